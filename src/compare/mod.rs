@@ -1,0 +1,192 @@
+//! Two snapshots compared: what moved, what differs, and why.
+
+use std::sync::Arc;
+
+use crate::model::{
+    Change, Digest, Explanation, FileAt, Finding, HistoryEntry, ImageFacts, ImagePath, Package, PackageMove, Proof,
+    Verdict,
+};
+
+/// Everything two images differ in, explained.
+pub struct DriftReport {
+    pub verdict: Verdict,
+    /// For `content-equivalent`: whether no noise rests on a path alone.
+    pub proven: bool,
+    pub left: ImageFacts,
+    pub right: ImageFacts,
+    /// All packages of both sides, moved or not: by ecosystem, then name, then architecture, then location.
+    pub packages: Vec<PackageRow>,
+    pub files: FileDrift,
+    pub layers: Vec<LayerRow>,
+    pub config: Vec<ConfigChange>,
+    pub history: Vec<HistoryRow>,
+    pub findings: Vec<Finding>,
+    /// What could not be read or was odd, each prefixed by its side.
+    pub warnings: Vec<String>,
+}
+
+/// One package on both sides.
+#[derive(Debug, Clone)]
+pub struct PackageRow {
+    pub left: Option<Arc<Package>>,
+    pub right: Option<Arc<Package>>,
+    /// `None` when it did not move.
+    pub change: Option<PackageMove>,
+    /// Changed files that this package owns on either side, by position in [`FileDrift::rows`].
+    pub files: Vec<u32>,
+}
+
+/// The squashed file systems side by side.
+#[derive(Default)]
+pub struct FileDrift {
+    /// All paths of both sides, changed or not, in byte order of path, the root left out.
+    pub rows: Vec<FileRow>,
+    pub summary: FileSummary,
+    /// Differing paths by explanation, indexed by [`Explanation`] through [`ByExplanation::get`].
+    pub by_explanation: ByExplanation,
+}
+
+/// One path on both sides.
+pub struct FileRow {
+    pub path: ImagePath,
+    pub left: Option<FileAt>,
+    pub right: Option<FileAt>,
+    /// `None` when it does not differ.
+    pub drift: Option<Drift>,
+}
+
+/// How and why one path differs.
+#[derive(Debug, Clone)]
+pub struct Drift {
+    pub change: Change,
+    pub explanation: Explanation,
+    /// For a reader: "setuid gained", "edited conffile", "modified after install: dpkg records md5 ...".
+    pub detail: Box<str>,
+    /// The package that owns it: `deb:libc6`.
+    pub owner: Option<Arc<str>>,
+    /// The rule or mask that explains it.
+    pub rule: Option<Arc<str>>,
+    pub proof: Option<Proof>,
+    /// What the Dockerfile can do about it.
+    pub fix: Option<Arc<str>>,
+}
+
+/// Differing paths by kind of change; each path once, directories too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileSummary {
+    pub added: usize,
+    pub removed: usize,
+    pub content: usize,
+    pub metadata: usize,
+    pub mtime_only: usize,
+}
+
+/// Differing paths by explanation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ByExplanation([usize; Explanation::ALARMING_FIRST.len()]);
+
+impl ByExplanation {
+    /// How many paths have this explanation.
+    #[must_use]
+    pub fn get(&self, explanation: Explanation) -> usize {
+        self.0.get(explanation as usize).copied().unwrap_or_default()
+    }
+
+    /// Counts one more path.
+    pub fn count(&mut self, explanation: Explanation) {
+        if let Some(count) = self.0.get_mut(explanation as usize) {
+            *count += 1;
+        }
+    }
+}
+
+/// One layer on both sides, aligned by sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerRow {
+    /// Position in `DriftReport::left.layers`.
+    pub left: Option<usize>,
+    pub right: Option<usize>,
+    pub relation: LayerRelation,
+}
+
+/// How two aligned layers relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayerRelation {
+    /// The same diffID.
+    Shared,
+    /// The same instruction, other bytes.
+    Rebuilt,
+    LeftOnly,
+    RightOnly,
+}
+
+/// One key of the config that differs: `env.PATH`, `cmd`, `labels.maintainer`, `created`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigChange {
+    pub key: String,
+    pub left: Option<String>,
+    pub right: Option<String>,
+    /// Whether an engine runs the image differently for it.
+    pub runtime: bool,
+}
+
+/// One row of both histories, aligned by instruction.
+#[derive(Debug, Clone)]
+pub struct HistoryRow {
+    pub left: Option<HistoryEntry>,
+    pub right: Option<HistoryEntry>,
+    pub same: bool,
+}
+
+impl DriftReport {
+    /// Paths that nothing explains.
+    #[must_use]
+    pub fn unexplained(&self) -> usize {
+        self.files.by_explanation.get(Explanation::Unexplained)
+    }
+
+    /// Paths that differ behind an unmoved package.
+    #[must_use]
+    pub fn alarms(&self) -> usize {
+        self.files.by_explanation.get(Explanation::SameVersion)
+    }
+
+    /// Packages that moved, in this way or (`None`) in any.
+    #[must_use]
+    pub fn moved(&self, how: Option<PackageMove>) -> usize {
+        self.packages.iter().filter(|row| row.change.is_some() && (how.is_none() || row.change == how)).count()
+    }
+
+    /// The verdict with what qualifies it: "drifted, 2 unexplained, 1 alarm".
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let mut parts = vec![self.verdict.as_str().to_owned()];
+        if self.verdict == Verdict::ContentEquivalent && self.proven {
+            parts.push("proven".to_owned());
+        }
+        if self.verdict >= Verdict::DependencyEquivalent {
+            match (self.unexplained(), self.alarms()) {
+                (0, 0) => parts.push("all explained".to_owned()),
+                (unexplained, alarms) => {
+                    parts.push(format!("{unexplained} unexplained"));
+                    parts.push(format!("{alarms} alarm{}", if alarms == 1 { "" } else { "s" }));
+                }
+            }
+        }
+        parts.join(", ")
+    }
+}
+
+impl PackageRow {
+    /// The side that exists, the right one first.
+    #[must_use]
+    pub fn either(&self) -> Option<&Arc<Package>> {
+        self.right.as_ref().or(self.left.as_ref())
+    }
+}
+
+/// Whether both digests are known and equal.
+#[must_use]
+pub fn same_digest(left: Option<Digest>, right: Option<Digest>) -> bool {
+    left.is_some() && left == right
+}

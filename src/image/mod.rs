@@ -1,0 +1,21 @@
+//! One image's files: what one pass over a layer keeps, layers applied on top of each other, contents read on demand.
+
+pub mod contents;
+pub mod index;
+pub mod squash;
+pub mod tree;
+
+pub use contents::{ContentError, read_file};
+pub use index::{IndexError, IndexOptions, LayerEntry, LayerIndex, LayerNode, index_layer};
+pub use squash::squash;
+pub use tree::{Node, Tree};
+
+use std::sync::Arc;
+
+/// An image as the catalogers see it: the squashed file system, and the layers it was made of.
+pub struct Image {
+    pub tree: Tree,
+    pub layers: Vec<Arc<LayerIndex>>,
+    /// What was odd about applying the layers.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,12 @@
+//! imgdrift explains every difference between two container images.
+pub mod archive;
+pub mod compare;
+pub mod image;
+pub mod model;
+pub mod nondeterminism;
+pub mod oci;
+pub mod packages;
+pub mod report;
+pub mod snapshot;
+pub mod source;
+pub mod tui;

@@ -1,0 +1,92 @@
+//! What is known of one image as a whole: its identity, its layers, its base.
+
+use serde::Serialize;
+
+use super::Digest;
+
+/// One of the two images compared. `inspect` has only a left one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    Left,
+    Right,
+}
+
+impl Side {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Right => "right",
+        }
+    }
+}
+
+/// One image's identity and size.
+#[derive(Debug, Clone)]
+pub struct ImageFacts {
+    /// As the user typed it.
+    pub reference: String,
+    /// What it turned out to be: `docker-archive`, `oci`, `oci-archive`, ...
+    pub source: &'static str,
+    /// The manifest's digest where it is known, else the config's.
+    pub image_digest: Digest,
+    pub config_digest: Digest,
+    pub manifest_digest: Option<Digest>,
+    /// SHA-256 over the squashed tree, times and noise left out (see `snapshot::digests`).
+    pub content_digest: Digest,
+    /// SHA-256 over the installed packages (see `snapshot::digests`).
+    pub dependencies_digest: Digest,
+    /// `os/arch[/variant]`.
+    pub platform: String,
+    /// RFC 3339, as the config has it.
+    pub created: Option<String>,
+    /// Bytes of all regular files of the squashed tree, hard links once.
+    pub size: u64,
+    /// Sum of the layer blobs as stored, where the manifest says so.
+    pub download_size: Option<u64>,
+    /// `PRETTY_NAME` of os-release.
+    pub distro: Option<String>,
+    pub base: Option<BaseImage>,
+    pub layers: Vec<LayerFacts>,
+    pub package_count: usize,
+    /// Paths of the squashed tree, directories too, the root left out.
+    pub file_count: usize,
+    /// Layers whose bytes were not read because an index of them was at hand.
+    pub layers_unread: usize,
+}
+
+/// The image this one was built from, as far as the image itself tells.
+#[derive(Debug, Clone, Serialize)]
+pub struct BaseImage {
+    pub name: Option<String>,
+    pub digest: Option<String>,
+    /// How many of the image's layers belong to the base, where that is known.
+    pub layers: Option<usize>,
+    /// Whether the base was pinned by digest; `None` when nothing tells.
+    pub pinned: Option<bool>,
+    /// What says so, strongest first.
+    pub evidence: Vec<String>,
+    /// `high`, `medium` or `low`.
+    pub confidence: &'static str,
+}
+
+/// One layer.
+#[derive(Debug, Clone)]
+pub struct LayerFacts {
+    /// Position from the bottom, from 0.
+    pub index: usize,
+    /// SHA-256 of the uncompressed tar.
+    pub diff_id: Digest,
+    /// SHA-256 of the blob as stored, where a manifest names it.
+    pub digest: Option<Digest>,
+    /// Bytes of the uncompressed tar.
+    pub size: u64,
+    /// The instruction, from the config's history.
+    pub created_by: Option<String>,
+    /// Whether the other image has this layer too.
+    pub shared: bool,
+    /// Entries of the tar, whiteouts too.
+    pub entries: usize,
+}

@@ -1,0 +1,24 @@
+//! The words every other module speaks: digests, paths, file entries, packages, explanations, verdicts.
+//!
+//! Plain data on the lowest floor; it imports nothing of the crate.
+
+pub mod config;
+pub mod digest;
+pub mod entry;
+pub mod explanation;
+pub mod facts;
+pub mod finding;
+pub mod package;
+pub mod path;
+pub mod progress;
+pub mod text;
+
+pub use config::{HistoryEntry, ImageConfig, RuntimeConfig};
+pub use digest::{Digest, DigestError, Md5};
+pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader};
+pub use explanation::{Change, Explanation, Proof, Verdict};
+pub use facts::{BaseImage, ImageFacts, LayerFacts, Side};
+pub use finding::{Finding, Severity};
+pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Role, SourcePackage};
+pub use path::{ImagePath, PathError};
+pub use progress::{Progress, SideProgress, Stage};
