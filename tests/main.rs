@@ -1,0 +1,3 @@
+//! The integration tests, one binary: each file of `tests/suite` is a subject.
+
+mod suite;

@@ -1,0 +1,1 @@
+//! One line per subject; `architecture` fails when a file of this folder is not listed.
