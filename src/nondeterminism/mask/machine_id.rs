@@ -1,0 +1,40 @@
+//! `/etc/machine-id`: 32 random hexadecimal digits (man machine-id).
+
+use super::Mask;
+use crate::model::{Explanation, ImagePath};
+
+pub(super) const MASK: Mask = Mask {
+    name: "machine-id",
+    explanation: Explanation::Noise,
+    cause: "a random identifier was made during the build; every container of the image shares it",
+    fix: "truncate -s 0 /etc/machine-id",
+    max_bytes: 64,
+    matches,
+    apply,
+};
+
+fn matches(path: &ImagePath) -> bool {
+    matches!(path.as_bytes(), b"etc/machine-id" | b"var/lib/dbus/machine-id")
+}
+
+fn apply(bytes: &mut Vec<u8>) -> bool {
+    let id = bytes.trim_ascii_end();
+    if id.len() != 32 || !id.iter().all(u8::is_ascii_hexdigit) {
+        return false;
+    }
+    bytes.fill(b'0');
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_masked_and_an_empty_file_is_not_an_id() {
+        let mut id = b"b08dfa6083e7567a1921a715000001fb\n".to_vec();
+        assert!(apply(&mut id));
+        assert!(!apply(&mut Vec::new()));
+        assert!(!apply(&mut b"uninitialized\n".to_vec()));
+    }
+}
