@@ -1,5 +1,6 @@
 //! imgdrift explains every difference between two container images.
 pub mod archive;
+pub mod cli;
 pub mod compare;
 pub mod image;
 pub mod model;

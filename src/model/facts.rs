@@ -72,6 +72,13 @@ pub struct BaseImage {
     pub confidence: &'static str,
 }
 
+impl ImageFacts {
+    /// The number of the rules that `content_digest` follows; another number, another digest.
+    pub const CONTENT_FORMAT: u32 = 1;
+    /// The number of the rules that `dependencies_digest` follows.
+    pub const DEPENDENCIES_FORMAT: u32 = 1;
+}
+
 /// One layer.
 #[derive(Debug, Clone)]
 pub struct LayerFacts {

@@ -13,6 +13,18 @@ pub enum Severity {
     Alarm,
 }
 
+impl Severity {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Alarm => "alarm",
+        }
+    }
+}
+
 /// A finding about one side.
 #[derive(Debug, Clone, Serialize)]
 pub struct Finding {

@@ -67,9 +67,10 @@ fn push_escape(shown: &mut String, escape: std::fmt::Arguments<'_>) {
     let _ = shown.write_fmt(escape);
 }
 
-/// Control characters (C0, DEL, C1), bidi controls, zero-width and other invisible format characters,
+/// Whether a character would drive a terminal or mislead a reader: control characters (C0, DEL, C1), bidi controls, zero-width and other invisible format characters,
 /// line and paragraph separators, tags.
-fn is_unsafe(character: char) -> bool {
+#[must_use]
+pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

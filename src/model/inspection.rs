@@ -1,0 +1,48 @@
+//! One image looked at on its own, and what a search in it finds.
+
+use std::sync::Arc;
+
+use super::{FileAt, Finding, ImageFacts, ImagePath, Package};
+
+/// What `inspect` shows of one image.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    pub facts: ImageFacts,
+    /// By ecosystem, then name, then architecture, then location.
+    pub packages: Vec<Arc<Package>>,
+    /// Every path in byte order, when the files were asked for.
+    pub files: Option<Vec<FileOf>>,
+    pub findings: Vec<Finding>,
+    pub warnings: Vec<String>,
+}
+
+/// One path of an image.
+#[derive(Debug, Clone)]
+pub struct FileOf {
+    pub path: ImagePath,
+    pub file: FileAt,
+    /// The package that owns it: `deb:libc6`.
+    pub owner: Option<Arc<str>>,
+}
+
+/// What a search in one image found.
+#[derive(Debug, Clone)]
+pub struct SearchResult {
+    /// As the user typed it: a path, `sha256:HEX` or a package.
+    pub query: String,
+    /// The packages of that name, or those that own a file found.
+    pub packages: Vec<Arc<Package>>,
+    /// In byte order of path.
+    pub files: Vec<Found>,
+}
+
+/// One file found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub path: ImagePath,
+    pub file: FileAt,
+    /// The package that owns it: `deb:libc6`.
+    pub owner: Option<Arc<str>>,
+    /// The instruction that made the file's layer, from the config's history.
+    pub instruction: Option<String>,
+}

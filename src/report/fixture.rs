@@ -1,0 +1,425 @@
+//! Reports made by hand for the tests of this module: an ordinary month of drift, a rebuild, and drifts that are huge or
+//! hostile. Versions and paths follow Debian 12's point releases.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::compare::{
+    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow,
+};
+use crate::model::{
+    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, FileOf, Finding, Found,
+    HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, LayerFacts, Package, PackageMove, Proof, SearchResult,
+    Severity, Side, SourcePackage, Verdict,
+};
+
+/// An app image a month apart: packages moved, one alarm, a few files that nothing explains, noise.
+pub(crate) fn drifted() -> DriftReport {
+    let packages = vec![
+        deb("libc6", "2.36-9+deb12u4", "2.36-9+deb12u7", "glibc", PackageMove::Upgraded),
+        deb("libc-bin", "2.36-9+deb12u4", "2.36-9+deb12u7", "glibc", PackageMove::Upgraded),
+        deb("libssl3", "3.0.13-1~deb12u1", "3.0.11-1~deb12u2", "openssl", PackageMove::Downgraded),
+        deb("less", "590-2", "590-2+b1", "less", PackageMove::Rebuilt),
+        deb("bash", "5.2.15-2", "5.2.15-2", "bash", None),
+        one_sided(package(Ecosystem::Deb, "libexpat1", "2.5.0-1", "expat", 1), PackageMove::Added),
+        one_sided(package(Ecosystem::Deb, "wget", "1.21.3-1", "wget", 1), PackageMove::Removed),
+        pypi("Flask", "3.0.0", "3.0.3", PackageMove::Upgraded),
+        pypi("numpy", "1.26.4", "1.26.4", None),
+    ];
+    let files = [
+        changed("app/requirements.txt", Change::Content, Explanation::Unexplained, ""),
+        changed("etc/apt/sources.list", Change::Content, Explanation::Unexplained, "edited conffile"),
+        added_directory("opt/tool"),
+        added("opt/tool/run", Explanation::Unexplained),
+        added("opt/tool/tool.conf", Explanation::Unexplained),
+        owned(
+            "usr/bin/bash",
+            Change::Content,
+            Explanation::SameVersion,
+            "content differs, bash did not move",
+            "deb:bash",
+        ),
+        owned("usr/lib/x86_64-linux-gnu/libc.so.6", Change::Content, Explanation::Package, "", "deb:libc6"),
+        changed("usr/local/app/run.sh", Change::Metadata, Explanation::Metadata, "mode 0644 -> 0755"),
+        noise(
+            "usr/local/lib/python3.11/__pycache__/a.cpython-311.pyc",
+            Explanation::Bytecode,
+            "pyc-header",
+            Proof::Mask,
+        ),
+        noise(
+            "usr/local/lib/python3.11/__pycache__/b.cpython-311.pyc",
+            Explanation::Bytecode,
+            "pyc-header",
+            Proof::Mask,
+        ),
+        noise("var/cache/ldconfig/aux-cache", Explanation::Noise, "ldconfig-aux-cache", Proof::Path),
+        noise("var/log/apt/history.log", Explanation::Noise, "apt-log", Proof::Mask),
+        noise("var/lib/dpkg/status", Explanation::Generated, "dpkg-state", Proof::Path),
+        changed("usr/share/doc/x", Change::Mtime, Explanation::Mtime, ""),
+    ];
+    DriftReport {
+        verdict: Verdict::Drifted,
+        proven: false,
+        left: facts("app-2024-05.tar", "docker-archive", "old", 431_284_224),
+        right: facts("app-2024-06.tar", "docker-archive", "new", 433_000_000),
+        packages,
+        files: file_drift(files),
+        layers: layer_rows(),
+        config: vec![
+            config("env.PYTHON_VERSION", Some("3.11.8"), Some("3.11.9"), true),
+            config("labels.org.opencontainers.image.revision", Some("4f2a"), Some("91bc"), false),
+            config("created", Some("2024-05-14T01:28:21Z"), Some("2024-06-13T01:12:40Z"), false),
+        ],
+        history: vec![HistoryRow {
+            left: Some(HistoryEntry {
+                created_by: Some("RUN pip install -r requirements.txt".into()),
+                ..Default::default()
+            }),
+            right: Some(HistoryEntry {
+                created_by: Some("RUN pip install -r requirements.txt".into()),
+                ..Default::default()
+            }),
+            same: true,
+        }],
+        findings: vec![Finding {
+            side: Side::Right,
+            check: "unpinned-base",
+            severity: Severity::Warning,
+            subject: "debian:12-slim".into(),
+            message: "the base is named by a tag that moves".into(),
+            fix: Some("FROM debian:12-slim@sha256:...".into()),
+        }],
+        warnings: vec!["right: layer 3: duplicate entry /etc/hosts, the last one stays".into()],
+    }
+}
+
+/// The same Dockerfile built twice: only noise.
+pub(crate) fn rebuild() -> DriftReport {
+    let mut report = drifted();
+    report.verdict = Verdict::ContentEquivalent;
+    report.packages = vec![deb("bash", "5.2.15-2", "5.2.15-2", "bash", None), pypi("numpy", "1.26.4", "1.26.4", None)];
+    report.files = file_drift([
+        noise("usr/lib/python3/a.pyc", Explanation::Bytecode, "pyc-header", Proof::Mask),
+        noise("var/cache/ldconfig/aux-cache", Explanation::Noise, "ldconfig-aux-cache", Proof::Path),
+        changed("usr/share/doc/x", Change::Mtime, Explanation::Mtime, ""),
+    ]);
+    report.right.content_digest = report.left.content_digest;
+    report.right.dependencies_digest = report.left.dependencies_digest;
+    report.right.size = report.left.size;
+    report.config.retain(|change| change.key == "created");
+    report.findings.clear();
+    report.warnings.clear();
+    report
+}
+
+/// `scale` of everything, with long names.
+pub(crate) fn huge(scale: usize) -> DriftReport {
+    let mut report = drifted();
+    let name = "a-name-that-is-rather-long-and-makes-rows-long";
+    for at in 0..scale {
+        let how = [PackageMove::Upgraded, PackageMove::Downgraded, PackageMove::Rebuilt][at % 3];
+        let package = format!("{name}-{at:05}");
+        report.packages.push(deb(&package, &format!("1.{at}"), &format!("2.{at}"), &package, how));
+        report.config.push(config(&format!("env.{name}{at}"), Some(name), None, true));
+        report.warnings.push(format!("left: {name} {at}"));
+        report.findings.extend(report.findings.first().cloned());
+        let layer = report.left.layers[0].clone();
+        report.left.layers.push(layer.clone());
+        report.right.layers.push(layer);
+        let last = report.left.layers.len() - 1;
+        report.layers.push(LayerRow { left: Some(last), right: Some(last), relation: LayerRelation::Rebuilt });
+    }
+    let mut rows: Vec<_> = std::mem::take(&mut report.files.rows);
+    for at in 0..scale {
+        for explanation in Explanation::ALARMING_FIRST {
+            let mut row = changed(&format!("srv/{name}/{explanation}/{at:05}"), Change::Content, explanation, name);
+            if let Some(drift) = &mut row.drift {
+                drift.rule = Some(format!("rule-{at}").into());
+            }
+            rows.push(row);
+        }
+    }
+    report.files = file_drift(rows);
+    report
+}
+
+/// Every text that an image provides, replaced by `text`.
+pub(crate) fn hostile(text: &str) -> DriftReport {
+    let mut report = drifted();
+    let name = text.to_owned();
+    let shared: Arc<str> = text.into();
+    for facts in [&mut report.left, &mut report.right] {
+        facts.reference.clone_from(&name);
+        facts.platform.clone_from(&name);
+        facts.created = Some(name.clone());
+        facts.distro = Some(name.clone());
+        facts.base = Some(BaseImage {
+            name: Some(name.clone()),
+            digest: Some(name.clone()),
+            layers: Some(1),
+            pinned: None,
+            evidence: vec![name.clone()],
+            confidence: "low",
+        });
+        for layer in &mut facts.layers {
+            layer.created_by = Some(name.clone());
+        }
+    }
+    for row in &mut report.packages {
+        for side in [&mut row.left, &mut row.right].into_iter().flatten() {
+            let package = Arc::make_mut(side);
+            package.name.clone_from(&name);
+            package.version.clone_from(&name);
+            package.arch = Some(name.clone());
+            package.location = ImagePath::parse(text.replace("..", "").as_bytes()).ok();
+            package.owner = Some(name.clone());
+            package.source = Some(SourcePackage { name: name.clone(), version: name.clone() });
+        }
+    }
+    for (at, row) in report.files.rows.iter_mut().enumerate() {
+        row.path = ImagePath::parse(format!("{at:02}{}", text.replace("..", "")).as_bytes()).unwrap();
+        if let Some(drift) = &mut row.drift {
+            drift.detail = text.into();
+            drift.owner = Some(Arc::clone(&shared));
+        }
+    }
+    for change in &mut report.config {
+        change.key.clone_from(&name);
+        change.left = Some(name.clone());
+        change.right = None;
+    }
+    for finding in &mut report.findings {
+        finding.subject.clone_from(&name);
+        finding.message.clone_from(&name);
+        finding.fix = Some(name.clone());
+    }
+    report.warnings = vec![name];
+    report
+}
+
+/// One image: two packages and, with `files`, three paths.
+pub(crate) fn inspection(files: bool) -> Inspection {
+    let report = drifted();
+    let of = |row: &FileRow| {
+        let file = row.right.clone()?;
+        Some(FileOf { path: row.path.clone(), file, owner: row.drift.as_ref().and_then(|drift| drift.owner.clone()) })
+    };
+    Inspection {
+        packages: report.packages.iter().filter_map(|row| row.right.clone()).collect(),
+        files: files.then(|| report.files.rows.iter().filter_map(of).collect()),
+        findings: report.findings,
+        warnings: report.warnings,
+        facts: report.right,
+    }
+}
+
+/// What `--find /usr/bin/bash` finds.
+pub(crate) fn search() -> SearchResult {
+    let report = drifted();
+    SearchResult {
+        query: "/usr/bin/bash".into(),
+        packages: report
+            .packages
+            .iter()
+            .filter(|row| row.change.is_none())
+            .filter_map(|row| row.right.clone())
+            .take(1)
+            .collect(),
+        files: vec![Found {
+            path: path("usr/bin/bash"),
+            file: regular("bash", 0o755),
+            owner: Some("deb:bash".into()),
+            instruction: Some("RUN apt-get update && apt-get install -y bash".into()),
+        }],
+    }
+}
+
+fn digest(seed: &str) -> Digest {
+    Digest(Sha256::digest(seed).into())
+}
+
+pub(super) fn path(text: &str) -> ImagePath {
+    ImagePath::parse(text.as_bytes()).unwrap()
+}
+
+fn facts(reference: &str, source: &'static str, seed: &str, size: u64) -> ImageFacts {
+    let layer = |index, created_by: &str, seed: &str, shared| LayerFacts {
+        index,
+        diff_id: digest(seed),
+        digest: None,
+        size: size / 3,
+        created_by: Some(created_by.to_owned()),
+        shared,
+        entries: 3000 + index,
+    };
+    ImageFacts {
+        reference: reference.to_owned(),
+        source,
+        image_digest: digest(&format!("{seed} image")),
+        config_digest: digest(&format!("{seed} image")),
+        manifest_digest: None,
+        content_digest: digest(&format!("{seed} content")),
+        dependencies_digest: digest(&format!("{seed} dependencies")),
+        platform: "linux/amd64".into(),
+        created: Some(if seed == "old" { "2024-05-14T01:28:21Z" } else { "2024-06-13T01:12:40Z" }.into()),
+        size,
+        download_size: None,
+        distro: Some("Debian GNU/Linux 12 (bookworm)".into()),
+        base: Some(BaseImage {
+            name: Some("debian:12-slim".into()),
+            digest: None,
+            layers: Some(1),
+            pinned: Some(false),
+            evidence: vec!["label org.opencontainers.image.base.name".into()],
+            confidence: "high",
+        }),
+        layers: vec![
+            layer(0, "ADD file:4f2 in / ", "base", true),
+            layer(1, "RUN apt-get update && apt-get install -y bash", &format!("{seed} apt"), false),
+            layer(2, "COPY . /app", &format!("{seed} app"), false),
+        ],
+        package_count: 8,
+        file_count: 24_467,
+        layers_unread: 0,
+    }
+}
+
+fn layer_rows() -> Vec<LayerRow> {
+    vec![
+        LayerRow { left: Some(0), right: Some(0), relation: LayerRelation::Shared },
+        LayerRow { left: Some(1), right: Some(1), relation: LayerRelation::Rebuilt },
+        LayerRow { left: Some(2), right: None, relation: LayerRelation::LeftOnly },
+        LayerRow { left: None, right: Some(2), relation: LayerRelation::RightOnly },
+    ]
+}
+
+fn package(ecosystem: Ecosystem, name: &str, version: &str, source: &str, layer: u32) -> Package {
+    Package {
+        ecosystem,
+        name: name.to_owned(),
+        key: name.to_lowercase(),
+        version: version.to_owned(),
+        arch: (ecosystem == Ecosystem::Deb).then(|| "amd64".to_owned()),
+        location: (ecosystem == Ecosystem::Pypi).then(|| path("usr/local/lib/python3.11/site-packages")),
+        owner: None,
+        source: (ecosystem == Ecosystem::Deb)
+            .then(|| SourcePackage { name: source.to_owned(), version: version.to_owned() }),
+        size: 1_200_000,
+        automatic: Some(true),
+        state: None,
+        installer: (ecosystem == Ecosystem::Pypi).then(|| "pip".to_owned()),
+        origin: None,
+        summary: None,
+        files: Vec::new(),
+        layer,
+    }
+}
+
+fn deb(name: &str, left: &str, right: &str, source: &str, change: impl Into<Option<PackageMove>>) -> PackageRow {
+    PackageRow {
+        left: Some(Arc::new(package(Ecosystem::Deb, name, left, source, 1))),
+        right: Some(Arc::new(package(Ecosystem::Deb, name, right, source, 1))),
+        change: change.into(),
+        files: Vec::new(),
+    }
+}
+
+fn pypi(name: &str, left: &str, right: &str, change: impl Into<Option<PackageMove>>) -> PackageRow {
+    PackageRow {
+        left: Some(Arc::new(package(Ecosystem::Pypi, name, left, name, 2))),
+        right: Some(Arc::new(package(Ecosystem::Pypi, name, right, name, 2))),
+        change: change.into(),
+        files: Vec::new(),
+    }
+}
+
+fn one_sided(package: Package, change: PackageMove) -> PackageRow {
+    let package = Some(Arc::new(package));
+    match change {
+        PackageMove::Removed => PackageRow { left: package, right: None, change: Some(change), files: Vec::new() },
+        _ => PackageRow { left: None, right: package, change: Some(change), files: Vec::new() },
+    }
+}
+
+fn regular(seed: &str, mode: u32) -> FileAt {
+    let content = Content { sha256: digest(seed), masked: None, md5: None, pyc: None };
+    let entry = FileEntry {
+        kind: Kind::File,
+        mode,
+        size: 1_000,
+        mtime: 1_715_650_101,
+        content: Some(content),
+        ..FileEntry::implied_directory()
+    };
+    FileAt { entry: Arc::new(entry), layer: 2 }
+}
+
+fn drift(change: Change, explanation: Explanation, detail: &str) -> Drift {
+    Drift { change, explanation, detail: detail.into(), owner: None, rule: None, proof: None, fix: None }
+}
+
+pub(super) fn changed(name: &str, change: Change, explanation: Explanation, detail: &str) -> FileRow {
+    let mode = if change == Change::Metadata { 0o755 } else { 0o644 };
+    let seed = if change == Change::Content { "new bytes" } else { "old bytes" };
+    FileRow {
+        path: path(name),
+        left: (change != Change::Added).then(|| regular("old bytes", 0o644)),
+        right: (change != Change::Removed).then(|| regular(seed, mode)),
+        drift: Some(drift(change, explanation, detail)),
+    }
+}
+
+fn owned(name: &str, change: Change, explanation: Explanation, detail: &str, owner: &str) -> FileRow {
+    let mut row = changed(name, change, explanation, detail);
+    if let Some(drift) = &mut row.drift {
+        drift.owner = Some(owner.into());
+    }
+    row
+}
+
+pub(super) fn added(name: &str, explanation: Explanation) -> FileRow {
+    changed(name, Change::Added, explanation, "")
+}
+
+pub(super) fn added_directory(name: &str) -> FileRow {
+    let directory = FileAt { entry: Arc::new(FileEntry::implied_directory()), layer: 2 };
+    FileRow {
+        path: path(name),
+        left: None,
+        right: Some(directory),
+        drift: Some(drift(Change::Added, Explanation::Unexplained, "")),
+    }
+}
+
+fn noise(name: &str, explanation: Explanation, rule: &str, proof: Proof) -> FileRow {
+    let mut row = changed(name, Change::Content, explanation, "written at build time, with the time in it");
+    if let Some(drift) = &mut row.drift {
+        drift.rule = Some(rule.into());
+        drift.proof = Some(proof);
+        drift.fix = Some(format!("RUN ... && rm -f /{name}").into());
+    }
+    row
+}
+
+fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> ConfigChange {
+    ConfigChange { key: key.to_owned(), left: left.map(str::to_owned), right: right.map(str::to_owned), runtime }
+}
+
+/// Sorted by path and counted as the comparison does it.
+pub(super) fn file_drift(rows: impl IntoIterator<Item = FileRow>) -> FileDrift {
+    let mut files = FileDrift { rows: rows.into_iter().collect(), ..FileDrift::default() };
+    files.rows.sort_by(|a, b| a.path.cmp(&b.path));
+    for drift in files.rows.iter().filter_map(|row| row.drift.as_ref()) {
+        files.by_explanation.count(drift.explanation);
+        match drift.change {
+            Change::Added => files.summary.added += 1,
+            Change::Removed => files.summary.removed += 1,
+            Change::Content => files.summary.content += 1,
+            Change::Metadata => files.summary.metadata += 1,
+            Change::Mtime => files.summary.mtime_only += 1,
+        }
+    }
+    files
+}

@@ -1,0 +1,288 @@
+//! The JSON contract, written: the program's types turned into those of [`schema`], in a fixed order.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::{Format, ReportOptions};
+use crate::compare::{self, DriftReport, FileRow, PackageRow};
+use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, SearchResult, text};
+
+mod inert;
+mod schema;
+
+pub(super) const FORMAT: Format = Format {
+    name: "json",
+    write: write_report,
+    inspection: write_inspection,
+    search: write_search,
+    digests: write_digests,
+};
+
+const TOOL: schema::Tool = schema::Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+
+fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    write(
+        &schema::Report {
+            schema: schema::SCHEMA,
+            verdict: report.verdict.as_str(),
+            headline: report.headline(),
+            proven: report.proven,
+            tool: TOOL,
+            counts: counts(report),
+            left: image(&report.left),
+            right: image(&report.right),
+            packages: report.packages.iter().filter_map(package_change).collect(),
+            files: files(&report.files, options.all),
+            findings: report.findings.iter().map(finding).collect(),
+            config: report.config.iter().map(config_change).collect(),
+            warnings: &report.warnings,
+        },
+        out,
+    )
+}
+
+fn write_inspection(
+    inspection: &model::Inspection,
+    _options: &ReportOptions,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    write(
+        &schema::Inspection {
+            schema: schema::SCHEMA,
+            tool: TOOL,
+            image: image(&inspection.facts),
+            packages: inspection.packages.iter().map(|row| package(row)).collect(),
+            files: inspection.files.as_ref().map(|files| files.iter().map(file).collect()),
+            findings: inspection.findings.iter().map(finding).collect(),
+            warnings: &inspection.warnings,
+        },
+        out,
+    )
+}
+
+fn write_search(search: &SearchResult, _options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    write(
+        &schema::Search {
+            schema: schema::SCHEMA,
+            tool: TOOL,
+            query: &search.query,
+            packages: search.packages.iter().map(|row| package(row)).collect(),
+            found: search.files.iter().map(found).collect(),
+        },
+        out,
+    )
+}
+
+fn write_digests(facts: &ImageFacts, out: &mut dyn io::Write) -> io::Result<()> {
+    write(
+        &schema::Digests {
+            image_digest: facts.image_digest.to_string(),
+            content_digest: facts.content_digest.to_string(),
+            dependencies_digest: facts.dependencies_digest.to_string(),
+            formats: schema::DigestFormats {
+                content: ImageFacts::CONTENT_FORMAT,
+                dependencies: ImageFacts::DEPENDENCIES_FORMAT,
+            },
+        },
+        out,
+    )
+}
+
+/// One pretty-printed object and a newline.
+fn write(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, inert::Formatter::default()))?;
+    writeln!(out)
+}
+
+fn counts(report: &DriftReport) -> schema::Counts {
+    let moved = |how| report.moved(Some(how));
+    schema::Counts {
+        unexplained: report.unexplained(),
+        alarms: report.alarms(),
+        packages: schema::PackageCounts {
+            added: moved(PackageMove::Added),
+            removed: moved(PackageMove::Removed),
+            upgraded: moved(PackageMove::Upgraded),
+            downgraded: moved(PackageMove::Downgraded),
+            rebuilt: moved(PackageMove::Rebuilt),
+        },
+    }
+}
+
+fn image(facts: &ImageFacts) -> schema::Image<'_> {
+    schema::Image {
+        reference: &facts.reference,
+        source: facts.source,
+        image_digest: facts.image_digest.to_string(),
+        config_digest: facts.config_digest.to_string(),
+        manifest_digest: facts.manifest_digest.map(|digest| digest.to_string()),
+        content_digest: facts.content_digest.to_string(),
+        dependencies_digest: facts.dependencies_digest.to_string(),
+        platform: &facts.platform,
+        created: facts.created.as_deref(),
+        distro: facts.distro.as_deref(),
+        size: facts.size,
+        download_size: facts.download_size,
+        base: facts.base.as_ref().map(base),
+        layers: facts.layers.iter().map(layer).collect(),
+        layers_unread: facts.layers_unread,
+        package_count: facts.package_count,
+        file_count: facts.file_count,
+    }
+}
+
+fn base(base: &model::BaseImage) -> schema::Base<'_> {
+    schema::Base {
+        name: base.name.as_deref(),
+        digest: base.digest.as_deref(),
+        layers: base.layers,
+        pinned: base.pinned,
+        evidence: &base.evidence,
+        confidence: base.confidence,
+    }
+}
+
+fn layer(layer: &model::LayerFacts) -> schema::Layer<'_> {
+    schema::Layer {
+        index: layer.index,
+        diff_id: layer.diff_id.to_string(),
+        digest: layer.digest.map(|digest| digest.to_string()),
+        size: layer.size,
+        created_by: layer.created_by.as_deref(),
+        shared: layer.shared,
+        entries: layer.entries,
+    }
+}
+
+/// The row of a package that moved; `None` for one that did not.
+fn package_change(row: &PackageRow) -> Option<schema::PackageChange<'_>> {
+    let (change, either) = (row.change?, row.either()?);
+    let schema::Package { ecosystem, name, arch, location, owner, .. } = package(either);
+    Some(schema::PackageChange {
+        ecosystem,
+        name,
+        arch,
+        location,
+        owner,
+        change: change.as_str(),
+        left: row.left.as_deref().map(package_side),
+        right: row.right.as_deref().map(package_side),
+        layer: either.layer,
+        cves: None,
+    })
+}
+
+fn package(package: &model::Package) -> schema::Package<'_> {
+    schema::Package {
+        ecosystem: package.ecosystem.as_str(),
+        name: &package.name,
+        arch: package.arch.as_deref(),
+        location: package.location.as_ref().map(model::ImagePath::to_absolute),
+        owner: package.owner.as_deref(),
+        side: package_side(package),
+    }
+}
+
+fn package_side(package: &model::Package) -> schema::PackageSide<'_> {
+    let source = package.source.as_ref();
+    schema::PackageSide {
+        version: &package.version,
+        source: source.map(|source| schema::Source { name: &source.name, version: &source.version }),
+        size: package.size,
+        layer: package.layer,
+        automatic: package.automatic,
+        state: package.state.as_deref(),
+        installer: package.installer.as_deref(),
+        origin: package.origin.as_deref(),
+    }
+}
+
+fn files(files: &compare::FileDrift, all: bool) -> schema::Files<'_> {
+    let compare::FileSummary { added, removed, content, metadata, mtime_only } = files.summary;
+    schema::Files {
+        summary: schema::Summary { added, removed, content, metadata, mtime_only },
+        by_explanation: Explanation::ALARMING_FIRST
+            .into_iter()
+            .map(|explanation| (explanation.as_str(), files.by_explanation.get(explanation)))
+            .collect(),
+        changes: files.rows.iter().filter_map(|row| file_change(row, all)).collect(),
+    }
+}
+
+/// The row of a path that differs in more than its time, or with `all` in anything.
+fn file_change(row: &FileRow, all: bool) -> Option<schema::FileChange<'_>> {
+    let drift = row.drift.as_ref().filter(|drift| all || drift.explanation != Explanation::Mtime)?;
+    Some(schema::FileChange {
+        path: row.path.to_absolute(),
+        change: drift.change.as_str(),
+        explanation: drift.explanation.as_str(),
+        detail: &drift.detail,
+        owner: drift.owner.as_deref(),
+        rule: drift.rule.as_deref(),
+        proof: drift.proof.map(model::Proof::as_str),
+        fix: drift.fix.as_deref(),
+        left: row.left.as_ref().map(file_side),
+        right: row.right.as_ref().map(file_side),
+    })
+}
+
+fn file_side(file: &FileAt) -> schema::FileSide {
+    let entry = &file.entry;
+    schema::FileSide {
+        kind: entry.kind.as_str(),
+        mode: format!("{:04o}", entry.mode),
+        uid: entry.uid,
+        gid: entry.gid,
+        size: entry.size,
+        sha256: entry.sha256().map(|digest| digest.hex()),
+        link: entry.link.as_deref().map(readable),
+        device: entry.device,
+        xattrs: entry.xattrs.iter().map(|(name, value)| (readable(name), hex(value))).collect(),
+        layer: file.layer,
+        mtime: entry.mtime,
+    }
+}
+
+fn file(row: &FileOf) -> schema::File<'_> {
+    schema::File { path: row.path.to_absolute(), owner: row.owner.as_deref(), side: file_side(&row.file) }
+}
+
+fn found(row: &model::Found) -> schema::Found<'_> {
+    schema::Found {
+        file: schema::File { path: row.path.to_absolute(), owner: row.owner.as_deref(), side: file_side(&row.file) },
+        instruction: row.instruction.as_deref(),
+    }
+}
+
+fn finding(finding: &model::Finding) -> schema::Finding<'_> {
+    schema::Finding {
+        side: finding.side.as_str(),
+        check: finding.check,
+        severity: finding.severity.as_str(),
+        subject: &finding.subject,
+        message: &finding.message,
+        fix: finding.fix.as_deref(),
+    }
+}
+
+fn config_change(change: &compare::ConfigChange) -> schema::ConfigChange<'_> {
+    schema::ConfigChange {
+        key: &change.key,
+        left: change.left.as_deref(),
+        right: change.right.as_deref(),
+        runtime: change.runtime,
+    }
+}
+
+/// Bytes as they are where they are UTF-8, else escaped, as [`model::ImagePath::to_absolute`] does it.
+fn readable(bytes: &[u8]) -> String {
+    std::str::from_utf8(bytes).map_or_else(|_| text::visible_bytes(bytes), str::to_owned)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

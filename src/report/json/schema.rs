@@ -1,0 +1,250 @@
+//! The shapes of the JSON contract, schema 1, described by `assets/schema.json`. Apart from the program's own types, so
+//! that those may change and these may not: keys may be added, none renamed or removed within a schema number.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// The number that `schema` holds.
+pub(super) const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+pub(super) struct Tool {
+    pub name: &'static str,
+    pub version: &'static str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    pub schema: u32,
+    pub verdict: &'static str,
+    pub headline: String,
+    pub proven: bool,
+    pub tool: Tool,
+    pub counts: Counts,
+    pub left: Image<'a>,
+    pub right: Image<'a>,
+    pub packages: Vec<PackageChange<'a>>,
+    pub files: Files<'a>,
+    pub findings: Vec<Finding<'a>>,
+    pub config: Vec<ConfigChange<'a>>,
+    pub warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+pub(super) struct Counts {
+    pub unexplained: usize,
+    pub alarms: usize,
+    pub packages: PackageCounts,
+}
+
+#[derive(Serialize)]
+pub(super) struct PackageCounts {
+    pub added: usize,
+    pub removed: usize,
+    pub upgraded: usize,
+    pub downgraded: usize,
+    pub rebuilt: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct Image<'a> {
+    pub reference: &'a str,
+    pub source: &'a str,
+    pub image_digest: String,
+    pub config_digest: String,
+    pub manifest_digest: Option<String>,
+    pub content_digest: String,
+    pub dependencies_digest: String,
+    pub platform: &'a str,
+    pub created: Option<&'a str>,
+    pub distro: Option<&'a str>,
+    pub size: u64,
+    pub download_size: Option<u64>,
+    pub base: Option<Base<'a>>,
+    pub layers: Vec<Layer<'a>>,
+    pub layers_unread: usize,
+    pub package_count: usize,
+    pub file_count: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct Base<'a> {
+    pub name: Option<&'a str>,
+    pub digest: Option<&'a str>,
+    pub layers: Option<usize>,
+    pub pinned: Option<bool>,
+    pub evidence: &'a [String],
+    pub confidence: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct Layer<'a> {
+    pub index: usize,
+    pub diff_id: String,
+    pub digest: Option<String>,
+    pub size: u64,
+    pub created_by: Option<&'a str>,
+    pub shared: bool,
+    pub entries: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct PackageChange<'a> {
+    pub ecosystem: &'static str,
+    pub name: &'a str,
+    pub arch: Option<&'a str>,
+    pub location: Option<String>,
+    pub owner: Option<&'a str>,
+    pub change: &'static str,
+    pub left: Option<PackageSide<'a>>,
+    pub right: Option<PackageSide<'a>>,
+    pub layer: u32,
+    /// `None` says that no changelog was looked into.
+    pub cves: Option<Vec<&'a str>>,
+}
+
+/// What both a side of a package change and a row of `inspect` say.
+#[derive(Serialize)]
+pub(super) struct PackageSide<'a> {
+    pub version: &'a str,
+    pub source: Option<Source<'a>>,
+    pub size: u64,
+    pub layer: u32,
+    pub automatic: Option<bool>,
+    pub state: Option<&'a str>,
+    pub installer: Option<&'a str>,
+    pub origin: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Source<'a> {
+    pub name: &'a str,
+    pub version: &'a str,
+}
+
+/// A package of one image.
+#[derive(Serialize)]
+pub(super) struct Package<'a> {
+    pub ecosystem: &'static str,
+    pub name: &'a str,
+    pub arch: Option<&'a str>,
+    pub location: Option<String>,
+    pub owner: Option<&'a str>,
+    #[serde(flatten)]
+    pub side: PackageSide<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Files<'a> {
+    pub summary: Summary,
+    pub by_explanation: BTreeMap<&'static str, usize>,
+    pub changes: Vec<FileChange<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Summary {
+    pub added: usize,
+    pub removed: usize,
+    pub content: usize,
+    pub metadata: usize,
+    pub mtime_only: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct FileChange<'a> {
+    pub path: String,
+    pub change: &'static str,
+    pub explanation: &'static str,
+    pub detail: &'a str,
+    pub owner: Option<&'a str>,
+    pub rule: Option<&'a str>,
+    pub proof: Option<&'static str>,
+    pub fix: Option<&'a str>,
+    pub left: Option<FileSide>,
+    pub right: Option<FileSide>,
+}
+
+#[derive(Serialize)]
+pub(super) struct FileSide {
+    pub kind: &'static str,
+    pub mode: String,
+    pub uid: u32,
+    pub gid: u32,
+    pub size: u64,
+    pub sha256: Option<String>,
+    pub link: Option<String>,
+    pub device: Option<(u32, u32)>,
+    pub xattrs: BTreeMap<String, String>,
+    pub layer: u32,
+    pub mtime: i64,
+}
+
+/// A file of one image.
+#[derive(Serialize)]
+pub(super) struct File<'a> {
+    pub path: String,
+    pub owner: Option<&'a str>,
+    #[serde(flatten)]
+    pub side: FileSide,
+}
+
+#[derive(Serialize)]
+pub(super) struct Finding<'a> {
+    pub side: &'static str,
+    pub check: &'a str,
+    pub severity: &'static str,
+    pub subject: &'a str,
+    pub message: &'a str,
+    pub fix: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ConfigChange<'a> {
+    pub key: &'a str,
+    pub left: Option<&'a str>,
+    pub right: Option<&'a str>,
+    pub runtime: bool,
+}
+
+#[derive(Serialize)]
+pub(super) struct Inspection<'a> {
+    pub schema: u32,
+    pub tool: Tool,
+    pub image: Image<'a>,
+    pub packages: Vec<Package<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<File<'a>>>,
+    pub findings: Vec<Finding<'a>>,
+    pub warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+pub(super) struct Search<'a> {
+    pub schema: u32,
+    pub tool: Tool,
+    pub query: &'a str,
+    pub packages: Vec<Package<'a>>,
+    pub found: Vec<Found<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Found<'a> {
+    #[serde(flatten)]
+    pub file: File<'a>,
+    pub instruction: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Digests {
+    pub image_digest: String,
+    pub content_digest: String,
+    pub dependencies_digest: String,
+    pub formats: DigestFormats,
+}
+
+#[derive(Serialize)]
+pub(super) struct DigestFormats {
+    pub content: u32,
+    pub dependencies: u32,
+}
