@@ -1,1 +1,490 @@
-//! The command line.
+//! The command line: what may be typed, and what it means.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
+
+use crate::compare::DriftReport;
+use crate::model::{Digest, DigestError, Explanation, ImagePath, PackageMove, PathError, Verdict};
+use crate::report::{self, FORMATS, Format};
+
+const EXAMPLES: &str = "\
+Images:
+  PATH                        an archive or an OCI layout, told by its content
+  docker-archive:PATH         what `docker save` writes; also plain, gzip, zstd or xz compressed
+  oci-archive:PATH  oci:DIR   an OCI layout, as a tar or a directory
+  PATH:REPO:TAG  PATH@INDEX   one image of several in an archive
+  oci:DIR:TAG                 one image of several in a layout
+
+Examples:
+  imgdrift old.tar new.tar
+  imgdrift old.tar new.tar --format markdown -o drift.md
+  imgdrift released.tar rebuilt.tar --fail-on dependency-equivalent
+  imgdrift old.tar new.tar --fail-on unexplained,alarm,downgraded
+  imgdrift inspect app.tar --find /usr/bin/curl
+  imgdrift demo
+
+Exit codes: 0 done, 1 --fail-on met, 2 error";
+
+/// Explains every difference between two container images, without running or unpacking them
+#[derive(Debug, Parser)]
+#[command(
+    name = "imgdrift",
+    version,
+    after_help = EXAMPLES,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    override_usage = "imgdrift [OPTIONS] LEFT RIGHT\n       imgdrift COMMAND ..."
+)]
+pub struct Cli {
+    /// The older image, or the one to trust
+    #[arg(value_name = "LEFT", value_hint = ValueHint::AnyPath)]
+    left: Option<String>,
+    /// The newer image, or the one in question
+    #[arg(value_name = "RIGHT", value_hint = ValueHint::AnyPath)]
+    right: Option<String>,
+    /// Taken only to be refused in plain words: clap would call a third image an unexpected command.
+    #[arg(hide = true)]
+    excess: Vec<String>,
+    #[command(flatten)]
+    report: ReportArgs,
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show one image: packages, layers, findings
+    Inspect(Inspect),
+    /// Print the digests of one image: itself, its content, its packages
+    Digest(DigestOf),
+    /// Compare two small images that come with the program
+    Demo(Demo),
+    /// Print the completions for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    Man,
+}
+
+/// What the user asked for.
+#[derive(Debug)]
+pub enum Task {
+    Compare(Compare),
+    Inspect(Inspect),
+    Digest(DigestOf),
+    Demo(Demo),
+    Completions(clap_complete::Shell),
+    Man,
+}
+
+/// `imgdrift LEFT RIGHT`.
+#[derive(Debug)]
+pub struct Compare {
+    pub left: String,
+    pub right: String,
+    pub report: ReportArgs,
+    pub source: SourceArgs,
+}
+
+/// `imgdrift inspect IMAGE`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The image
+    #[arg(value_name = "IMAGE", value_hint = ValueHint::AnyPath)]
+    pub image: String,
+    /// List every path too
+    #[arg(long)]
+    pub files: bool,
+    /// Say where this is: which layer, which package, which instruction
+    #[arg(long, value_name = "PATH|sha256:HEX|PACKAGE", conflicts_with = "files")]
+    pub find: Option<Find>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// `imgdrift digest IMAGE`.
+#[derive(Debug, Args)]
+pub struct DigestOf {
+    /// The image
+    #[arg(value_name = "IMAGE", value_hint = ValueHint::AnyPath)]
+    pub image: String,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// `imgdrift demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// What a comparison prints, and when it fails.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// List everything: paths where only the time differs too, and no list cut short
+    #[arg(long)]
+    pub all: bool,
+    /// Exit with 1 when the drift is this verdict or worse, or when there is such a path or package
+    #[arg(long, value_name = "VERDICT|FINDING,...", value_delimiter = ',', long_help = FailOn::help())]
+    pub fail_on: Vec<FailOn>,
+}
+
+/// Where the output goes, and in which form.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// The form of the output; without it the explorer on a terminal, else text
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
+    pub format: Option<&'static Format>,
+    /// Write to this file instead of stdout
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+/// How images are read.
+#[derive(Debug, Args)]
+pub struct SourceArgs {
+    /// Which image of a multi-platform index
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]", value_parser = platform)]
+    pub platform: Option<String>,
+    /// Do not check that blobs and layers match their digests
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Read every layer, even those that were read before
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+impl Cli {
+    /// What the words of a command line ask for; the first one is the program's name.
+    ///
+    /// # Errors
+    /// When they cannot be understood, and when they ask for the help or the version: clap's error prints each where it
+    /// belongs and knows its exit code.
+    pub fn task(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Task, clap::Error> {
+        let Self { left, right, excess, report, source, command } = Self::try_parse_from(words)?;
+        if let Some(third) = excess.first() {
+            let message = format!("two images are compared; what is {} for?", third.escape_debug());
+            return Err(Self::command().error(ErrorKind::UnknownArgument, message));
+        }
+        match (command, left, right) {
+            (Some(Command::Inspect(inspect)), ..) => Ok(Task::Inspect(inspect)),
+            (Some(Command::Digest(digest)), ..) => Ok(Task::Digest(digest)),
+            (Some(Command::Demo(demo)), ..) => Ok(Task::Demo(demo)),
+            (Some(Command::Completions { shell }), ..) => Ok(Task::Completions(shell)),
+            (Some(Command::Man), ..) => Ok(Task::Man),
+            (None, Some(left), Some(right)) => Ok(Task::Compare(Compare { left, right, report, source })),
+            (None, Some(only), None) => Err(Self::command().error(
+                ErrorKind::MissingRequiredArgument,
+                format!("one image given, two are compared; did you mean `imgdrift inspect {}`?", only.escape_debug()),
+            )),
+            (None, None, _) => {
+                Err(Self::command().error(ErrorKind::MissingRequiredArgument, "two images are needed: LEFT and RIGHT"))
+            }
+        }
+    }
+
+    /// Writes the completions of a shell.
+    pub fn write_completions(shell: clap_complete::Shell, out: &mut dyn io::Write) -> io::Result<()> {
+        // The generator panics when a write fails, as it does on a closed pipe; into memory it cannot.
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Self::command(), "imgdrift", &mut script);
+        out.write_all(&script)
+    }
+
+    /// Writes the manual page, commands and their options included.
+    pub fn write_man(out: &mut dyn io::Write) -> io::Result<()> {
+        let mut command = Self::command();
+        command.build();
+        let page = clap_mangen::Man::new(command.clone());
+        page.render_title(out)?;
+        page.render_name_section(out)?;
+        page.render_synopsis_section(out)?;
+        page.render_description_section(out)?;
+        page.render_options_section(out)?;
+        for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+            let man = clap_mangen::Man::new(subcommand.clone());
+            let mut section = Vec::new();
+            man.render_synopsis_section(&mut section)?;
+            man.render_description_section(&mut section)?;
+            man.render_options_section(&mut section)?;
+            // What are sections of a page of its own become parts of one section here.
+            let parts = String::from_utf8_lossy(&section).replace("\n.SH ", "\n.SS ").replacen(".SH ", ".SS ", 1);
+            writeln!(out, ".SH \"IMGDRIFT {}\"", subcommand.get_name().to_uppercase())?;
+            out.write_all(parts.as_bytes())?;
+        }
+        page.render_extra_section(out)?;
+        page.render_version_section(out)
+    }
+}
+
+/// Takes the names of [`FORMATS`].
+fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
+    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
+        .try_map(|name| report::format(&name).ok_or("no such format"))
+}
+
+fn platform(text: &str) -> Result<String, &'static str> {
+    let parts: Vec<_> = text.split('/').collect();
+    if matches!(parts.len(), 2 | 3) && parts.iter().all(|part| !part.is_empty()) {
+        Ok(text.to_owned())
+    } else {
+        Err("a platform is os/arch or os/arch/variant, such as linux/arm64/v8")
+    }
+}
+
+/// One condition of `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailOn {
+    /// This verdict or a worse one.
+    Verdict(Verdict),
+    /// Any path with this explanation.
+    Explanation(Explanation),
+    /// Any package that moved this way.
+    Package(PackageMove),
+}
+
+/// Why a text is no condition of `--fail-on`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FailOnError {
+    /// The best verdict, which is always met.
+    #[error(
+        "\"identical\" would always fail; \"content-equivalent\" fails on anything that is not the identical image"
+    )]
+    Always,
+    /// None of the words.
+    #[error("not a verdict or finding; the words are {}", FailOn::words().join(", "))]
+    Unknown,
+}
+
+impl FailOn {
+    const VERDICTS: [Verdict; 3] = [Verdict::ContentEquivalent, Verdict::DependencyEquivalent, Verdict::Drifted];
+    const MOVES: [PackageMove; 5] = [
+        PackageMove::Added,
+        PackageMove::Removed,
+        PackageMove::Upgraded,
+        PackageMove::Downgraded,
+        PackageMove::Rebuilt,
+    ];
+    /// How the headline counts paths under `same-version`.
+    const ALARM: &'static str = "alarm";
+
+    /// Whether the drift is as bad as this condition says.
+    #[must_use]
+    pub fn is_met(self, report: &DriftReport) -> bool {
+        match self {
+            Self::Verdict(verdict) => report.verdict >= verdict,
+            Self::Explanation(explanation) => report.files.by_explanation.get(explanation) > 0,
+            Self::Package(how) => report.moved(Some(how)) > 0,
+        }
+    }
+
+    fn words() -> Vec<&'static str> {
+        let verdicts = Self::VERDICTS.iter().map(|verdict| verdict.as_str());
+        let explanations = Explanation::ALARMING_FIRST.iter().map(|explanation| explanation.as_str());
+        verdicts.chain([Self::ALARM]).chain(explanations).chain(Self::MOVES.iter().map(|how| how.as_str())).collect()
+    }
+
+    fn help() -> String {
+        let words = |words: &[&str]| words.join(", ");
+        format!(
+            "Exit with 1 when one of these, separated by commas, holds. A verdict holds for itself and any worse one: \
+             {}. An explanation holds when any path has it: {} ({} is same-version). A direction holds when any package \
+             moved so: {}.",
+            words(&Self::VERDICTS.map(Verdict::as_str)),
+            words(&Explanation::ALARMING_FIRST.map(Explanation::as_str)),
+            Self::ALARM,
+            words(&Self::MOVES.map(PackageMove::as_str)),
+        )
+    }
+}
+
+impl FromStr for FailOn {
+    type Err = FailOnError;
+
+    fn from_str(text: &str) -> Result<Self, FailOnError> {
+        let verdict = text.parse().ok().map(Self::Verdict);
+        let explanation = || {
+            let text = if text == Self::ALARM { Explanation::SameVersion.as_str() } else { text };
+            let mut all = Explanation::ALARMING_FIRST.into_iter();
+            all.find(|explanation| explanation.as_str() == text).map(Self::Explanation)
+        };
+        let package = || Self::MOVES.into_iter().find(|how| how.as_str() == text).map(Self::Package);
+        match verdict.or_else(explanation).or_else(package) {
+            Some(Self::Verdict(Verdict::Identical)) => Err(FailOnError::Always),
+            Some(condition) => Ok(condition),
+            None => Err(FailOnError::Unknown),
+        }
+    }
+}
+
+impl fmt::Display for FailOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Verdict(verdict) => verdict.as_str(),
+            Self::Explanation(explanation) => explanation.as_str(),
+            Self::Package(how) => how.as_str(),
+        })
+    }
+}
+
+/// What `--find` looks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Find {
+    /// As typed.
+    pub text: String,
+    pub target: Target,
+}
+
+/// The kinds of things that can be found in an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Anything that starts with a slash.
+    Path(ImagePath),
+    /// `sha256:` and the SHA-256 of a file's bytes.
+    Content(Digest),
+    /// Anything else: `libc6`, `deb:libc6`.
+    Package(String),
+}
+
+/// Why a text is nothing to look for.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    #[error(transparent)]
+    Path(#[from] PathError),
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+    #[error("nothing to look for")]
+    Empty,
+}
+
+impl FromStr for Find {
+    type Err = FindError;
+
+    fn from_str(text: &str) -> Result<Self, FindError> {
+        let target = match text {
+            "" => return Err(FindError::Empty),
+            path if path.starts_with('/') => Target::Path(ImagePath::parse(path.as_bytes())?),
+            digest if digest.starts_with("sha256:") => Target::Content(digest.parse()?),
+            package => Target::Package(package.to_owned()),
+        };
+        Ok(Self { text: text.to_owned(), target })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn task(line: &str) -> Result<Task, String> {
+        Cli::task(line.split(' ')).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn two_images_are_compared() {
+        let line = "imgdrift a.tar b.tar --format json -o out.json --fail-on drifted,alarm --all --no-cache \
+                    --platform linux/arm64/v8";
+        let Task::Compare(compare) = task(line).unwrap() else { panic!("not a comparison") };
+        assert_eq!((compare.left.as_str(), compare.right.as_str()), ("a.tar", "b.tar"));
+        assert_eq!(compare.report.output.format.unwrap().name, "json");
+        assert_eq!(compare.report.output.output.unwrap(), PathBuf::from("out.json"));
+        let conditions = [FailOn::Verdict(Verdict::Drifted), FailOn::Explanation(Explanation::SameVersion)];
+        assert_eq!(compare.report.fail_on, conditions);
+        assert!(compare.report.all && compare.source.no_cache && !compare.source.no_verify);
+        assert_eq!(compare.source.platform.as_deref(), Some("linux/arm64/v8"));
+    }
+
+    #[test]
+    fn an_image_named_like_a_command_can_be_compared() {
+        let Task::Compare(compare) = task("imgdrift ./demo inspect").unwrap() else { panic!("not a comparison") };
+        assert_eq!(compare.right, "inspect");
+    }
+
+    #[test]
+    fn commands_take_their_own_options() {
+        let Task::Inspect(inspect) = task("imgdrift inspect a.tar --find /usr//bin/x --format json").unwrap() else {
+            panic!("not an inspection")
+        };
+        assert_eq!(inspect.find.unwrap().target, Target::Path(ImagePath::parse(b"usr/bin/x").unwrap()));
+        assert!(matches!(task("imgdrift digest a.tar --format json"), Ok(Task::Digest(_))));
+        assert!(matches!(task("imgdrift demo --format json --fail-on unexplained"), Ok(Task::Demo(_))));
+        assert!(matches!(task("imgdrift completions zsh"), Ok(Task::Completions(_))));
+        assert!(matches!(task("imgdrift man"), Ok(Task::Man)));
+    }
+
+    #[test]
+    fn a_mistake_is_answered_with_what_would_work() {
+        for (line, hint) in [
+            ("imgdrift a.tar", "did you mean `imgdrift inspect a.tar`?"),
+            ("imgdrift --all", "two images are needed"),
+            ("imgdrift a b c", "two images are compared; what is c for?"),
+            ("imgdrift a b --format yaml", "[possible values: "),
+            ("imgdrift a b --fail-on worse", "dependency-equivalent, drifted, alarm"),
+            ("imgdrift a b --fail-on identical", "\"content-equivalent\" fails on anything"),
+            ("imgdrift a b --platform arm64", "linux/arm64/v8"),
+            ("imgdrift inspect a --find sha256:12", "64 lower-case hexadecimal digits"),
+            ("imgdrift inspect a --find /../x", "climbs"),
+            ("imgdrift inspect a --find /x --files", "cannot be used with"),
+        ] {
+            let error = task(line).unwrap_err();
+            assert!(error.contains(hint), "{line}: {error}");
+        }
+        assert_eq!(Cli::task(["imgdrift", "a"]).unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn every_word_of_fail_on_is_read_as_it_is_written() {
+        for word in FailOn::words() {
+            let condition: FailOn = word.parse().unwrap();
+            assert!(condition.to_string() == word || word == FailOn::ALARM, "{word}");
+        }
+    }
+
+    #[test]
+    fn conditions_are_met_by_what_they_name_and_by_worse() {
+        let is_met = |word: &str, report: &DriftReport| word.parse::<FailOn>().unwrap().is_met(report);
+        let (drifted, rebuild) = (fixture::drifted(), fixture::rebuild());
+        for word in ["content-equivalent", "drifted", "alarm", "unexplained", "downgraded", "noise"] {
+            assert!(is_met(word, &drifted), "{word}");
+        }
+        assert!(is_met("content-equivalent", &rebuild));
+        for word in ["dependency-equivalent", "drifted", "alarm", "unexplained", "downgraded", "metadata"] {
+            assert!(!is_met(word, &rebuild), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_manual_and_the_completions_know_every_command() {
+        let (mut man, mut bash) = (Vec::new(), Vec::new());
+        Cli::write_man(&mut man).unwrap();
+        Cli::write_completions(clap_complete::Shell::Bash, &mut bash).unwrap();
+        let (man, bash) = (String::from_utf8(man).unwrap(), String::from_utf8(bash).unwrap());
+        for command in Cli::command().get_subcommands() {
+            assert!(bash.contains(command.get_name()));
+            assert!(man.contains(&format!(".SH \"IMGDRIFT {}\"", command.get_name().to_uppercase())));
+        }
+        assert_eq!(man.matches(".TH ").count(), 1);
+        assert!(man.contains("fail\\-on") && man.contains("\\-\\-find"));
+    }
+}

@@ -10,6 +10,7 @@ pub(crate) mod fixture;
 mod json;
 
 /// One form of export. Each writes everything the program can say.
+#[derive(Debug)]
 pub struct Format {
     /// As `--format` takes it.
     pub name: &'static str,

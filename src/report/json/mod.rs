@@ -77,9 +77,9 @@ fn write_search(search: &SearchResult, _options: &ReportOptions, out: &mut dyn i
 fn write_digests(facts: &ImageFacts, out: &mut dyn io::Write) -> io::Result<()> {
     write(
         &schema::Digests {
-            image_digest: facts.image_digest.to_string(),
-            content_digest: facts.content_digest.to_string(),
-            dependencies_digest: facts.dependencies_digest.to_string(),
+            image: facts.image_digest.to_string(),
+            content: facts.content_digest.to_string(),
+            dependencies: facts.dependencies_digest.to_string(),
             formats: schema::DigestFormats {
                 content: ImageFacts::CONTENT_FORMAT,
                 dependencies: ImageFacts::DEPENDENCIES_FORMAT,
@@ -238,7 +238,7 @@ fn file_side(file: &FileAt) -> schema::FileSide {
         sha256: entry.sha256().map(|digest| digest.hex()),
         link: entry.link.as_deref().map(readable),
         device: entry.device,
-        xattrs: entry.xattrs.iter().map(|(name, value)| (readable(name), hex(value))).collect(),
+        xattrs: entry.xattrs.iter().map(|(name, value)| (readable(name), model::digest::hex(value))).collect(),
         layer: file.layer,
         mtime: entry.mtime,
     }
@@ -278,10 +278,6 @@ fn config_change(change: &compare::ConfigChange) -> schema::ConfigChange<'_> {
 /// Bytes as they are where they are UTF-8, else escaped, as [`model::ImagePath::to_absolute`] does it.
 fn readable(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(|_| text::visible_bytes(bytes), str::to_owned)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -237,9 +237,12 @@ pub(super) struct Found<'a> {
 
 #[derive(Serialize)]
 pub(super) struct Digests {
-    pub image_digest: String,
-    pub content_digest: String,
-    pub dependencies_digest: String,
+    #[serde(rename = "image_digest")]
+    pub image: String,
+    #[serde(rename = "content_digest")]
+    pub content: String,
+    #[serde(rename = "dependencies_digest")]
+    pub dependencies: String,
     pub formats: DigestFormats,
 }
 
