@@ -1,11 +1,48 @@
 //! Two snapshots compared: what moved, what differs, and why.
 
+mod config;
+mod explain;
+mod files;
+mod layers;
+mod packages;
+mod verdict;
+
 use std::sync::Arc;
 
 use crate::model::{
-    Change, Digest, Explanation, FileAt, Finding, HistoryEntry, ImageFacts, ImagePath, Package, PackageMove, Proof,
-    Verdict,
+    Change, Explanation, FileAt, Finding, HistoryEntry, ImageFacts, ImagePath, Package, PackageMove, Proof, Verdict,
 };
+use crate::snapshot::Snapshot;
+
+/// Compares two images and explains every path that differs.
+#[must_use]
+pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
+    let mut packages = packages::rows(&left.packages, &right.packages);
+    let files = explain::explain(left, right, &mut packages);
+    let config = config::changes(&left.config, &right.config);
+    let (verdict, proven) = verdict::judge(left, right, &packages, &files, &config);
+    let (mut left_facts, mut right_facts) = (left.facts.clone(), right.facts.clone());
+    layers::mark_shared(&mut left_facts.layers, &mut right_facts.layers);
+    DriftReport {
+        verdict,
+        proven,
+        layers: layers::rows(&left_facts.layers, &right_facts.layers),
+        history: config::history(&left.config.history, &right.config.history),
+        left: left_facts,
+        right: right_facts,
+        packages,
+        files,
+        config,
+        findings: Vec::new(),
+        warnings: warnings(left, right),
+    }
+}
+
+fn warnings(left: &Snapshot, right: &Snapshot) -> Vec<String> {
+    let left = left.warnings.iter().map(|warning| format!("left: {warning}"));
+    let right = right.warnings.iter().map(|warning| format!("right: {warning}"));
+    left.chain(right).collect()
+}
 
 /// Everything two images differ in, explained.
 pub struct DriftReport {
@@ -79,6 +116,20 @@ pub struct FileSummary {
     pub content: usize,
     pub metadata: usize,
     pub mtime_only: usize,
+}
+
+impl FileSummary {
+    /// Counts one more path.
+    pub(crate) fn count(&mut self, change: Change) {
+        let counter = match change {
+            Change::Added => &mut self.added,
+            Change::Removed => &mut self.removed,
+            Change::Content => &mut self.content,
+            Change::Metadata => &mut self.metadata,
+            Change::Mtime => &mut self.mtime_only,
+        };
+        *counter += 1;
+    }
 }
 
 /// Differing paths by explanation.
@@ -183,10 +234,4 @@ impl PackageRow {
     pub fn either(&self) -> Option<&Arc<Package>> {
         self.right.as_ref().or(self.left.as_ref())
     }
-}
-
-/// Whether both digests are known and equal.
-#[must_use]
-pub fn same_digest(left: Option<Digest>, right: Option<Digest>) -> bool {
-    left.is_some() && left == right
 }

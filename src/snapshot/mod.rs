@@ -1,1 +1,123 @@
-//! .
+//! One image as the comparison needs it.
+
+mod base;
+pub mod capture;
+pub mod digests;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::image::{self, Image, LayerIndex};
+use crate::model::{Digest, FileEntry, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package};
+use crate::nondeterminism::Rules;
+use crate::packages;
+
+/// What an opened and indexed image consists of.
+pub struct Parts {
+    /// As the user typed it.
+    pub reference: String,
+    pub source: &'static str,
+    pub manifest_digest: Option<Digest>,
+    pub config_digest: Digest,
+    pub config: ImageConfig,
+    pub annotations: BTreeMap<String, String>,
+    /// From the bottom.
+    pub layers: Vec<LayerPart>,
+    pub layers_unread: usize,
+    pub warnings: Vec<String>,
+}
+
+/// One layer of [`Parts`].
+pub struct LayerPart {
+    /// SHA-256 of the blob as stored, where a manifest names it.
+    pub digest: Option<Digest>,
+    /// Bytes of the blob as stored.
+    pub stored_size: Option<u64>,
+    pub index: Arc<LayerIndex>,
+}
+
+/// One image: its facts, its configuration, its squashed file system and its packages.
+pub struct Snapshot {
+    pub facts: ImageFacts,
+    pub config: ImageConfig,
+    pub image: Image,
+    pub packages: Vec<Arc<Package>>,
+    pub warnings: Vec<String>,
+    /// MD5 of file contents by their SHA-256, for contents whose MD5 was computed apart from the layer's pass.
+    pub md5: HashMap<Digest, Md5>,
+}
+
+impl Snapshot {
+    /// Squashes the layers, finds the packages and computes the digests.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let indexes = parts.layers.iter().map(|layer| Arc::clone(&layer.index)).collect();
+        let image = image::squash(indexes);
+        let mut warnings = parts.warnings;
+        for (at, layer) in image.layers.iter().enumerate() {
+            warnings.extend(layer.warnings.iter().map(|warning| format!("layer {at}: {warning}")));
+        }
+        warnings.extend(image.warnings.iter().cloned());
+        let packages: Vec<_> = packages::catalog(&image, &mut warnings).into_iter().map(Arc::new).collect();
+        let facts = ImageFacts {
+            reference: parts.reference,
+            source: parts.source,
+            image_digest: parts.manifest_digest.unwrap_or(parts.config_digest),
+            config_digest: parts.config_digest,
+            manifest_digest: parts.manifest_digest,
+            content_digest: digests::content(&image.tree, Rules::built_in()),
+            dependencies_digest: digests::dependencies(&packages),
+            platform: parts.config.platform(),
+            created: parts.config.created.clone(),
+            size: size(&image),
+            download_size: parts.layers.iter().map(|layer| layer.digest.and(layer.stored_size)).sum(),
+            distro: base::distro(&image.tree),
+            base: base::find(&parts.annotations, &parts.config),
+            layers: layer_facts(&parts.layers, &parts.config),
+            package_count: packages.len(),
+            file_count: image.tree.nodes().len(),
+            layers_unread: parts.layers_unread,
+        };
+        Self { facts, config: parts.config, image, packages, warnings, md5: HashMap::new() }
+    }
+
+    /// The MD5 of a file's content, where it is known.
+    #[must_use]
+    pub fn md5_of(&self, entry: &FileEntry) -> Option<Md5> {
+        let content = entry.content.as_ref()?;
+        content.md5.or_else(|| self.md5.get(&content.sha256).copied())
+    }
+
+    /// The captured text of the file that `path` leads to.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<&str> {
+        let path = ImagePath::parse(path.as_bytes()).ok()?;
+        std::str::from_utf8(self.image.tree.read(&path)?).ok()
+    }
+}
+
+/// Bytes of all regular files, each inode once.
+fn size(image: &Image) -> u64 {
+    let mut seen = HashSet::new();
+    let files = image.tree.nodes().iter().filter(|node| node.file.entry.content.is_some());
+    files.filter(|node| seen.insert(Arc::as_ptr(&node.file.entry))).map(|node| node.file.entry.size).sum()
+}
+
+fn layer_facts(layers: &[LayerPart], config: &ImageConfig) -> Vec<LayerFacts> {
+    let history = config.layer_history();
+    layers
+        .iter()
+        .enumerate()
+        .map(|(index, layer)| LayerFacts {
+            index,
+            diff_id: layer.index.diff_id,
+            digest: layer.digest,
+            size: layer.index.size,
+            created_by: history.get(index).copied().flatten().and_then(|row| row.created_by.clone()),
+            shared: false,
+            entries: layer.index.entries.len(),
+        })
+        .collect()
+}

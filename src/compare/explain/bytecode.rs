@@ -1,0 +1,77 @@
+//! Compiled Python and its source.
+
+use super::super::Drift;
+use super::owners::Owner;
+use super::ownership::movement;
+use super::{Explainer, Row};
+use crate::image::{Node, Tree};
+use crate::model::{Explanation, ImagePath, Proof};
+
+impl<'a> Explainer<'a> {
+    /// Whether both sides have the source of the compiled file at `path`, with the same bytes.
+    pub(super) fn same_source(&self, path: &ImagePath) -> bool {
+        let Some(source) = source_of(path) else { return false };
+        let sources = (self.left.image.tree.resolve(&source), self.right.image.tree.resolve(&source));
+        matches!(sources, (Some(left), Some(right)) if left.file.entry.same_content(&right.file.entry))
+    }
+
+    /// `package` for a compiled file whose source is a package's and whose header names that source.
+    pub(super) fn compiled_from_package(&self, row: &Row<'a>) -> Option<Drift> {
+        let source = source_of(row.path())?;
+        let left = row.left.map(|node| self.compiled_owner(node, &self.left.image.tree, &source));
+        let right = row.right.map(|node| self.compiled_owner(node, &self.right.image.tree, &source));
+        // On every side that has the file, the source must vouch for it.
+        let owner = match (left, right) {
+            (None, Some(owner)) | (Some(owner), None) => owner?,
+            (Some(left), Some(right)) => left.and(right)?,
+            (None, None) => return None,
+        };
+        let mut drift = row.drift(Explanation::Package, movement(self.packages.get(owner.row)));
+        drift.owner = Some(owner.label());
+        drift.proof = Some(Proof::Hash);
+        Some(drift)
+    }
+
+    /// The package of the source, when the source is explained by it and the header names the source's time and size.
+    fn compiled_owner(&self, compiled: &Node, tree: &Tree, source: &ImagePath) -> Option<Owner<'a>> {
+        let header = compiled.file.entry.content.as_ref()?.pyc?;
+        let source = tree.resolve(source)?;
+        let entry = &source.file.entry;
+        let names_source =
+            header.flags == 0 && header.mtime == low_word(entry.mtime) && header.size == low_word(entry.size);
+        let drift = self.row(&source.path)?.drift.as_ref()?;
+        let (left, right) = self.owners(&source.path);
+        (names_source && drift.explanation == Explanation::Package).then(|| right.or(left)).flatten()
+    }
+}
+
+/// What fits into the header's 32 bits, as Python cuts it.
+fn low_word(number: impl TryInto<i128>) -> u32 {
+    number.try_into().ok().and_then(|number: i128| u32::try_from(number & 0xffff_ffff).ok()).unwrap_or_default()
+}
+
+/// `dir/__pycache__/name.cpython-311[.opt-1].pyc` comes from `dir/name.py` (PEP 3147).
+pub(super) fn source_of(path: &ImagePath) -> Option<ImagePath> {
+    let name = path.file_name().strip_suffix(b".pyc")?;
+    let cache = path.parent()?;
+    if cache.file_name() != b"__pycache__" {
+        return None;
+    }
+    let module = name.split(|byte| *byte == b'.').next().filter(|module| !module.is_empty())?;
+    cache.parent()?.join(&[module, b".py"].concat()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_source_stands_beside_the_cache() {
+        let source = |text: &str| source_of(&ImagePath::parse(text.as_bytes()).unwrap()).map(|path| path.to_string());
+        assert_eq!(source("/a/__pycache__/x.cpython-311.pyc").as_deref(), Some("/a/x.py"));
+        assert_eq!(source("/a/__pycache__/x.cpython-311.opt-1.pyc").as_deref(), Some("/a/x.py"));
+        assert_eq!(source("/a/x.pyc"), None);
+        assert_eq!(low_word(-1_i64), u32::MAX);
+        assert_eq!(low_word(0x1_0000_0002_u64), 2);
+    }
+}

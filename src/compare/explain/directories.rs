@@ -1,0 +1,56 @@
+//! Directories that only one side has: they take the most alarming explanation below them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::Drift;
+use super::ownership::movement;
+use super::{Explainer, Row};
+use crate::model::{Explanation, ImagePath, Proof};
+
+impl<'a> Explainer<'a> {
+    /// Walks from the last path to the first, so that what is below is known before what is above.
+    pub(super) fn explain_lone_directories(&mut self) {
+        let mut worst: HashMap<ImagePath, Explanation> = HashMap::new();
+        for at in (0..self.rows.len()).rev() {
+            let Some(row) = self.rows.get(at) else { continue };
+            let path = row.path();
+            let drift = if row.is_lone_directory() {
+                Some(worst.get(path).map_or_else(|| self.empty_directory(row), |below| as_below(row, *below)))
+            } else {
+                None
+            };
+            let explanation = drift.as_ref().or(row.drift.as_ref()).map(|drift| drift.explanation);
+            if let (Some(explanation), Some(parent)) = (explanation, path.parent()) {
+                let known = worst.entry(parent).or_insert(explanation);
+                *known = explanation.max(*known);
+            }
+            if let (Some(drift), Some(row)) = (drift, self.rows.get_mut(at)) {
+                row.drift = Some(drift);
+            }
+        }
+    }
+
+    /// An empty directory is a package's when one that moved lists it, noise where a rule says so, else unexplained.
+    fn empty_directory(&self, row: &Row<'a>) -> Drift {
+        let path = row.path();
+        let owners = if row.right.is_some() { &self.right_owners } else { &self.left_owners };
+        if let Some(owner) = owners.of_directory(path) {
+            let mut drift = row.drift(Explanation::Package, movement(self.packages.get(owner.row)));
+            drift.owner = Some(owner.label());
+            return drift;
+        }
+        if let Some(rule) = self.rules.noise(path) {
+            let mut drift = row.drift(Explanation::Noise, &*rule.cause);
+            drift.rule = Some(Arc::clone(&rule.name));
+            drift.proof = Some(Proof::Path);
+            drift.fix = Some(Arc::clone(&rule.fix));
+            return drift;
+        }
+        row.drift(Explanation::Unexplained, "an empty directory that no package lists")
+    }
+}
+
+fn as_below(row: &Row<'_>, below: Explanation) -> Drift {
+    row.drift(below, "as the most alarming path below it")
+}

@@ -1,0 +1,287 @@
+//! Puts every differing path under exactly one explanation: the first that holds, from the calmest claim that can be
+//! proven to "nothing accounts for it".
+
+mod bytecode;
+mod directories;
+mod generated;
+mod owners;
+mod ownership;
+mod prove;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use self::owners::{Owner, Owners};
+use super::files::{self, Pair};
+use super::{Drift, FileDrift, FileRow, PackageRow};
+use crate::image::Node;
+use crate::model::{Change, Explanation, FileEntry, ImagePath, Kind, Proof, Side};
+use crate::nondeterminism::{Rules, mask};
+use crate::snapshot::Snapshot;
+
+/// Compares both trees and explains what differs. Each package row learns which differing files it owns.
+pub(super) fn explain(left: &Snapshot, right: &Snapshot, packages: &mut [PackageRow]) -> FileDrift {
+    let (drift, owned) = {
+        let mut explainer = Explainer::new(left, right, packages);
+        explainer.run();
+        explainer.finish()
+    };
+    for (package, file) in owned {
+        if let Some(row) = packages.get_mut(package) {
+            row.files.push(file);
+        }
+    }
+    drift
+}
+
+/// What is known while explanations are found.
+struct Explainer<'a> {
+    left: &'a Snapshot,
+    right: &'a Snapshot,
+    left_owners: Owners<'a>,
+    right_owners: Owners<'a>,
+    packages: &'a [PackageRow],
+    rules: &'a Rules,
+    rows: Vec<Row<'a>>,
+    /// For each generated rule, by address, whether an input moved and which.
+    inputs: HashMap<*const crate::nondeterminism::Generated, Option<String>>,
+}
+
+/// One path of both sides, and what is known of it so far.
+struct Row<'a> {
+    left: Option<&'a Node>,
+    right: Option<&'a Node>,
+    change: Option<Change>,
+    drift: Option<Drift>,
+}
+
+impl<'a> Row<'a> {
+    fn new(pair: &Pair<'a>) -> Self {
+        let change = files::change(pair.left.map(|node| &node.file), pair.right.map(|node| &node.file));
+        Self { left: pair.left, right: pair.right, change, drift: None }
+    }
+
+    fn path(&self) -> &'a ImagePath {
+        static ROOT: std::sync::LazyLock<ImagePath> = std::sync::LazyLock::new(ImagePath::root);
+        self.right.or(self.left).map_or(&ROOT, |node| &node.path)
+    }
+
+    /// Both entries, when both sides have the path.
+    fn both(&self) -> Option<(&'a FileEntry, &'a FileEntry)> {
+        Some((&self.left?.file.entry, &self.right?.file.entry))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &'a FileEntry> {
+        self.left.into_iter().chain(self.right).map(|node| &*node.file.entry)
+    }
+
+    /// Whether the path is a directory on one side and nothing on the other.
+    fn is_lone_directory(&self) -> bool {
+        matches!(self.change, Some(Change::Added | Change::Removed))
+            && self.entries().all(|entry| entry.kind == Kind::Directory)
+    }
+
+    /// Whether every side that has the path has a regular file there that nobody may execute.
+    fn is_inert_file(&self) -> bool {
+        self.entries().all(|entry| entry.kind == Kind::File && !entry.is_executable())
+    }
+
+    /// Whether a mask proves both contents equal.
+    fn equal_masked(&self) -> Option<&'static mask::Mask> {
+        let (left, right) = self.both()?;
+        let masked = |entry: &FileEntry| entry.content.as_ref()?.masked.as_deref().copied();
+        let (left, right) = (masked(left)?, masked(right)?);
+        (left == right).then(|| mask::named(left.mask)).flatten()
+    }
+
+    /// Whether content is equal, as it stands or by a mask.
+    fn equal_content(&self) -> bool {
+        self.both().is_some_and(|(left, right)| left.same_content(right)) || self.equal_masked().is_some()
+    }
+
+    /// The privilege that the right side has and the left has not.
+    fn privilege_gained(&self) -> Option<&'static str> {
+        let (left, right) = self.both()?;
+        if right.kind != Kind::File {
+            return None;
+        }
+        let gained = |bit: u32| right.mode & bit != 0 && left.mode & bit == 0;
+        let capability = |entry: &FileEntry| entry.xattr(b"security.capability").map(<[u8]>::to_vec);
+        if gained(FileEntry::SETUID) {
+            Some("setuid gained")
+        } else if gained(FileEntry::SETGID) && right.mode & 0o010 != 0 {
+            Some("setgid gained")
+        } else if capability(right).is_some() && capability(right) != capability(left) {
+            Some("file capability gained")
+        } else {
+            None
+        }
+    }
+
+    fn drift(&self, explanation: Explanation, detail: impl Into<Box<str>>) -> Drift {
+        Drift {
+            change: self.change.unwrap_or(Change::Content),
+            explanation,
+            detail: detail.into(),
+            owner: None,
+            rule: None,
+            proof: None,
+            fix: None,
+        }
+    }
+}
+
+impl<'a> Explainer<'a> {
+    fn new(left: &'a Snapshot, right: &'a Snapshot, packages: &'a [PackageRow]) -> Self {
+        let rows = files::join(&left.image.tree, &right.image.tree).iter().map(Row::new).collect();
+        Self {
+            left,
+            right,
+            left_owners: Owners::new(left, packages, Side::Left),
+            right_owners: Owners::new(right, packages, Side::Right),
+            packages,
+            rules: Rules::built_in(),
+            rows,
+            inputs: HashMap::new(),
+        }
+    }
+
+    /// Each pass explains what it can of the rows still open; a later pass may look at what earlier ones found.
+    fn run(&mut self) {
+        self.pass(Self::by_itself);
+        self.pass(Self::by_owner);
+        self.pass(Self::compiled_from_package);
+        self.find_moved_inputs();
+        self.pass(Self::generated);
+        self.pass(Self::otherwise);
+        self.explain_lone_directories();
+    }
+
+    fn pass(&mut self, explain: fn(&Self, &Row<'a>) -> Option<Drift>) {
+        for at in 0..self.rows.len() {
+            let Some(row) = self.rows.get(at) else { continue };
+            if row.change.is_none() || row.drift.is_some() || row.is_lone_directory() {
+                continue;
+            }
+            let drift = explain(self, row);
+            if let Some(row) = self.rows.get_mut(at) {
+                row.drift = drift;
+            }
+        }
+    }
+
+    /// What the two entries alone prove: `mtime`, `bytecode`, and whatever a mask shows equal.
+    fn by_itself(&self, row: &Row<'a>) -> Option<Drift> {
+        if row.change == Some(Change::Mtime) {
+            return Some(row.drift(Explanation::Mtime, ""));
+        }
+        let mask = row.equal_masked()?;
+        let (left, right) = row.both()?;
+        if !left.same_metadata(right) {
+            return None;
+        }
+        let explanation = match mask.explanation {
+            Explanation::Bytecode if !self.same_source(row.path()) => Explanation::Noise,
+            explanation => explanation,
+        };
+        let mut drift = row.drift(explanation, mask.cause);
+        drift.rule = Some(mask.name.into());
+        drift.proof = Some(Proof::Mask);
+        drift.fix = Some(mask.fix.into());
+        Some(drift)
+    }
+
+    /// The last rows of the table: noise by path, metadata, unexplained.
+    fn otherwise(&self, row: &Row<'a>) -> Option<Drift> {
+        Some(self.noise_by_path(row).or_else(|| metadata(row)).unwrap_or_else(|| self.unexplained(row)))
+    }
+
+    fn noise_by_path(&self, row: &Row<'a>) -> Option<Drift> {
+        let rule = self.rules.noise(row.path()).filter(|_| row.is_inert_file())?;
+        let mut drift = row.drift(Explanation::Noise, &*rule.cause);
+        drift.rule = Some(Arc::clone(&rule.name));
+        drift.proof = Some(Proof::Path);
+        drift.fix = Some(Arc::clone(&rule.fix));
+        Some(drift)
+    }
+
+    fn unexplained(&self, row: &Row<'a>) -> Drift {
+        let path = row.path();
+        let detail = if let Some(privilege) = row.privilege_gained() {
+            privilege.to_owned()
+        } else if let (None, Some(owner)) = (row.right, self.right_owners.of(path)) {
+            format!("deleted, although {} lists it", owner.package.label())
+        } else if let (None, Some(owner)) = (row.left, self.left_owners.of(path)) {
+            format!("{} lists it, but the left image lacks it", owner.package.label())
+        } else if row.entries().any(|entry| entry.is_executable()) {
+            "no package lists it; executable".to_owned()
+        } else {
+            "no package lists it".to_owned()
+        };
+        row.drift(Explanation::Unexplained, detail)
+    }
+
+    fn owners(&self, path: &ImagePath) -> (Option<Owner<'a>>, Option<Owner<'a>>) {
+        (self.left_owners.of(path), self.right_owners.of(path))
+    }
+
+    /// The row at exactly this path.
+    fn row(&self, path: &ImagePath) -> Option<&Row<'a>> {
+        let at = self.rows.binary_search_by(|row| row.path().cmp(path)).ok()?;
+        self.rows.get(at)
+    }
+
+    /// The rows as the report shows them, and which package row owns which differing file.
+    fn finish(self) -> (FileDrift, Vec<(usize, u32)>) {
+        let mut drift = FileDrift::default();
+        let mut owned = Vec::new();
+        for (at, mut row) in self.rows.into_iter().enumerate() {
+            let path = row.path();
+            if let Some(found) = &mut row.drift {
+                let (left, right) = (self.left_owners.of(path), self.right_owners.of(path));
+                found.owner = found.owner.take().or_else(|| right.or(left).map(|owner| owner.label()));
+                drift.summary.count(found.change);
+                drift.by_explanation.count(found.explanation);
+                if found.change != Change::Mtime {
+                    let rows = [left, right].map(|owner| owner.map(|owner| owner.row));
+                    owned.extend(rows[0].map(|package| (package, file_index(at))));
+                    owned.extend(rows[1].filter(|_| rows[0] != rows[1]).map(|package| (package, file_index(at))));
+                }
+            }
+            drift.rows.push(FileRow {
+                path: path.clone(),
+                left: row.left.map(|node| node.file.clone()),
+                right: row.right.map(|node| node.file.clone()),
+                drift: row.drift,
+            });
+        }
+        (drift, owned)
+    }
+}
+
+/// Limits on entries keep positions far below 2^32.
+fn file_index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Mode, owner or extended attributes, no privilege gained, content equal.
+fn metadata(row: &Row<'_>) -> Option<Drift> {
+    if !row.equal_content() || row.privilege_gained().is_some() {
+        return None;
+    }
+    let (left, right) = row.both()?;
+    let mut parts = Vec::new();
+    if left.mode != right.mode {
+        parts.push(format!("mode {:04o} → {:04o}", left.mode, right.mode));
+    }
+    if (left.uid, left.gid) != (right.uid, right.gid) {
+        parts.push(format!("owner {}:{} → {}:{}", left.uid, left.gid, right.uid, right.gid));
+    }
+    if left.xattrs != right.xattrs {
+        parts.push("extended attributes differ".to_owned());
+    }
+    Some(row.drift(Explanation::Metadata, parts.join(", ")))
+}
+
+#[cfg(test)]
+mod tests;

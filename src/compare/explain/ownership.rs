@@ -1,0 +1,152 @@
+//! What the owner of a path accounts for: `same-version` and `package`.
+
+use super::super::{Drift, PackageRow};
+use super::bytecode::source_of;
+use super::owners::{Owner, Owners, Record};
+use super::{Explainer, Row};
+use crate::image::Node;
+use crate::model::{Ecosystem, Explanation, ImagePath, Kind, PackageMove, Proof, Role};
+
+impl<'a> Explainer<'a> {
+    /// `same-version`, `package`, or `unexplained` where an owner's record contradicts what is there.
+    pub(super) fn by_owner(&self, row: &Row<'a>) -> Option<Drift> {
+        if row.both().is_some_and(|(left, right)| left.kind == Kind::Directory && right.kind == Kind::Directory) {
+            return None;
+        }
+        self.same_version(row).or_else(|| self.package(row))
+    }
+
+    /// Both sides have the path, its package did not move, and yet it differs.
+    fn same_version(&self, row: &Row<'a>) -> Option<Drift> {
+        let (left, right) = row.both()?;
+        let left_owner = self.claim(&self.left_owners, row.path())?;
+        let right_owner = self.claim(&self.right_owners, row.path())?;
+        if left_owner.moved || right_owner.moved || left_owner.row != right_owner.row {
+            return None;
+        }
+        let mut drift = match row.privilege_gained() {
+            Some(privilege) => row.drift(Explanation::SameVersion, privilege),
+            None if row.equal_content() => return None,
+            None => {
+                let records =
+                    (self.left_owners.record(&left_owner, left), self.right_owners.record(&right_owner, right));
+                self.changed_behind(row, &right_owner, records)?
+            }
+        };
+        drift.owner = Some(right_owner.label());
+        Some(drift)
+    }
+
+    /// A file whose content differs although its package did not move.
+    fn changed_behind(&self, row: &Row<'a>, owner: &Owner<'_>, records: (Record, Record)) -> Option<Drift> {
+        let (left, right) = records;
+        match owner.file.role {
+            Role::InstallerNote => return None,
+            Role::Conffile => return Some(row.drift(Explanation::Unexplained, "edited conffile")),
+            Role::Script if left != Record::Differs && right != Record::Differs && self.installer_moved() => {
+                let mut drift = row.drift(Explanation::Generated, "the installer that writes this script moved");
+                drift.rule = Some("console-script".into());
+                drift.proof = Some(Proof::Hash);
+                return Some(drift);
+            }
+            Role::Script | Role::Plain | Role::Record => {}
+        }
+        let detail = match (left, right) {
+            (Record::Differs, Record::Differs) => {
+                let detail = "overridden in both images: neither matches the package's own record";
+                return Some(row.drift(Explanation::Unexplained, detail));
+            }
+            (_, Record::Differs) => "the right image's file does not match the package's own record",
+            (Record::Differs, _) => "the left image's file does not match the package's own record",
+            (Record::Matches, Record::Matches) => "the package's own record changed with it",
+            _ => "the package records no hash for it",
+        };
+        Some(row.drift(Explanation::SameVersion, detail))
+    }
+
+    /// Whether a tool that writes console scripts moved.
+    fn installer_moved(&self) -> bool {
+        self.packages.iter().filter(|row| row.change.is_some()).filter_map(PackageRow::either).any(|package| {
+            package.ecosystem == Ecosystem::Pypi
+                && matches!(package.key.as_str(), "pip" | "uv" | "setuptools" | "distlib" | "installer")
+        })
+    }
+
+    /// An owner moved, and every side agrees with its owner's record.
+    fn package(&self, row: &Row<'a>) -> Option<Drift> {
+        let (left, right) = self.owners(row.path());
+        let owner = [right, left].into_iter().flatten().find(|owner| owner.moved)?;
+        let vouched = (row.right.is_none() || right.is_some()) && !is_listed_but_absent(row, left, right);
+        if !vouched {
+            return None;
+        }
+        let mut drift = match self.contradiction(row, left, right) {
+            Some(detail) => row.drift(Explanation::Unexplained, detail),
+            None => {
+                let mut drift = row.drift(Explanation::Package, movement(self.packages.get(owner.row)));
+                drift.proof = self.proof(row, left, right);
+                drift
+            }
+        };
+        drift.owner = Some(owner.label());
+        Some(drift)
+    }
+
+    /// What speaks against a moved package as the explanation.
+    fn contradiction(&self, row: &Row<'a>, left: Option<Owner<'_>>, right: Option<Owner<'_>>) -> Option<String> {
+        if let Some(privilege) = row.privilege_gained() {
+            return Some(format!("{privilege}; no package records modes, so none vouches for it"));
+        }
+        let left = record(&self.left_owners, left, row.left);
+        let right_record = record(&self.right_owners, right, row.right);
+        let side = match (left, right_record) {
+            (Record::Differs, Record::Differs) => "both images",
+            (_, Record::Differs) => "the right image",
+            (Record::Differs, _) => "the left image",
+            _ => return None,
+        };
+        let conffile = right.is_some_and(|owner| owner.file.role == Role::Conffile);
+        let what = if conffile { "edited conffile" } else { "modified after install" };
+        Some(format!("{what} in {side}: it does not match the package's own record"))
+    }
+
+    /// `hash` when each side that has the file matches a recorded hash.
+    fn proof(&self, row: &Row<'a>, left: Option<Owner<'_>>, right: Option<Owner<'_>>) -> Option<Proof> {
+        let matches = |node: Option<&Node>, owners: &Owners<'_>, owner: Option<Owner<'_>>| {
+            node.is_none() || record(owners, owner, node) == Record::Matches
+        };
+        let proven = matches(row.left, &self.left_owners, left) && matches(row.right, &self.right_owners, right);
+        proven.then_some(Proof::Hash)
+    }
+
+    /// The owner of a path; for compiled Python that no list names, the owner of its source.
+    fn claim(&self, owners: &Owners<'a>, path: &ImagePath) -> Option<Owner<'a>> {
+        owners.of(path).or_else(|| owners.of(&source_of(path)?))
+    }
+}
+
+fn record(owners: &Owners<'_>, owner: Option<Owner<'_>>, node: Option<&Node>) -> Record {
+    match (owner, node) {
+        (Some(owner), Some(node)) => owners.record(&owner, &node.file.entry),
+        _ => Record::Silent,
+    }
+}
+
+/// Whether a side's package lists the file, yet that side lacks it.
+fn is_listed_but_absent(row: &Row<'_>, left: Option<Owner<'_>>, right: Option<Owner<'_>>) -> bool {
+    (row.left.is_none() && left.is_some()) || (row.right.is_none() && right.is_some())
+}
+
+/// "1.0 → 1.1", "added 1.1", "removed 1.0".
+pub(super) fn movement(row: Option<&PackageRow>) -> String {
+    let Some(row) = row else { return String::new() };
+    match (&row.left, &row.right) {
+        (Some(left), Some(right)) => {
+            let how = row.change.map_or("unmoved", PackageMove::as_str);
+            format!("{how} {} → {}", left.version, right.version)
+        }
+        (None, Some(right)) => format!("added {}", right.version),
+        (Some(left), None) => format!("removed {}", left.version),
+        (None, None) => String::new(),
+    }
+}

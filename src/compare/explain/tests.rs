@@ -1,0 +1,236 @@
+//! Each explanation on images made for it, and for each calm one a pair where something real hides behind it.
+
+use super::super::{Drift, DriftReport, compare};
+use crate::model::{Explanation, PackageMove, Proof, Verdict};
+use crate::snapshot::testing::TestImage;
+
+fn report(left: &TestImage, right: &TestImage) -> DriftReport {
+    compare(&left.snapshot(), &right.snapshot())
+}
+
+fn drift<'r>(report: &'r DriftReport, path: &str) -> &'r Drift {
+    let row = report.files.rows.iter().find(|row| row.path.as_str() == Some(path));
+    row.and_then(|row| row.drift.as_ref()).unwrap_or_else(|| panic!("{path} does not differ"))
+}
+
+fn explanation(report: &DriftReport, path: &str) -> Explanation {
+    drift(report, path).explanation
+}
+
+/// One deb, one wheel and an app file.
+fn image() -> TestImage {
+    let mut image = TestImage::new();
+    image
+        .deb("libfoo", "1.0-1", &[("usr/lib/libfoo.so", b"foo 1"), ("usr/share/foo/data", b"data")])
+        .wheel("flask", "3.0.0", &[("flask/app.py", b"app"), ("flask/cli.py", b"cli")])
+        .write("app/main.py", b"print()");
+    image
+}
+
+/// The same image, with a change.
+fn changed(change: impl FnOnce(&mut TestImage)) -> DriftReport {
+    let (left, mut right) = (image(), image());
+    change(&mut right);
+    report(&left, &right)
+}
+
+#[test]
+fn time_alone_is_mtime_and_leaves_the_content_equal() {
+    let report = changed(|image| {
+        image.mtime("usr/lib/libfoo.so", 5);
+    });
+    assert_eq!(explanation(&report, "usr/lib/libfoo.so"), Explanation::Mtime);
+    assert_eq!(report.verdict, Verdict::ContentEquivalent);
+    assert!(report.proven);
+    assert_eq!(report.left.content_digest, report.right.content_digest);
+}
+
+#[test]
+fn bytes_behind_an_unmoved_package_are_the_loudest_alarm() {
+    let report = changed(|image| {
+        image.write("usr/lib/libfoo.so", b"evil").write(&TestImage::site("flask/app.py"), b"evil");
+    });
+    for path in ["usr/lib/libfoo.so", &TestImage::site("flask/app.py")] {
+        assert_eq!(explanation(&report, path), Explanation::SameVersion, "{path}");
+        assert!(drift(&report, path).detail.contains("right image's file does not match"), "{path}");
+    }
+    assert_eq!(report.verdict, Verdict::Drifted);
+    assert_eq!(report.alarms(), 2);
+    let owned: Vec<usize> = report.packages.iter().map(|row| row.files.len()).collect();
+    assert_eq!(owned.iter().sum::<usize>(), 2);
+}
+
+#[test]
+fn dpkgs_own_record_of_an_unmoved_package_is_watched_too() {
+    let report = changed(|image| {
+        image.write("var/lib/dpkg/info/libfoo.md5sums", b"");
+    });
+    assert_eq!(explanation(&report, "var/lib/dpkg/info/libfoo.md5sums"), Explanation::SameVersion);
+}
+
+#[test]
+fn privileges_gained_are_never_metadata() {
+    let report = changed(|image| {
+        image.mode("usr/lib/libfoo.so", 0o4755).xattr("usr/share/foo/data", "security.capability", b"\x01");
+        image.mode("app/main.py", 0o4755);
+    });
+    assert_eq!(explanation(&report, "usr/lib/libfoo.so"), Explanation::SameVersion);
+    assert_eq!(&*drift(&report, "usr/lib/libfoo.so").detail, "setuid gained");
+    assert_eq!(&*drift(&report, "usr/share/foo/data").detail, "file capability gained");
+    assert_eq!(explanation(&report, "app/main.py"), Explanation::Unexplained);
+    let report = changed(|image| {
+        image.mode("app/main.py", 0o600);
+    });
+    assert_eq!(explanation(&report, "app/main.py"), Explanation::Metadata);
+    assert_eq!(&*drift(&report, "app/main.py").detail, "mode 0644 → 0600");
+    assert_eq!(report.verdict, Verdict::DependencyEquivalent);
+}
+
+#[test]
+fn a_moved_package_explains_only_what_matches_its_record() {
+    let left = image();
+    let mut right = TestImage::new();
+    right
+        .deb("libfoo", "1.0-2", &[("usr/lib/libfoo.so", b"foo 2"), ("usr/share/foo/data", b"data 2")])
+        .deb("new", "1", &[("usr/bin/new", b"new")])
+        .wheel("flask", "2.0.0", &[("flask/app.py", b"older")])
+        .write("app/main.py", b"print()")
+        .write("usr/share/foo/data", b"patched by hand");
+    let report = report(&left, &right);
+    let moved = drift(&report, "usr/lib/libfoo.so");
+    assert_eq!((moved.explanation, moved.proof), (Explanation::Package, Some(Proof::Hash)));
+    assert_eq!(&*moved.detail, "upgraded 1.0-1 → 1.0-2");
+    let patched = drift(&report, "usr/share/foo/data");
+    assert_eq!(patched.explanation, Explanation::Unexplained);
+    assert!(patched.detail.starts_with("modified after install in the right image"), "{}", patched.detail);
+    assert_eq!(explanation(&report, "usr/bin/new"), Explanation::Package);
+    assert_eq!(explanation(&report, "var/lib/dpkg/info/libfoo.md5sums"), Explanation::Package);
+    assert_eq!(explanation(&report, "var/lib/dpkg/status"), Explanation::Generated);
+    assert_eq!(explanation(&report, &TestImage::site("flask/cli.py")), Explanation::Package);
+    assert_eq!(report.moved(Some(PackageMove::Downgraded)), 1);
+    assert_eq!(report.moved(Some(PackageMove::Upgraded)), 1);
+    assert_eq!(report.headline(), "drifted, 1 unexplained, 0 alarms");
+}
+
+#[test]
+fn deleted_and_edited_owned_files_are_unexplained_not_alarms() {
+    let (mut left, mut right) = (image(), image());
+    left.conffile("conf", "1", "etc/conf", b"shipped").write("usr/share/foo/data", b"override 1");
+    right.conffile("conf", "1", "etc/conf", b"shipped").write("etc/conf", b"edited");
+    right.write("usr/share/foo/data", b"override 2").remove("usr/lib/libfoo.so");
+    let report = report(&left, &right);
+    assert_eq!(&*drift(&report, "etc/conf").detail, "edited conffile");
+    assert!(drift(&report, "usr/share/foo/data").detail.starts_with("overridden in both images"));
+    assert_eq!(&*drift(&report, "usr/lib/libfoo.so").detail, "deleted, although deb:libfoo lists it");
+    assert_eq!((report.unexplained(), report.alarms()), (3, 0));
+}
+
+#[test]
+fn compiled_python_of_an_equal_source_is_bytecode_and_another_opcode_is_not() {
+    let cache = TestImage::site("flask/__pycache__/app.cpython-311.pyc");
+    let (mut left, mut right) = (image(), image());
+    left.pyc(&cache, 1_700_000_000, 3, b"code");
+    right.pyc(&cache, 1_700_000_999, 3, b"code");
+    let same = report(&left, &right);
+    assert_eq!(explanation(&same, &cache), Explanation::Bytecode);
+    assert_eq!(same.left.content_digest, same.right.content_digest);
+    right.pyc(&cache, 1_700_000_000, 3, b"evil");
+    let opcode = report(&left, &right);
+    assert_eq!(explanation(&opcode, &cache), Explanation::SameVersion);
+    assert_eq!(drift(&opcode, &cache).owner.as_deref(), Some("pypi:flask"));
+    left.pyc(&cache, 1_700_000_000, 3, b"code").write(&TestImage::site("flask/app.py"), b"APP");
+    right.pyc(&cache, 1_700_000_999, 3, b"code");
+    assert_eq!(explanation(&report(&left, &right), &cache), Explanation::Noise);
+}
+
+#[test]
+fn compiled_python_follows_the_package_of_its_source_only_when_its_header_names_it() {
+    let cache = "usr/share/foo/__pycache__/m.cpython-311.pyc";
+    let at_version = |version: &str, source: &[u8], code: &[u8]| {
+        let mut image = TestImage::new();
+        image.deb("foo", version, &[("usr/share/foo/m.py", source)]).pyc(cache, 1_700_000_000, source.len(), code);
+        image
+    };
+    let (left, mut right) = (at_version("1", b"one", b"1"), at_version("2", b"three", b"2"));
+    assert_eq!(explanation(&report(&left, &right), cache), Explanation::Package);
+    right.pyc(cache, 1_700_000_000, 99, b"2");
+    assert_eq!(explanation(&report(&left, &right), cache), Explanation::Unexplained);
+}
+
+#[test]
+fn noise_by_path_is_likely_and_never_an_executable() {
+    let report = changed(|image| {
+        image.write("var/cache/ldconfig/aux-cache", b"x").write("tmp/run.sh", b"#!/bin/sh").mode("tmp/run.sh", 0o755);
+    });
+    let noise = drift(&report, "var/cache/ldconfig/aux-cache");
+    assert_eq!((noise.explanation, noise.proof), (Explanation::Noise, Some(Proof::Path)));
+    assert!(noise.fix.is_some());
+    assert_eq!(explanation(&report, "tmp/run.sh"), Explanation::Unexplained);
+    assert_eq!(explanation(&report, "tmp"), Explanation::Unexplained);
+    assert_eq!(explanation(&report, "var/cache/ldconfig"), Explanation::Noise);
+    assert!(!report.proven);
+}
+
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const PLANTED: &str = "-----BEGIN CERTIFICATE-----\nEVIL\n-----END CERTIFICATE-----\n";
+const BUNDLE: &str = "etc/ssl/certs/ca-certificates.crt";
+
+#[test]
+fn a_bundle_is_generated_by_moved_certificates_and_a_planted_one_is_seen() {
+    let with = |version: &str, certificate: &str, bundle: &str| {
+        let mut image = image();
+        image.deb("ca-certificates", version, &[("usr/share/ca-certificates/a.crt", certificate.as_bytes())]);
+        image.write(BUNDLE, bundle.as_bytes());
+        image
+    };
+    let left = with("1", CERTIFICATE, CERTIFICATE);
+    let newer = CERTIFICATE.replace("MIIB", "MIIC");
+    let moved = report(&left, &with("2", &newer, &newer));
+    assert_eq!((explanation(&moved, BUNDLE), drift(&moved, BUNDLE).proof), (Explanation::Generated, Some(Proof::Hash)));
+    for right in [with("2", &newer, &format!("{newer}{PLANTED}")), with("1", CERTIFICATE, &format!("{CERTIFICATE}{PLANTED}"))] {
+        assert_eq!(explanation(&report(&left, &right), BUNDLE), Explanation::Unexplained);
+    }
+}
+
+#[test]
+fn a_log_with_an_extra_line_is_neither_noise_nor_generated() {
+    let log = "var/log/dpkg.log";
+    let line = |date: &str, what: &str| format!("{date} 07:52:11 {what}\n");
+    let mut left = image();
+    left.write(log, line("2026-10-01", "install libfoo:amd64 <none> 1.0-1").as_bytes());
+    let mut right = image();
+    right.write(log, line("2026-11-01", "install libfoo:amd64 <none> 1.0-1").as_bytes());
+    assert_eq!(drift(&report(&left, &right), log).proof, Some(Proof::Mask));
+    let extra = line("2026-11-01", "install backdoor:amd64 <none> 1.0");
+    right.write(log, format!("{}{extra}", line("2026-11-01", "install libfoo:amd64 <none> 1.0-1")).as_bytes());
+    assert_eq!(explanation(&report(&left, &right), log), Explanation::Unexplained);
+    right.deb("libbar", "1", &[("usr/lib/libbar.so", b"bar")]);
+    let moved = report(&left, &right);
+    assert_eq!(explanation(&moved, log), Explanation::Unexplained);
+    assert!(drift(&moved, log).detail.contains("backdoor"), "{}", drift(&moved, log).detail);
+    right.write(log, line("2026-11-01", "install libbar:amd64 <none> 1").as_bytes());
+    left.remove(log);
+    assert_eq!(explanation(&report(&left, &right), log), Explanation::Generated);
+}
+
+#[test]
+fn another_command_with_equal_files_is_not_content_equivalent() {
+    let report = changed(|image| image.config.runtime.cmd = vec!["sh".to_owned()]);
+    assert_eq!(report.verdict, Verdict::DependencyEquivalent);
+    let report = changed(|_| {});
+    assert_eq!(report.verdict, Verdict::Identical);
+}
+
+#[test]
+fn every_differing_path_is_counted_once_on_both_tables() {
+    let report = changed(|image| {
+        image.write("app/main.py", b"other").mtime("usr/lib/libfoo.so", 9).directory("srv/empty").remove("usr/share/foo/data");
+        image.deb("libbar", "1", &[("usr/lib/libbar.so", b"bar")]);
+    });
+    let summary = report.files.summary;
+    let by_change = summary.added + summary.removed + summary.content + summary.metadata + summary.mtime_only;
+    let by_explanation: usize =
+        Explanation::ALARMING_FIRST.iter().map(|explanation| report.files.by_explanation.get(*explanation)).sum();
+    let drifting = report.files.rows.iter().filter(|row| row.drift.is_some()).count();
+    assert_eq!((by_change, by_explanation), (drifting, drifting));
+}

@@ -1,0 +1,161 @@
+//! The two digests that make a verdict checkable later, without the other image.
+//!
+//! **content, format 1**: SHA-256 over the line `imgdrift content 1` and one record for each path of the squashed tree
+//! in byte order of path, the root left out. A record is a sequence of netstrings (`<decimal length>:<bytes>,`) and a
+//! newline: path without a leading slash, kind letter as `ls -l` shows it, mode in octal without leading zeros,
+//! `uid:gid`, device `major:minor` or empty, link target or empty, 64 hex digits of the masked content (of the content
+//! itself where no mask applies) or empty, then name and value of each extended attribute by name. Times do not count.
+//! Left out are the paths of the built-in noise rules with `since = 1`, where they are directories or regular files
+//! that nobody may execute.
+//!
+//! **dependencies, format 1**: SHA-256 over the line `imgdrift dependencies 1` and the sorted lines
+//! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use sha2::Digest as _;
+
+use crate::image::{Node, Tree};
+use crate::model::{Digest, FileEntry, Kind, Package};
+use crate::nondeterminism::Rules;
+
+/// The format of [`content`].
+pub const CONTENT_FORMAT: u32 = 1;
+/// The format of [`dependencies`].
+pub const DEPENDENCIES_FORMAT: u32 = 1;
+
+/// The content digest of a squashed tree. `rules` are the built-in ones: a user's own never change a digest.
+#[must_use]
+pub fn content(tree: &Tree, rules: &Rules) -> Digest {
+    digest(&format!("imgdrift content {CONTENT_FORMAT}\n"), |out| {
+        tree.nodes().iter().filter(|node| !is_left_out(node, rules)).try_for_each(|node| write_record(out, node))
+    })
+}
+
+/// The digest over the installed packages.
+#[must_use]
+pub fn dependencies(packages: &[Arc<Package>]) -> Digest {
+    let mut rows: Vec<String> = packages.iter().map(|package| dependency_row(package)).collect();
+    rows.sort_unstable();
+    digest(&format!("imgdrift dependencies {DEPENDENCIES_FORMAT}\n"), |out| {
+        rows.iter().try_for_each(|row| writeln!(out, "{row}"))
+    })
+}
+
+fn digest(header: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Digest {
+    let mut out = io::BufWriter::new(Hasher(sha2::Sha256::new()));
+    // Hashing does not fail, nor does writing to it.
+    let _ = out.write_all(header.as_bytes()).and_then(|()| write(&mut out)).and_then(|()| out.flush());
+    let (hasher, _) = out.into_parts();
+    Digest(hasher.0.finalize().into())
+}
+
+struct Hasher(sha2::Sha256);
+
+impl Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn is_left_out(node: &Node, rules: &Rules) -> bool {
+    let entry = &node.file.entry;
+    let may_be_left_out = entry.kind == Kind::Directory || (entry.kind == Kind::File && !entry.is_executable());
+    may_be_left_out && rules.noise(&node.path).is_some_and(|rule| rule.since <= CONTENT_FORMAT)
+}
+
+fn write_record(out: &mut dyn Write, node: &Node) -> io::Result<()> {
+    let entry = &node.file.entry;
+    netstring(out, node.path.as_bytes())?;
+    netstring(out, entry.kind.letter().to_string().as_bytes())?;
+    netstring(out, format!("{:o}", entry.mode).as_bytes())?;
+    netstring(out, format!("{}:{}", entry.uid, entry.gid).as_bytes())?;
+    let device = entry.device.map(|(major, minor)| format!("{major}:{minor}"));
+    netstring(out, device.unwrap_or_default().as_bytes())?;
+    netstring(out, entry.link.as_deref().unwrap_or_default())?;
+    netstring(out, content_hex(entry).as_bytes())?;
+    for (name, value) in &entry.xattrs {
+        netstring(out, name)?;
+        netstring(out, value)?;
+    }
+    out.write_all(b"\n")
+}
+
+fn content_hex(entry: &FileEntry) -> String {
+    entry.content.as_ref().map_or_else(String::new, |content| {
+        content.masked.as_ref().map_or(content.sha256, |masked| masked.digest).hex()
+    })
+}
+
+fn netstring(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    write!(out, "{}:", bytes.len())?;
+    out.write_all(bytes)?;
+    out.write_all(b",")
+}
+
+fn dependency_row(package: &Package) -> String {
+    let location = package.location.as_ref().map(crate::model::ImagePath::to_absolute);
+    let optional = |field: Option<&str>| field.unwrap_or("-").to_owned();
+    [
+        package.ecosystem.as_str().to_owned(),
+        package.name.clone(),
+        package.version.clone(),
+        optional(package.arch.as_deref()),
+        optional(location.as_deref()),
+    ]
+    .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::sha256;
+    use crate::model::{Content, FileAt, ImagePath, Masked};
+
+    fn node(path: &str, change: impl FnOnce(&mut FileEntry)) -> Node {
+        let content = Content { sha256: sha256(path.as_bytes()), masked: None, md5: None, pyc: None };
+        let mut entry =
+            FileEntry { kind: Kind::File, mode: 0o644, size: 3, mtime: 7, ..FileEntry::implied_directory() };
+        entry.content = Some(content);
+        change(&mut entry);
+        let file = FileAt { entry: Arc::new(entry), layer: 0 };
+        Node { path: ImagePath::parse(path.as_bytes()).unwrap(), file, entry: None, bytes: None }
+    }
+
+    fn content_of(nodes: Vec<Node>) -> Digest {
+        content(&Tree::new(nodes), Rules::built_in())
+    }
+
+    #[test]
+    fn the_documented_input_is_what_is_hashed() {
+        let digest = content_of(vec![node("etc/x", |entry| entry.uid = 1)]);
+        let hex = sha256(b"etc/x").hex();
+        let input = format!("imgdrift content 1\n5:etc/x,1:-,3:644,3:1:0,0:,0:,64:{hex},\n");
+        assert_eq!(digest, sha256(input.as_bytes()));
+        assert_eq!(dependencies(&[]), sha256(b"imgdrift dependencies 1\n"));
+    }
+
+    #[test]
+    fn times_noise_and_masked_bytes_do_not_count_but_modes_do() {
+        let plain = || node("app/x.pyc", |_| {});
+        let base = content_of(vec![plain()]);
+        assert_eq!(base, content_of(vec![node("app/x.pyc", |entry| entry.mtime = 9)]));
+        assert_eq!(base, content_of(vec![plain(), node("var/cache/ldconfig/aux-cache", |_| {})]));
+        assert_ne!(base, content_of(vec![plain(), node("var/cache/ldconfig/aux-cache", |entry| entry.mode = 0o755)]));
+        assert_ne!(base, content_of(vec![node("app/x.pyc", |entry| entry.mode = 0o4755)]));
+        let masked = |sha: &[u8]| {
+            let sha = sha256(sha);
+            node("app/x.pyc", move |entry| {
+                let masked = Some(Box::new(Masked { mask: "pyc-mtime", digest: sha256(b"masked") }));
+                entry.content = Some(Content { sha256: sha, masked, md5: None, pyc: None });
+            })
+        };
+        assert_eq!(content_of(vec![masked(b"one")]), content_of(vec![masked(b"two")]));
+    }
+}

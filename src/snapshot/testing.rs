@@ -1,0 +1,200 @@
+//! Small images for tests, made as real ones are: a tar, indexed, squashed and catalogued.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use md5::Digest as _;
+
+use super::{LayerPart, Parts, Snapshot, capture};
+use crate::archive::{Limits, sha256};
+use crate::image::{IndexOptions, index_layer};
+use crate::model::{Digest, ImageConfig, Md5, Progress, Side};
+
+const SITE: &str = "usr/lib/python3/dist-packages";
+/// The mtime of every file, unless a test changes it.
+const MTIME: u64 = 1_700_000_000;
+
+/// An image of one layer, changed step by step.
+#[derive(Clone, Default)]
+pub(crate) struct TestImage {
+    files: BTreeMap<String, TestFile>,
+    debs: Vec<(String, String)>,
+    pub(crate) config: ImageConfig,
+}
+
+#[derive(Clone)]
+struct TestFile {
+    kind: tar::EntryType,
+    bytes: Vec<u8>,
+    mode: u32,
+    mtime: u64,
+    xattrs: Vec<(String, Vec<u8>)>,
+}
+
+impl TestImage {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes a regular file, keeping mode and attributes if it is there.
+    pub(crate) fn write(&mut self, path: &str, bytes: &[u8]) -> &mut Self {
+        let new = TestFile { kind: tar::EntryType::Regular, bytes: vec![], mode: 0o644, mtime: MTIME, xattrs: vec![] };
+        self.files.entry(path.to_owned()).or_insert(new).bytes = bytes.to_vec();
+        self
+    }
+
+    pub(crate) fn symlink(&mut self, path: &str, target: &str) -> &mut Self {
+        self.write(path, target.as_bytes()).file(path).kind = tar::EntryType::Symlink;
+        self
+    }
+
+    pub(crate) fn directory(&mut self, path: &str) -> &mut Self {
+        self.write(path, b"").file(path).kind = tar::EntryType::Directory;
+        self.mode(path, 0o755)
+    }
+
+    pub(crate) fn mode(&mut self, path: &str, mode: u32) -> &mut Self {
+        self.file(path).mode = mode;
+        self
+    }
+
+    pub(crate) fn mtime(&mut self, path: &str, mtime: u64) -> &mut Self {
+        self.file(path).mtime = mtime;
+        self
+    }
+
+    pub(crate) fn xattr(&mut self, path: &str, name: &str, value: &[u8]) -> &mut Self {
+        self.file(path).xattrs.push((name.to_owned(), value.to_vec()));
+        self
+    }
+
+    pub(crate) fn remove(&mut self, path: &str) -> &mut Self {
+        self.files.remove(path);
+        self
+    }
+
+    /// A compiled file with a timestamp header.
+    pub(crate) fn pyc(&mut self, path: &str, mtime: u64, size: usize, code: &[u8]) -> &mut Self {
+        let word = |number: u64| u32::try_from(number).unwrap().to_le_bytes();
+        let header = [[0xa7, 0x0d, 0x0d, 0x0a], [0; 4], word(mtime), word(size as u64)].concat();
+        self.write(path, &[&header, code].concat())
+    }
+
+    /// Installs a deb as dpkg does: files, list, md5sums, a stanza.
+    pub(crate) fn deb(&mut self, name: &str, version: &str, files: &[(&str, &[u8])]) -> &mut Self {
+        let (mut list, mut sums) = (String::from("/.\n"), String::new());
+        for (path, bytes) in files {
+            self.write(path, bytes);
+            let _ = writeln!(list, "/{path}");
+            let _ = writeln!(sums, "{}  {path}", Md5(md5::Md5::digest(bytes).into()));
+        }
+        self.write(&format!("var/lib/dpkg/info/{name}.list"), list.as_bytes());
+        self.write(&format!("var/lib/dpkg/info/{name}.md5sums"), sums.as_bytes());
+        self.stanza(name, version, "")
+    }
+
+    /// Makes a file of a deb a conffile, recorded with the bytes it has now.
+    pub(crate) fn conffile(&mut self, name: &str, version: &str, path: &str, bytes: &[u8]) -> &mut Self {
+        self.write(path, bytes);
+        self.write(&format!("var/lib/dpkg/info/{name}.list"), format!("/.\n/{path}\n").as_bytes());
+        let sum = Md5(md5::Md5::digest(bytes).into());
+        self.stanza(name, version, &format!("Conffiles:\n /{path} {sum}\n"))
+    }
+
+    fn stanza(&mut self, name: &str, version: &str, more: &str) -> &mut Self {
+        let stanza = format!(
+            "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n{more}Description: x\n"
+        );
+        self.debs.push((name.to_owned(), stanza));
+        let status: Vec<&str> = self.debs.iter().map(|(_, stanza)| stanza.as_str()).collect();
+        let status = status.join("\n");
+        self.write("var/lib/dpkg/status", status.as_bytes())
+    }
+
+    /// Installs a distribution as pip does: files, METADATA, RECORD.
+    pub(crate) fn wheel(&mut self, name: &str, version: &str, files: &[(&str, &[u8])]) -> &mut Self {
+        let mut record = String::new();
+        for (path, bytes) in files {
+            self.write(&format!("{SITE}/{path}"), bytes);
+            let _ = writeln!(record, "{path},sha256={},{}", base64url(sha256(bytes)), bytes.len());
+        }
+        let info = format!("{name}-{version}.dist-info");
+        let _ = writeln!(record, "{info}/METADATA,,\n{info}/RECORD,,");
+        let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\n");
+        self.write(&format!("{SITE}/{info}/METADATA"), metadata.as_bytes());
+        self.write(&format!("{SITE}/{info}/RECORD"), record.as_bytes())
+    }
+
+    /// Where [`TestImage::wheel`] puts a distribution's file.
+    pub(crate) fn site(path: &str) -> String {
+        format!("{SITE}/{path}")
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let tar = self.tar();
+        let (limits, progress) = (Limits::default(), Progress::default());
+        let options = IndexOptions {
+            limits: &limits,
+            capture: &capture::wants,
+            md5: &capture::wants_md5,
+            hash_blob: false,
+            progress: &progress,
+            sides: &[Side::Left],
+        };
+        let index = Arc::new(index_layer(Box::new(tar.as_slice()), &options).unwrap());
+        Snapshot::new(Parts {
+            reference: "test".to_owned(),
+            source: "docker-archive",
+            manifest_digest: None,
+            config_digest: index.diff_id,
+            config: self.config.clone(),
+            annotations: BTreeMap::new(),
+            layers: vec![LayerPart { digest: None, stored_size: None, index }],
+            layers_unread: 0,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn file(&mut self, path: &str) -> &mut TestFile {
+        self.files.get_mut(path).unwrap_or_else(|| panic!("no file {path} in the test image"))
+    }
+
+    fn tar(&self) -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, file) in &self.files {
+            let xattrs: Vec<_> =
+                file.xattrs.iter().map(|(name, value)| (format!("SCHILY.xattr.{name}"), value)).collect();
+            builder
+                .append_pax_extensions(xattrs.iter().map(|(name, value)| (name.as_str(), value.as_slice())))
+                .unwrap();
+            let mut header = tar::Header::new_ustar();
+            header.set_entry_type(file.kind);
+            header.set_mode(file.mode);
+            header.set_mtime(file.mtime);
+            header.set_uid(0);
+            header.set_gid(0);
+            let regular = file.kind == tar::EntryType::Regular;
+            header.set_size(if regular { file.bytes.len() as u64 } else { 0 });
+            if file.kind == tar::EntryType::Symlink {
+                header.set_link_name_literal(&file.bytes).unwrap();
+            }
+            let data: &[u8] = if regular { &file.bytes } else { &[] };
+            builder.append_data(&mut header, path, data).unwrap();
+        }
+        builder.into_inner().unwrap()
+    }
+}
+
+/// As RECORD writes a digest: base64 with the URL alphabet, without padding (PEP 427).
+fn base64url(digest: Digest) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for chunk in digest.0.chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for at in 0..=chunk.len() {
+            text.push(char::from(ALPHABET[(bits >> (18 - 6 * at) & 63) as usize]));
+        }
+    }
+    text
+}
