@@ -1,1 +1,80 @@
-//! .
+//! The explorer: two images side by side in a terminal.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `app` | what is on screen: loading, then the views, the help; events in, effects out |
+//! | `event` `worker` `terminal` | where events come from, slow work beside the interface, the real terminal and the loop |
+//! | `keys` `theme` | the key map and the styles, each one table |
+//! | `views` | one file per view, each with its own state and keys |
+//! | `list` `document` `panes` `search` `paint` `text` `diff` | what the views are made of |
+//! | `picture` | a frame as SVG, for screenshots |
+//!
+//! An event changes the state and returns [`app::Effect`]s; drawing reads the state and may change nothing but scroll.
+
+pub mod app;
+pub mod diff;
+pub mod document;
+pub mod event;
+pub mod help;
+pub mod keys;
+pub mod list;
+pub mod loading;
+pub mod paint;
+pub mod panes;
+pub mod picture;
+pub mod search;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod views;
+pub mod worker;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use crate::compare::DriftReport;
+use crate::model::{Explanation, ImagePath, Progress, Side};
+
+pub use terminal::{TuiError, run};
+
+/// A report that is being made.
+pub struct Loading {
+    /// Gets the report, or the message of what failed, once.
+    pub report: Receiver<Result<Arc<DriftReport>, String>>,
+    /// Drawn while the report is made; [`Progress::cancel`] is called when the user leaves before.
+    pub progress: Arc<Progress>,
+    /// The references as the user typed them.
+    pub left: String,
+    pub right: String,
+}
+
+/// Reads files of the two images again, for their contents. Called on a worker thread.
+pub trait Contents: Send + Sync {
+    /// The first `limit` bytes of the regular file at `path`.
+    ///
+    /// # Errors
+    /// A message for the reader.
+    fn read(&self, side: Side, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String>;
+}
+
+/// A place in some view that a row elsewhere leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jump {
+    /// By position in `DriftReport::files.rows`.
+    File(u32),
+    /// The files under one explanation.
+    Explained(Explanation),
+    /// By position in `DriftReport::packages`.
+    Package(usize),
+    /// The packages that moved.
+    Moved,
+    /// A layer of one side, by its index.
+    Layer(Side, usize),
+    /// By position in `DriftReport::config`.
+    Config(usize),
+}

@@ -1,0 +1,389 @@
+//! A small report with every explanation, every kind of move, long names and a hostile one.
+
+use std::sync::Arc;
+
+use crate::compare::{
+    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow,
+};
+use crate::model::{
+    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, HistoryEntry, ImageFacts, ImagePath,
+    Kind, LayerFacts, OwnedFile, Package, PackageMove, Proof, RecordedHash, Role, Side, SourcePackage, Verdict,
+};
+use crate::tui::Contents;
+
+const LEFT_TIME: i64 = 1_759_312_800;
+const RIGHT_TIME: i64 = 1_761_991_200;
+
+pub(super) fn digest(seed: u8) -> Digest {
+    let mut bytes = [0; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::try_from((at * 37 + usize::from(seed) * 101) % 256).unwrap();
+    }
+    Digest(bytes)
+}
+
+/// The whole report.
+pub(super) fn report() -> Arc<DriftReport> {
+    let mut files = FileDrift::default();
+    for row in file_rows() {
+        if let Some(drift) = &row.drift {
+            files.by_explanation.count(drift.explanation);
+            let summary = &mut files.summary;
+            *match drift.change {
+                Change::Added => &mut summary.added,
+                Change::Removed => &mut summary.removed,
+                Change::Content => &mut summary.content,
+                Change::Metadata => &mut summary.metadata,
+                Change::Mtime => &mut summary.mtime_only,
+            } += 1;
+        }
+        files.rows.push(row);
+    }
+    let packages = package_rows(&files.rows);
+    Arc::new(DriftReport {
+        verdict: Verdict::Drifted,
+        proven: false,
+        left: facts("registry.example/team/shop:1.3.0", 1, "2025-10-01T10:00:00Z", 412_345_678),
+        right: facts("registry.example/team/shop:1.4.0", 2, "2025-11-01T10:00:00.123456Z", 424_690_000),
+        packages,
+        files,
+        layers: layer_rows(),
+        config: vec![
+            config("created", Some("2025-10-01T10:00:00Z"), Some("2025-11-01T10:00:00.123456Z"), false),
+            config("env.PYTHON_VERSION", Some("3.11.9"), Some("3.11.10"), true),
+            config("labels.org.opencontainers.image.revision", Some("4f0c2d1"), Some("9e11ab7"), false),
+            config("user", None, Some("1000:1000"), true),
+        ],
+        history: history_rows(),
+        findings: Vec::new(),
+        warnings: vec!["right: layer 2: entry 17 has an unknown PAX key \"SCHILY.fflags\"".to_owned()],
+    })
+}
+
+/// Two different contents for anything that differs; one file cannot be read.
+pub(super) struct FixtureContents;
+
+impl Contents for FixtureContents {
+    fn read(&self, side: Side, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String> {
+        let name = path.as_str().unwrap_or_default();
+        let content: Vec<u8> = match (name, side) {
+            ("app/settings.toml", Side::Left) => {
+                b"[server]\nport = 80\nhost = \"0.0.0.0\"\n\n[cache]\nttl = 300\n".to_vec()
+            }
+            ("app/settings.toml", Side::Right) => {
+                b"[server]\nport = 8080\nhost = \"0.0.0.0\"\n\n[cache]\nttl = 300\nsize = \"2 GB\"\n".to_vec()
+            }
+            ("etc/shadow", _) => return Err("the layer no longer holds this file".to_owned()),
+            (_, side) => {
+                let mut bytes: Vec<u8> = (0..=255).collect();
+                bytes[70] = if side == Side::Left { 1 } else { 2 };
+                bytes
+            }
+        };
+        Ok(content.into_iter().take(usize::try_from(limit).unwrap()).collect())
+    }
+}
+
+fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> ConfigChange {
+    ConfigChange { key: key.into(), left: left.map(Into::into), right: right.map(Into::into), runtime }
+}
+
+fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {
+    let made_by = [
+        "/bin/sh -c #(nop) ADD file:7c3a2f in / ",
+        "RUN /bin/sh -c apt-get update && apt-get install -y --no-install-recommends ca-certificates libssl3 openssl && rm -rf /var/lib/apt/lists/* # buildkit",
+        "COPY . /app # buildkit",
+        "RUN /bin/sh -c pip install --no-cache-dir -r /app/requirements.txt # buildkit",
+    ];
+    let layers = (0_u8..)
+        .zip(made_by)
+        .map(|(index, made_by)| LayerFacts {
+            index: usize::from(index),
+            diff_id: digest(if index == 0 { 50 } else { 50 + seed * 10 + index }),
+            digest: None,
+            size: 80_000_000 / (u64::from(index) + 1) + u64::from(seed) * 1_234_567,
+            created_by: Some(made_by.to_owned()),
+            shared: index == 0,
+            entries: 9_000 / (usize::from(index) + 1) + usize::from(seed) * 17,
+        })
+        .collect();
+    ImageFacts {
+        reference: reference.to_owned(),
+        source: "docker-archive",
+        image_digest: digest(seed),
+        config_digest: digest(seed + 2),
+        manifest_digest: None,
+        content_digest: digest(seed + 4),
+        dependencies_digest: digest(seed + 6),
+        platform: "linux/amd64".to_owned(),
+        created: Some(created.to_owned()),
+        size,
+        download_size: None,
+        distro: Some("Debian GNU/Linux 12 (bookworm)".to_owned()),
+        base: Some(BaseImage {
+            name: Some("docker.io/library/python:3.11-slim".to_owned()),
+            digest: None,
+            layers: Some(1),
+            pinned: Some(false),
+            evidence: vec!["history".to_owned()],
+            confidence: "medium",
+        }),
+        layers,
+        package_count: 11 + usize::from(seed % 2),
+        file_count: 40,
+        layers_unread: 0,
+    }
+}
+
+fn layer_rows() -> Vec<LayerRow> {
+    vec![
+        LayerRow { left: Some(0), right: Some(0), relation: LayerRelation::Shared },
+        LayerRow { left: Some(1), right: Some(1), relation: LayerRelation::Rebuilt },
+        LayerRow { left: Some(2), right: None, relation: LayerRelation::LeftOnly },
+        LayerRow { left: None, right: Some(2), relation: LayerRelation::RightOnly },
+        LayerRow { left: Some(3), right: Some(3), relation: LayerRelation::Rebuilt },
+    ]
+}
+
+fn history_rows() -> Vec<HistoryRow> {
+    let entry = |by: &str| Some(HistoryEntry { created_by: Some(by.to_owned()), ..HistoryEntry::default() });
+    vec![
+        HistoryRow { left: entry("CMD [\"python3\"]"), right: entry("CMD [\"python3\"]"), same: true },
+        HistoryRow {
+            left: entry("ENV PYTHON_VERSION=3.11.9"),
+            right: entry("ENV PYTHON_VERSION=3.11.10"),
+            same: false,
+        },
+        HistoryRow { left: None, right: entry("USER 1000:1000"), same: false },
+    ]
+}
+
+fn package(ecosystem: Ecosystem, name: &str, version: &str, source: Option<&str>, size: u64) -> Arc<Package> {
+    let deb = ecosystem == Ecosystem::Deb;
+    Arc::new(Package {
+        ecosystem,
+        name: name.to_owned(),
+        key: name.to_lowercase(),
+        version: version.to_owned(),
+        arch: deb.then(|| "amd64".to_owned()),
+        location: (!deb).then(|| ImagePath::parse(b"usr/local/lib/python3.11/site-packages").unwrap()),
+        owner: None,
+        source: source.map(|source| SourcePackage { name: source.to_owned(), version: version.to_owned() }),
+        size,
+        automatic: deb.then_some(name.starts_with("lib")),
+        state: None,
+        installer: (!deb).then(|| "pip".to_owned()),
+        origin: None,
+        summary: Some("A package in a fixture".to_owned()),
+        files: vec![OwnedFile {
+            path: ImagePath::parse(b"usr/bin/openssl").unwrap(),
+            recorded: RecordedHash::None,
+            role: Role::Plain,
+        }],
+        layer: if deb { 1 } else { 3 },
+    })
+}
+
+fn package_rows(files: &[FileRow]) -> Vec<PackageRow> {
+    use Ecosystem::{Deb, Pypi};
+    type Spec<'a> = (Ecosystem, &'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<PackageMove>);
+    let specs: [Spec<'_>; 14] = [
+        (Deb, "base-files", Some("12.4+deb12u6"), Some("12.4+deb12u7"), None, Some(PackageMove::Upgraded)),
+        (Deb, "bash", Some("5.2.15-2+b2"), Some("5.2.15-2+b7"), None, Some(PackageMove::Rebuilt)),
+        (Deb, "ca-certificates", Some("20230311"), Some("20230311+deb12u1"), None, Some(PackageMove::Upgraded)),
+        (Deb, "coreutils", Some("9.1-1"), Some("9.1-1"), None, None),
+        (
+            Deb,
+            "libssl3",
+            Some("3.0.13-1~deb12u1"),
+            Some("3.0.15-1~deb12u1"),
+            Some("openssl"),
+            Some(PackageMove::Upgraded),
+        ),
+        (Deb, "libxml2", Some("2.9.14+dfsg-1.3~deb12u1"), None, None, Some(PackageMove::Removed)),
+        (Deb, "openssl", Some("3.0.13-1~deb12u1"), Some("3.0.15-1~deb12u1"), None, Some(PackageMove::Upgraded)),
+        (Deb, "x11proto-a-package-with-a-very-long-name-indeed", Some("2:2022.1-1"), Some("2:2022.1-1"), None, None),
+        (Pypi, "evil\u{1b}[31m\u{202e}name", None, Some("0.1"), None, Some(PackageMove::Added)),
+        (Pypi, "Flask", Some("2.3.3"), Some("3.0.3"), None, Some(PackageMove::Upgraded)),
+        (Pypi, "numpy", Some("1.26.4"), Some("2.1.2"), None, Some(PackageMove::Upgraded)),
+        (Pypi, "protobuf", Some("4.25.3"), Some("4.25.1"), None, Some(PackageMove::Downgraded)),
+        (Pypi, "requests", Some("2.32.3"), Some("2.32.3"), None, None),
+        (Pypi, "漢字-pkg", None, Some("1.0"), None, Some(PackageMove::Added)),
+    ];
+    (1_u64..)
+        .zip(specs)
+        .map(|(at, (ecosystem, name, left, right, source, change))| {
+            let owner = format!("{ecosystem}:{name}");
+            let owned =
+                |row: &FileRow| row.drift.as_ref().is_some_and(|drift| drift.owner.as_deref() == Some(owner.as_str()));
+            let make = |version, size| package(ecosystem, name, version, source, size);
+            PackageRow {
+                left: left.map(|version| make(version, at * 123_456)),
+                right: right.map(|version| make(version, at * 130_000)),
+                change,
+                files: (0_u32..).zip(files).filter(|(_, row)| owned(row)).map(|(at, _)| at).collect(),
+            }
+        })
+        .collect()
+}
+
+/// A file row in the making.
+struct Spec {
+    path: &'static [u8],
+    /// `None`: absent on that side; else the seed of its content.
+    left: Option<u8>,
+    right: Option<u8>,
+    directory: bool,
+    drift: Option<(Change, Explanation, &'static str, Option<&'static str>)>,
+}
+
+fn file_rows() -> Vec<FileRow> {
+    let mut rows: Vec<FileRow> = specs().into_iter().map(row).collect();
+    rows.sort_by(|left, right| left.path.cmp(&right.path));
+    rows
+}
+
+fn row(spec: Spec) -> FileRow {
+    let change = spec.drift.map(|drift| drift.0);
+    let side = |seed: Option<u8>, right: bool| {
+        seed.map(|seed| {
+            let moved = right && change == Some(Change::Mtime) || right && spec.left != spec.right;
+            let mode = match (spec.directory, right && change == Some(Change::Metadata)) {
+                (true, false) => 0o755,
+                (true, true) => 0o700,
+                (false, false) => 0o644,
+                (false, true) => 0o640,
+            };
+            let size = if spec.directory { 0 } else { u64::from(seed) * 4_321 };
+            FileAt {
+                entry: Arc::new(FileEntry {
+                    kind: if spec.directory { Kind::Directory } else { Kind::File },
+                    mode,
+                    size,
+                    mtime: if moved { RIGHT_TIME } else { LEFT_TIME },
+                    content: (!spec.directory).then(|| Content {
+                        sha256: digest(seed),
+                        masked: None,
+                        md5: None,
+                        pyc: None,
+                    }),
+                    ..FileEntry::implied_directory()
+                }),
+                layer: if spec.path.starts_with(b"app") { 2 } else { 1 },
+            }
+        })
+    };
+    FileRow {
+        path: ImagePath::parse(spec.path).unwrap(),
+        left: side(spec.left, false),
+        right: side(spec.right, true),
+        drift: spec.drift.map(|(change, explanation, detail, owner)| Drift {
+            change,
+            explanation,
+            detail: detail.into(),
+            owner: owner.map(Into::into),
+            rule: (explanation == Explanation::Noise).then(|| "apt-log".into()),
+            proof: match explanation {
+                Explanation::Package => Some(Proof::Hash),
+                Explanation::Noise => Some(Proof::Path),
+                Explanation::Bytecode => Some(Proof::Mask),
+                _ => None,
+            },
+            fix: (explanation == Explanation::Noise).then(|| "rm -f /var/log/dpkg.log in the same RUN".into()),
+        }),
+    }
+}
+
+fn specs() -> Vec<Spec> {
+    use Change::{Added, Content, Metadata, Mtime, Removed};
+    use Explanation as E;
+    let dir = |path: &'static [u8]| Spec { path, left: Some(0), right: Some(0), directory: true, drift: None };
+    let old = |path: &'static [u8]| Spec { path, left: Some(7), right: Some(7), directory: false, drift: None };
+    let differs = |path, explanation, detail, owner| Spec {
+        path,
+        left: Some(20),
+        right: Some(33),
+        directory: false,
+        drift: Some((Content, explanation, detail, owner)),
+    };
+    let one = |path, right: bool, explanation, detail, owner| Spec {
+        path,
+        left: (!right).then_some(12),
+        right: right.then_some(12),
+        directory: false,
+        drift: Some((if right { Added } else { Removed }, explanation, detail, owner)),
+    };
+    let same = |path, directory, change, explanation, detail| Spec {
+        path,
+        left: Some(9),
+        right: Some(9),
+        directory,
+        drift: Some((change, explanation, detail, None)),
+    };
+    let py = Some("pypi:numpy");
+    vec![
+        dir(b"app"),
+        differs(b"app/settings.toml", E::Unexplained, "no package, rule or mask accounts for it", None),
+        differs(b"app/main.py", E::Unexplained, "no package, rule or mask accounts for it", None),
+        Spec { left: None, ..same(b"app/static", true, Added, E::Unexplained, "no package accounts for it") },
+        one(
+            b"app/static/a-file-name-that-is-so-long-that-no-terminal-shows-it-whole-0123456789.min.js",
+            true,
+            E::Unexplained,
+            "added",
+            None,
+        ),
+        one(b"app/static/\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97.css", true, E::Unexplained, "added", None),
+        one(b"app/static/\x1b[2J\xe2\x80\xaeevil\xff.sh", true, E::Unexplained, "added", None),
+        dir(b"etc"),
+        differs(b"etc/ld.so.cache", E::Generated, "derived from the libraries that moved", None),
+        differs(b"etc/shadow", E::Unexplained, "edited by hand", None),
+        same(b"etc/ssl", true, Metadata, E::Metadata, "mode 0755 to 0700"),
+        old(b"etc/passwd"),
+        old(b"etc/hostname"),
+        dir(b"usr"),
+        dir(b"usr/bin"),
+        differs(b"usr/bin/openssl", E::Package, "matches the record of openssl 3.0.15", Some("deb:openssl")),
+        differs(b"usr/bin/sort", E::SameVersion, "coreutils did not move, yet its bytes differ", Some("deb:coreutils")),
+        old(b"usr/bin/true"),
+        old(b"usr/bin-not"),
+        dir(b"usr/lib"),
+        dir(b"usr/lib/x86_64-linux-gnu"),
+        differs(
+            b"usr/lib/x86_64-linux-gnu/libssl.so.3",
+            E::Package,
+            "matches the record of libssl3",
+            Some("deb:libssl3"),
+        ),
+        differs(
+            b"usr/lib/x86_64-linux-gnu/libcrypto.so.3",
+            E::Package,
+            "matches the record of libssl3",
+            Some("deb:libssl3"),
+        ),
+        one(
+            b"usr/lib/x86_64-linux-gnu/libxml2.so.2.9.14",
+            false,
+            E::Package,
+            "libxml2 was removed",
+            Some("deb:libxml2"),
+        ),
+        same(b"usr/lib/os-release", false, Mtime, E::Mtime, "only the time differs"),
+        dir(b"usr/local"),
+        dir(b"usr/local/lib"),
+        dir(b"usr/local/lib/python3.11"),
+        dir(b"usr/local/lib/python3.11/site-packages"),
+        dir(b"usr/local/lib/python3.11/site-packages/numpy"),
+        differs(b"usr/local/lib/python3.11/site-packages/numpy/__init__.py", E::Package, "matches RECORD", py),
+        differs(b"usr/local/lib/python3.11/site-packages/numpy/version.py", E::Package, "matches RECORD", py),
+        one(b"usr/local/lib/python3.11/site-packages/numpy/_core.py", true, E::Package, "matches RECORD", py),
+        differs(b"usr/local/lib/python3.11/abc.pyc", E::Bytecode, "only the time in its header differs", None),
+        differs(b"usr/local/lib/python3.11/ast.pyc", E::Bytecode, "only the time in its header differs", None),
+        dir(b"var"),
+        dir(b"var/log"),
+        differs(b"var/log/dpkg.log", E::Noise, "the package manager's log holds times", None),
+        differs(b"var/log/alternatives.log", E::Noise, "the log holds times", None),
+        same(b"var/log/btmp", false, Metadata, E::Metadata, "mode 0644 to 0640"),
+        same(b"var/tmp", true, Mtime, E::Mtime, "only the time differs"),
+    ]
+}

@@ -1,0 +1,77 @@
+//! The views, one file each. A new view is a new file and one line in [`VIEWS`].
+
+pub mod overview;
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::Jump;
+use super::app::Request;
+use super::keys::{Action, Binding};
+use super::search::Search;
+use super::theme::Theme;
+use super::worker::Answer;
+use crate::compare::DriftReport;
+
+/// One line of [`VIEWS`].
+pub struct ViewEntry {
+    pub title: &'static str,
+    /// The view's own keys, which go before the global ones.
+    pub keys: &'static [Binding],
+    pub make: fn(&Arc<DriftReport>) -> Box<dyn View>,
+    /// What stands beside the title in its tab.
+    pub count: fn(&DriftReport) -> String,
+    /// Whether the view is where a jump leads.
+    pub accepts: fn(Jump) -> bool,
+}
+
+/// All views, in the order of their number keys.
+pub const VIEWS: &[ViewEntry] = &[overview::VIEW];
+
+/// What a view may look at.
+pub struct Context<'a> {
+    pub report: &'a Arc<DriftReport>,
+    pub theme: &'a Theme,
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy)]
+pub enum Mouse {
+    Click(Position),
+    /// Rows down, at a place.
+    Wheel(Position, isize),
+}
+
+/// One view with its own selection, scroll, filter and folds. Drawing may change its scroll, nothing else.
+pub trait View: Send {
+    fn act(&mut self, action: Action, context: &Context<'_>) -> Vec<Request>;
+
+    fn mouse(&mut self, mouse: Mouse, context: &Context<'_>) -> Vec<Request>;
+
+    fn draw(&mut self, area: Rect, buffer: &mut Buffer, context: &Context<'_>);
+
+    /// Shows what a jump leads to.
+    fn go(&mut self, _jump: Jump, _context: &Context<'_>) -> Vec<Request> {
+        Vec::new()
+    }
+
+    /// Steps out of a detail, a zoom or a search; `None` when there is nothing to leave.
+    fn leave(&mut self, _context: &Context<'_>) -> Option<Vec<Request>> {
+        None
+    }
+
+    /// Takes the answer to slow work, when it is for this view.
+    fn answer(&mut self, _answer: &Answer, _context: &Context<'_>) {}
+
+    /// The view's search line, when it has one.
+    fn search(&mut self) -> Option<&mut Search> {
+        None
+    }
+
+    /// The text of the search is another one.
+    fn searched(&mut self, _context: &Context<'_>) -> Vec<Request> {
+        Vec::new()
+    }
+}
