@@ -12,6 +12,8 @@ use crate::model::{Digest, FileEntry, ImagePath, Progress, Side};
 pub struct LayerIndex {
     /// SHA-256 of the uncompressed tar, all bytes to the end of the stream.
     pub diff_id: Digest,
+    /// SHA-256 of the blob as stored, when it was asked for.
+    pub blob_digest: Option<Digest>,
     /// Bytes of the uncompressed tar.
     pub size: u64,
     /// In the order of the tar.
@@ -53,6 +55,8 @@ pub struct IndexOptions<'a> {
     pub capture: &'a (dyn Fn(&ImagePath, u64) -> bool + Sync),
     /// Which files' MD5 to compute in passing.
     pub md5: &'a (dyn Fn(&ImagePath) -> bool + Sync),
+    /// Whether to hash the blob as stored, too.
+    pub hash_blob: bool,
     /// Where to count bytes and entries, and to look for the wish to stop.
     pub progress: &'a Progress,
     pub sides: &'a [Side],

@@ -1,5 +1,6 @@
 //! A path inside an image: bytes, relative to the root, normalised, never climbing out.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -136,6 +137,12 @@ impl ImagePath {
             Ok(text) => format!("/{text}"),
             Err(_) => format!("/{}", text::visible_bytes(&self.0)),
         }
+    }
+}
+
+impl Borrow<[u8]> for ImagePath {
+    fn borrow(&self) -> &[u8] {
+        &self.0
     }
 }
 

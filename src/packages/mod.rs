@@ -18,3 +18,18 @@ pub struct Cataloger {
 
 /// All ecosystems.
 pub const CATALOGERS: &[Cataloger] = &[];
+pub fn wants(_: &ImagePath) -> bool {
+    unimplemented!()
+}
+pub fn catalog(_: &Image, _: &mut Vec<String>) -> Vec<Package> {
+    unimplemented!()
+}
+pub fn movement(_: &Package, _: &Package) -> Option<crate::model::PackageMove> {
+    unimplemented!()
+}
+pub fn pair(
+    _: &[std::sync::Arc<Package>],
+    _: &[std::sync::Arc<Package>],
+) -> Vec<(Option<std::sync::Arc<Package>>, Option<std::sync::Arc<Package>>)> {
+    unimplemented!()
+}

@@ -187,7 +187,9 @@ fn a_bundle_is_generated_by_moved_certificates_and_a_planted_one_is_seen() {
     let newer = CERTIFICATE.replace("MIIB", "MIIC");
     let moved = report(&left, &with("2", &newer, &newer));
     assert_eq!((explanation(&moved, BUNDLE), drift(&moved, BUNDLE).proof), (Explanation::Generated, Some(Proof::Hash)));
-    for right in [with("2", &newer, &format!("{newer}{PLANTED}")), with("1", CERTIFICATE, &format!("{CERTIFICATE}{PLANTED}"))] {
+    for right in
+        [with("2", &newer, &format!("{newer}{PLANTED}")), with("1", CERTIFICATE, &format!("{CERTIFICATE}{PLANTED}"))]
+    {
         assert_eq!(explanation(&report(&left, &right), BUNDLE), Explanation::Unexplained);
     }
 }
@@ -224,7 +226,11 @@ fn another_command_with_equal_files_is_not_content_equivalent() {
 #[test]
 fn every_differing_path_is_counted_once_on_both_tables() {
     let report = changed(|image| {
-        image.write("app/main.py", b"other").mtime("usr/lib/libfoo.so", 9).directory("srv/empty").remove("usr/share/foo/data");
+        image
+            .write("app/main.py", b"other")
+            .mtime("usr/lib/libfoo.so", 9)
+            .directory("srv/empty")
+            .remove("usr/share/foo/data");
         image.deb("libbar", "1", &[("usr/lib/libbar.so", b"bar")]);
     });
     let summary = report.files.summary;
