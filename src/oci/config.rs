@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::document::{DocumentError, parse};
@@ -16,7 +15,7 @@ use crate::model::{Digest, HistoryEntry, ImageConfig, RuntimeConfig};
 /// When `bytes` are not an image config. The error calls the document `document`.
 pub fn read_config(document: &str, bytes: &[u8]) -> Result<ImageConfig, DocumentError> {
     let config: Config = parse(document, b'{', bytes)?;
-    let runtime = config.config.unwrap_or_default();
+    let runtime = config.runtime.unwrap_or_default();
     Ok(ImageConfig {
         os: config.os,
         architecture: config.architecture,
@@ -43,7 +42,8 @@ struct Config {
     created: Option<String>,
     #[serde(default, deserialize_with = "lenient::shown")]
     author: Option<String>,
-    config: Option<Runtime>,
+    #[serde(rename = "config")]
+    runtime: Option<Runtime>,
     rootfs: Option<RootFs>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     history: Vec<Option<History>>,
@@ -62,10 +62,10 @@ struct Runtime {
     user: String,
     #[serde(deserialize_with = "lenient::or_default")]
     working_dir: String,
-    #[serde(deserialize_with = "lenient::or_default")]
-    exposed_ports: BTreeMap<String, IgnoredAny>,
-    #[serde(deserialize_with = "lenient::or_default")]
-    volumes: BTreeMap<String, IgnoredAny>,
+    #[serde(deserialize_with = "lenient::keys")]
+    exposed_ports: Vec<String>,
+    #[serde(deserialize_with = "lenient::keys")]
+    volumes: Vec<String>,
     #[serde(deserialize_with = "lenient::text_map")]
     labels: BTreeMap<String, String>,
     healthcheck: Value,
@@ -85,8 +85,8 @@ impl Runtime {
             cmd: self.cmd,
             user: self.user,
             working_dir: self.working_dir,
-            exposed_ports: self.exposed_ports.into_keys().collect(),
-            volumes: self.volumes.into_keys().collect(),
+            exposed_ports: self.exposed_ports,
+            volumes: self.volumes,
             healthcheck: compact_healthcheck(self.healthcheck),
             stop_signal: self.stop_signal,
             shell: self.shell,

@@ -41,6 +41,14 @@ pub(super) fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     })
 }
 
+/// The keys of an object whose values say nothing, sorted: Go writes its sets so.
+pub(super) fn keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let set: Option<serde_json::Map<String, Value>> = Option::deserialize(deserializer)?;
+    let mut keys: Vec<String> = set.into_iter().flatten().map(|(key, _)| key).collect();
+    keys.sort_unstable();
+    Ok(keys)
+}
+
 /// A map of texts; a null value is the empty text.
 pub(super) fn text_map<'de, D, M>(deserializer: D) -> Result<M, D::Error>
 where

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The config of `docker save` 20.10.24, classic builder; `container_config` and middle history rows cut out.
-const DOCKER_CONFIG: &str = r##"{"architecture":"amd64","config":{"Hostname":"","Domainname":"","User":"1000:1000",
+const DOCKER_CONFIG: &str = r#"{"architecture":"amd64","config":{"Hostname":"","Domainname":"","User":"1000:1000",
 "AttachStdin":false,"AttachStdout":false,"AttachStderr":false,"ExposedPorts":{"8080/tcp":{},"53/udp":{}},"Tty":false,
 "OpenStdin":false,"StdinOnce":false,"Env":["PATH=/usr/bin:/bin","A=b=c","EMPTY="],"Cmd":["--serve"],
 "Healthcheck":{"Test":["CMD","/hello"],"Interval":30000000000},
@@ -14,7 +14,7 @@ const DOCKER_CONFIG: &str = r##"{"architecture":"amd64","config":{"Hostname":"",
 {"created":"2026-11-21T08:19:10.866851936Z","created_by":"/bin/sh -c #(nop)  LABEL org.example.team=platform","empty_layer":true},
 {"created":"2026-11-21T08:19:15.163123323Z","created_by":"/bin/sh -c #(nop) COPY file:b8af2d099699642027d10503afa64ab22cc28a16da84ea4287b90f7622e5bb10 in /hello "},
 {"created":"2026-11-21T08:19:20.127905955Z","created_by":"/bin/sh -c #(nop)  CMD [\"--serve\"]","empty_layer":true}],
-"os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:bfe3945e9b02bedd894be364f5842cef6d3bdbaab376889243c640f12791be3b"]}}"##;
+"os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:bfe3945e9b02bedd894be364f5842cef6d3bdbaab376889243c640f12791be3b"]}}"#;
 
 /// An index with one image and its attestation: BuildKit's `docs/attestations/attestation-storage.md`, shortened.
 const ATTESTED_INDEX: &str = r#"{"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2,"manifests":[
