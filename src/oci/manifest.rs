@@ -32,7 +32,7 @@ pub struct Manifest {
 /// What a descriptor of an index may lead to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ManifestOrIndex {
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
     Index(Index),
 }
 
@@ -61,7 +61,7 @@ pub fn read_manifest_or_index(document: &str, bytes: &[u8]) -> Result<ManifestOr
     }
     match (shape.manifests, shape.config.is_some() || shape.layers.is_some()) {
         (true, false) => parse(document, b'{', bytes).map(ManifestOrIndex::Index),
-        (false, true) => parse(document, b'{', bytes).map(ManifestOrIndex::Manifest),
+        (false, true) => parse(document, b'{', bytes).map(Box::new).map(ManifestOrIndex::Manifest),
         // The spec forbids it: readers that disagree on what it is would see two different images.
         (true, true) => Err(kind("\"manifests\" as well as \"layers\"")),
         (false, false) => Err(kind("no \"manifests\", no \"config\" and no \"layers\"")),

@@ -16,7 +16,7 @@ const DOCKER_CONFIG: &str = r#"{"architecture":"amd64","config":{"Hostname":"","
 {"created":"2026-11-21T08:19:20.127905955Z","created_by":"/bin/sh -c #(nop)  CMD [\"--serve\"]","empty_layer":true}],
 "os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:bfe3945e9b02bedd894be364f5842cef6d3bdbaab376889243c640f12791be3b"]}}"#;
 
-/// An index with one image and its attestation: BuildKit's `docs/attestations/attestation-storage.md`, shortened.
+/// An index with one image and its attestation: `BuildKit`'s `docs/attestations/attestation-storage.md`, shortened.
 const ATTESTED_INDEX: &str = r#"{"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2,"manifests":[
 {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:23678f31b3b3586c4fb318aecfe64a96a1f0916ba8faf9b2be2abee63fa9e827","size":1234,"platform":{"architecture":"amd64","os":"linux"}},
 {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:02cb9aa7600e73fcf41ee9f0f19cc03122b2d8be43d41ce4b21335118f5dd943","size":1234,

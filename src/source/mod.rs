@@ -1,11 +1,31 @@
 //! Where images come from: references, the formats they name, and the layer blobs behind them.
 
+mod archive;
+mod detect;
+mod directory;
+mod docker_archive;
+mod documents;
+mod error;
+mod file_slice;
+mod layout;
+mod reference;
+mod store;
+mod stream;
+mod table;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
 use crate::archive::Limits;
 use crate::model::{Digest, ImageConfig};
+use crate::oci::Platform;
+
+use documents::{Documents, Request};
+use store::Store;
+
+pub use error::{Candidate, SourceError};
+pub use file_slice::FileSlice;
 
 /// What a user asks to open, parsed from the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,8 +108,16 @@ pub enum Blob {
     Stream(Box<dyn Read + Send>),
 }
 
-/// A run of bytes of a file, read in place.
-pub struct FileSlice;
+impl Blob {
+    /// The bytes one after another, wherever they are.
+    #[must_use]
+    pub fn into_reader(self) -> Box<dyn Read + Send> {
+        match self {
+            Self::File(slice) => Box::new(slice),
+            Self::Stream(reader) => reader,
+        }
+    }
+}
 
 /// Takes the layers of an archive that can only be streamed, as they pass by, before the documents are known.
 pub trait LayerSink {
@@ -100,21 +128,95 @@ pub trait LayerSink {
     fn take(&mut self, blob: &mut (dyn Read + Send)) -> Result<Option<Digest>, SourceError>;
 }
 
-/// Why an image cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum SourceError {
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
+/// One way an image is laid out.
+struct Source {
+    /// The prefix that asks for it, and what reports call it.
+    name: &'static str,
+    format: Format,
+    /// Whether a store is laid out so.
+    holds: fn(&dyn Store) -> Result<bool, SourceError>,
+    read: fn(&Request<'_>) -> Result<Documents, SourceError>,
 }
+
+/// All ways, in the order they are looked for: an archive of docker 25 is both, and its `manifest.json` is the truth.
+const SOURCES: &[Source] = &[
+    Source {
+        name: "docker-archive",
+        format: Format::DockerArchive,
+        holds: |store| Ok(!store.is_directory() && store.size(docker_archive::MANIFEST)?.is_some()),
+        read: docker_archive::read,
+    },
+    Source {
+        name: "oci-archive",
+        format: Format::OciArchive,
+        holds: |store| Ok(!store.is_directory() && store.size(layout::INDEX)?.is_some()),
+        read: layout::read,
+    },
+    Source {
+        name: "oci",
+        format: Format::OciDirectory,
+        holds: |store| Ok(store.is_directory() && store.size(layout::INDEX)?.is_some()),
+        read: layout::read,
+    },
+];
 
 /// Opens what `reference` names. An archive that can only be streamed hands its layers to `sink` on the way.
 ///
 /// # Errors
 /// When nothing is there, it is no image, several images match, or a document is broken.
 pub fn open(
-    _reference: &Reference,
-    _options: &OpenOptions<'_>,
-    _sink: &mut dyn LayerSink,
+    reference: &Reference,
+    options: &OpenOptions<'_>,
+    sink: &mut dyn LayerSink,
 ) -> Result<OpenImage, SourceError> {
-    unimplemented!()
+    let platform: Option<Platform> = options.platform.map(str::parse).transpose()?;
+    let store = detect::open_store(&reference.path, options.limits, sink)?;
+    let source = source_of(reference, store.as_ref())?;
+    let request = Request {
+        file: &reference.path,
+        store: store.as_ref(),
+        choice: reference.choice.as_ref(),
+        platform: platform.as_ref(),
+        verify: options.verify,
+    };
+    let documents = (source.read)(&request)?;
+    let layers = request.bind(&documents)?;
+    let mut warnings = store.warnings();
+    warnings.extend(documents.warnings);
+    let names: Vec<String> = documents.layers.into_iter().map(|layer| layer.name).collect();
+    Ok(OpenImage {
+        source: source.name,
+        manifest_digest: documents.manifest_digest,
+        config_digest: documents.config_digest,
+        config: documents.config,
+        annotations: documents.annotations,
+        layers,
+        blobs: store.into_blobs(&names)?,
+        warnings,
+    })
+}
+
+/// How the store is laid out, or rather how the user says it is.
+fn source_of(reference: &Reference, store: &dyn Store) -> Result<&'static Source, SourceError> {
+    let mut found = None;
+    for source in SOURCES {
+        if (source.holds)(store)? {
+            if reference.format.is_none_or(|format| format == source.format) {
+                return Ok(source);
+            }
+            found = Some(source);
+        }
+    }
+    let (found, way_out) = match found {
+        Some(source) => (
+            format!("it is {}, not what its prefix says", source.format.describe()),
+            Some("Leave the prefix out: formats are recognised by content."),
+        ),
+        None => (
+            "the archive holds neither a manifest.json, as `docker save` writes, nor the index.json of an OCI layout"
+                .to_owned(),
+            None,
+        ),
+    };
+    Err(detect::not_image(&reference.path, &found, way_out))
 }

@@ -1,0 +1,163 @@
+//! Why an image cannot be opened, in words that name the file, what was found in it and what to do next.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Choice;
+use crate::archive::TarError;
+use crate::model::Digest;
+use crate::model::text::visible;
+use crate::oci::{DocumentError, PlatformError};
+
+/// Why an image cannot be opened. [`SourceError::hint`] says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The reference names nothing on this machine's disk.
+    #[error("there is no file or directory {}", listed(tried))]
+    Missing { text: String, tried: Vec<PathBuf> },
+    /// A prefix of something that is not read from disk.
+    #[error("{} names an image in {place}, which this version does not read", quoted(text))]
+    Elsewhere { text: String, place: &'static str, way_out: String },
+    #[error("{} cannot be read: {error}", shown(file))]
+    Read { file: PathBuf, error: io::Error },
+    #[error("{} is not a readable tar archive: {error}", shown(file))]
+    Tar { file: PathBuf, error: TarError },
+    /// A file or directory that holds no image this program knows.
+    #[error("{} is not an image: {found}", shown(file))]
+    NotImage { file: PathBuf, found: String, way_out: Option<&'static str> },
+    #[error("{}: {error}", shown(file))]
+    Document { file: PathBuf, error: DocumentError },
+    /// The bytes of the documents are chosen by the image's author; this is where patience ends.
+    #[error("{}: {document} has {found} bytes; the limit is {limit}", shown(file))]
+    DocumentSize { file: PathBuf, document: String, found: u64, limit: u64 },
+    #[error("{}: {what} should have the digest {expected}, but its bytes have {found}", shown(file))]
+    Digest { file: PathBuf, what: String, expected: Digest, found: Digest },
+    #[error("{}: {what} should have {expected} bytes, but has {found}", shown(file))]
+    Size { file: PathBuf, what: String, expected: u64, found: u64 },
+    /// A document names a blob that is not there.
+    #[error("{}: the {by} names {what}, but {} does not hold it", shown(file), holder(file))]
+    Absent { file: PathBuf, by: &'static str, what: String, urls: Vec<String> },
+    #[error("{}: the link {} leads in circles", shown(file), quoted(name))]
+    Loop { file: PathBuf, name: String },
+    #[error(
+        "{}: the manifest lists {} but the config has {}",
+        shown(file),
+        counted(*layers, "layer"),
+        counted(*diff_ids, "diffID")
+    )]
+    LayerCount { file: PathBuf, layers: usize, diff_ids: usize },
+    /// Signatures, charts and the like are stored as images are, but have no file system.
+    #[error("{} holds an artifact of type {}, not a container image", shown(file), quoted(kind))]
+    Artifact { file: PathBuf, kind: String },
+    #[error("{} holds {} images:{}", shown(file), candidates.len(), rows(candidates))]
+    Several { file: PathBuf, candidates: Vec<Candidate> },
+    #[error("{} holds no image {}, only:{}", shown(file), choice_shown(choice), rows(candidates))]
+    NoSuchImage { file: PathBuf, choice: Choice, candidates: Vec<Candidate> },
+    #[error("{} holds no image for {wanted}, only for {}", shown(file), found.join(", "))]
+    NoSuchPlatform { file: PathBuf, wanted: String, found: Vec<String> },
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    #[error("stopped on request")]
+    Stopped,
+}
+
+/// One image of several in an archive or layout, as a user may choose it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// What stands after `@`.
+    pub index: usize,
+    /// Tags and reference names; none for an image saved by its id.
+    pub names: Vec<String>,
+    /// Short digest of the config, or of the manifest where configs are not read yet.
+    pub id: String,
+    /// `os/arch[/variant]`, where the index says so.
+    pub platform: Option<String>,
+}
+
+/// Rows of candidates shown; an archive may hold thousands.
+const MAX_ROWS: usize = 20;
+
+impl SourceError {
+    /// What to do next, as one sentence for the line below the error.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing { text, .. } => missing_hint(text),
+            Self::Elsewhere { way_out, .. } => Some(way_out.clone()),
+            Self::NotImage { way_out, .. } => way_out.map(str::to_owned),
+            Self::Tar { .. } => Some("It is damaged or incomplete: write or copy it again.".to_owned()),
+            Self::Digest { .. } | Self::Size { .. } => {
+                Some("It is damaged or was altered; --no-verify reads it all the same.".to_owned())
+            }
+            Self::Absent { urls, .. } => Some(match urls.first() {
+                Some(url) => {
+                    format!("The blob must not be distributed with the image; it is to be had at {}.", visible(url))
+                }
+                None => "It was saved without all of its content: pull the image whole and save it again.".to_owned(),
+            }),
+            Self::Several { file, candidates } => Some(choose_hint(file, candidates)),
+            Self::NoSuchPlatform { .. } => Some("Choose one of them with --platform.".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn shown(path: &Path) -> String {
+    visible(&path.display().to_string()).into_owned()
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", visible(text))
+}
+
+fn listed(tried: &[PathBuf]) -> String {
+    tried.iter().map(|path| quoted(&path.display().to_string())).collect::<Vec<_>>().join(" or ")
+}
+
+fn holder(file: &Path) -> &'static str {
+    if file.is_dir() { "the directory" } else { "the archive" }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn choice_shown(choice: &Choice) -> String {
+    match choice {
+        Choice::Name(name) => quoted(name),
+        Choice::Index(index) => format!("@{index}"),
+    }
+}
+
+fn rows(candidates: &[Candidate]) -> String {
+    let mut text = String::new();
+    for Candidate { index, names, id, platform } in candidates.iter().take(MAX_ROWS) {
+        let names = if names.is_empty() { "(no name)".to_owned() } else { visible(&names.join(", ")).into_owned() };
+        let platform = platform.as_deref().map(|platform| format!("  {}", visible(platform))).unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  @{index}  {id}  {names}{platform}");
+    }
+    if candidates.len() > MAX_ROWS {
+        let _ = write!(text, "\n  and {} more", candidates.len() - MAX_ROWS);
+    }
+    text
+}
+
+fn choose_hint(file: &Path, candidates: &[Candidate]) -> String {
+    let file = shown(file);
+    match candidates.iter().find_map(|candidate| candidate.names.first()) {
+        Some(name) => format!("Choose one by name, {file}:{}, or by position, {file}@0.", visible(name)),
+        None => format!("Choose one by position, such as {file}@0."),
+    }
+}
+
+fn missing_hint(text: &str) -> Option<String> {
+    let is_path = text.starts_with(['/', '.', '~']) || text.contains(".tar") || text.is_empty();
+    (!is_path).then(|| {
+        let name = visible(text);
+        format!(
+            "This version reads image tarballs and OCI layouts. For an image of the local engine: docker save {name} -o image.tar"
+        )
+    })
+}

@@ -1,0 +1,108 @@
+//! The entries of an archive by name, and the links between them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::SourceError;
+use crate::archive::{TarEntry, TarKind};
+use crate::model::ImagePath;
+use crate::model::text::visible;
+
+/// Entries of an archive beyond which it is no image: a layer has three at most, and an image 127 layers.
+pub(super) const MAX_ENTRIES: usize = 200_000;
+
+/// Links followed before they count as a loop (Linux's limit).
+const MAX_LINKS: usize = 40;
+
+/// The entries of an archive by name. Of several with one name the last counts, as when the archive is unpacked.
+pub(super) struct Table<T> {
+    entries: HashMap<ImagePath, Entry<T>>,
+    root: RootSigns,
+}
+
+enum Entry<T> {
+    File(T),
+    /// Another name of an entry: docker links layers that two images share, skopeo all legacy names.
+    Link(Option<ImagePath>),
+}
+
+impl<T> Table<T> {
+    pub(super) fn new() -> Self {
+        Self { entries: HashMap::new(), root: RootSigns::default() }
+    }
+
+    /// Notes an entry; `file` is kept of a regular file. Names that climb out of the archive are nothing's names.
+    pub(super) fn insert(&mut self, entry: &TarEntry, file: Option<T>) {
+        let Ok(path) = ImagePath::parse(&entry.path) else { return };
+        self.root.note(&path);
+        let entry = match (entry.kind, file) {
+            (TarKind::File, Some(file)) => Entry::File(file),
+            (TarKind::Symlink, _) => Entry::Link(symlink_target(&path, &entry.link)),
+            (TarKind::Hardlink, _) => Entry::Link(ImagePath::parse(&entry.link).ok()),
+            _ => return,
+        };
+        self.entries.insert(path, entry);
+    }
+
+    /// Whether there is no point in reading on: no image archive has this many entries, or a root file system.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.entries.len() > MAX_ENTRIES || self.root.is_root_filesystem()
+    }
+
+    /// Whether the entries seen are those of a root file system.
+    pub(super) fn is_root_filesystem(&self) -> bool {
+        self.root.is_root_filesystem()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The regular file that `name` leads to within the archive `file`; `None` when it leads nowhere.
+    pub(super) fn resolve(&self, file: &Path, name: &str) -> Result<Option<&T>, SourceError> {
+        let Ok(mut path) = ImagePath::parse(name.as_bytes()) else { return Ok(None) };
+        for _ in 0..=MAX_LINKS {
+            match self.entries.get(&path) {
+                Some(Entry::File(found)) => return Ok(Some(found)),
+                Some(Entry::Link(Some(target))) => path = target.clone(),
+                Some(Entry::Link(None)) | None => return Ok(None),
+            }
+        }
+        Err(SourceError::Loop { file: file.to_owned(), name: visible(name).into_owned() })
+    }
+}
+
+/// Where a symlink at `path` leads within the archive; `None` when it climbs out.
+fn symlink_target(path: &ImagePath, link: &[u8]) -> Option<ImagePath> {
+    let parent = path.parent()?;
+    let mut parts: Vec<&[u8]> = if link.starts_with(b"/") { Vec::new() } else { parent.components().collect() };
+    for part in link.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    ImagePath::parse(&parts.join(&b'/')).ok()
+}
+
+/// Top-level directories that only a root file system has.
+#[derive(Default)]
+struct RootSigns(u8);
+
+impl RootSigns {
+    const NAMES: [&'static [u8]; 8] = [b"bin", b"etc", b"usr", b"var", b"lib", b"dev", b"proc", b"sys"];
+
+    fn note(&mut self, path: &ImagePath) {
+        let top = path.components().next();
+        if let Some(sign) = Self::NAMES.iter().position(|name| Some(*name) == top) {
+            self.0 |= 1 << sign;
+        }
+    }
+
+    fn is_root_filesystem(&self) -> bool {
+        self.0.count_ones() >= 3
+    }
+}
