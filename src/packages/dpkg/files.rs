@@ -1,0 +1,152 @@
+//! The files of a package: its list, its hashes, and where dpkg really put them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::image::{Node, Tree};
+use crate::model::{ImagePath, Md5, OwnedFile, RecordedHash, Role};
+use crate::packages::MAX_FILES;
+use crate::packages::places::Places;
+
+use super::status::Record;
+use super::{DIVERSIONS, INFO, at, is_piece};
+
+/// What is needed to say which files a package owns, read once per image.
+pub(super) struct FileLists<'a> {
+    tree: &'a Tree,
+    /// dpkg's own files about a package, by their name without the extension: `libc6:amd64`.
+    info: HashMap<&'a [u8], Vec<&'a Node>>,
+    diversions: Diversions,
+    places: Places<'a>,
+}
+
+/// A package's files, and whether any list named them.
+pub(super) struct Listed {
+    pub(super) files: Vec<OwnedFile>,
+    pub(super) has_list: bool,
+}
+
+impl<'a> FileLists<'a> {
+    pub(super) fn new(tree: &'a Tree) -> Self {
+        let mut info: HashMap<&[u8], Vec<&Node>> = HashMap::new();
+        for node in tree.get(&at(INFO)).into_iter().flat_map(|directory| tree.children(&directory.path)) {
+            info.entry(stem(node.path.file_name())).or_default().push(node);
+        }
+        Self { tree, info, diversions: Diversions::read(tree), places: Places::new(tree) }
+    }
+
+    /// The files of the package that a record in `database` describes, sorted by where they stand.
+    pub(super) fn of(&mut self, record: &Record<'a>, database: &'a Node) -> Listed {
+        let mut claims = Claims::default();
+        let records = self.records_of(record, database);
+        for node in &records {
+            claims.add(node.path.clone(), RecordedHash::None, Role::Record);
+        }
+        let list = extension(&records, b".list");
+        let sums = extension(&records, b".md5sums");
+        for line in lines(list.unwrap_or_default()) {
+            self.claim(&mut claims, record, line, RecordedHash::None, Role::Plain);
+        }
+        for (md5, path) in lines(sums.unwrap_or_default()).filter_map(md5_line) {
+            self.claim(&mut claims, record, &path, RecordedHash::Md5(md5), Role::Plain);
+        }
+        for conffile in record.conffiles() {
+            let recorded = conffile.md5.map_or(RecordedHash::None, RecordedHash::Md5);
+            self.claim(&mut claims, record, conffile.path, recorded, Role::Conffile);
+        }
+        Listed { files: claims.into_files(), has_list: list.is_some() || sums.is_some() }
+    }
+
+    fn claim(&mut self, claims: &mut Claims, record: &Record<'_>, listed: &[u8], recorded: RecordedHash, role: Role) {
+        // Lists start with `/.`, the root, which is no path of the tree.
+        let Some(listed) = ImagePath::parse(listed).ok().filter(|path| !path.is_root()) else { return };
+        let installed = self.diversions.apply(listed, record.name);
+        let path = self.places.stand(installed);
+        claims.add(path, recorded, role);
+    }
+
+    /// dpkg's own files about a package. Those of a `Multi-Arch: same` package carry its architecture in their names.
+    fn records_of(&self, record: &Record<'_>, database: &'a Node) -> Vec<&'a Node> {
+        if is_piece(database.path.as_bytes()) {
+            let sums = self.tree.get(&at(&[database.path.as_bytes(), b".md5sums"].concat()));
+            return std::iter::once(database).chain(sums).collect();
+        }
+        let with_arch = [record.name, b":", record.arch].concat();
+        let found = self.info.get(with_arch.as_slice()).or_else(|| self.info.get(record.name));
+        found.cloned().unwrap_or_default()
+    }
+}
+
+/// Files by where they stand. Of two rows about one file, what a later list says of its hash and role stays.
+#[derive(Default)]
+struct Claims(BTreeMap<ImagePath, (RecordedHash, Role)>);
+
+impl Claims {
+    fn add(&mut self, path: ImagePath, recorded: RecordedHash, role: Role) {
+        if self.0.len() < MAX_FILES {
+            self.0.insert(path, (recorded, role));
+        }
+    }
+
+    fn into_files(self) -> Vec<OwnedFile> {
+        self.0.into_iter().map(|(path, (recorded, role))| OwnedFile { path, recorded, role }).collect()
+    }
+}
+
+/// `var/lib/dpkg/diversions`: where files of other packages than the diverting one stand instead.
+#[derive(Default)]
+struct Diversions(HashMap<ImagePath, (ImagePath, Box<[u8]>)>);
+
+impl Diversions {
+    fn read(tree: &Tree) -> Self {
+        let text = tree.read(&at(DIVERSIONS)).unwrap_or_default();
+        let lines: Vec<&[u8]> = lines(text).collect();
+        let diversion = |triple: &[&[u8]]| {
+            let [from, to, package] = triple else { return None };
+            Some((ImagePath::parse(from).ok()?, (ImagePath::parse(to).ok()?, (*package).into())))
+        };
+        Self(lines.chunks_exact(3).filter_map(diversion).collect())
+    }
+
+    fn apply(&self, path: ImagePath, package: &[u8]) -> ImagePath {
+        match self.0.get(&path) {
+            Some((to, diverter)) if diverter.as_ref() != package => to.clone(),
+            _ => path,
+        }
+    }
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .filter(|line| !line.is_empty())
+}
+
+/// `md5  path`. md5sum marks a line whose name it escaped with a leading backslash.
+fn md5_line(line: &[u8]) -> Option<(Md5, Vec<u8>)> {
+    let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
+    let (digits, rest) = line.split_at_checked(32)?;
+    let md5 = Md5::from_hex(std::str::from_utf8(digits).ok()?)?;
+    let path = rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" *"))?;
+    Some((md5, if escaped { unescape(path) } else { path.to_vec() }))
+}
+
+fn unescape(name: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut bytes = name.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => plain.extend(bytes.next().map(|escaped| if *escaped == b'n' { b'\n' } else { *escaped })),
+            plain_byte => plain.push(*plain_byte),
+        }
+    }
+    plain
+}
+
+fn extension<'a>(nodes: &[&'a Node], extension: &[u8]) -> Option<&'a [u8]> {
+    nodes.iter().find(|node| node.path.as_bytes().ends_with(extension)).and_then(|node| node.bytes.as_deref())
+}
+
+/// A file name without its extension; package names may hold dots, extensions may not.
+fn stem(name: &[u8]) -> &[u8] {
+    name.iter().rposition(|byte| *byte == b'.').map_or(name, |dot| &name[..dot])
+}

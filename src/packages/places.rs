@@ -1,0 +1,85 @@
+//! Where a path that a package lists stands in the image.
+
+use std::collections::HashMap;
+
+use crate::image::Tree;
+use crate::model::{ImagePath, Kind};
+
+/// Maps listed paths to where they stand once symlinked directories are followed: dpkg lists `/bin/ls`, but on a
+/// usr-merged system the file is `/usr/bin/ls`. The last component is not followed, so a symlink owns itself.
+pub(super) struct Places<'a> {
+    tree: &'a Tree,
+    /// Packages list many files of few directories, so each directory is followed once.
+    directories: HashMap<Box<[u8]>, ImagePath>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(tree: &'a Tree) -> Self {
+        Self { tree, directories: HashMap::new() }
+    }
+
+    /// Where `path` stands; also an answer for paths (and directories) that the image lacks.
+    pub(super) fn stand(&mut self, path: ImagePath) -> ImagePath {
+        let bytes = path.as_bytes();
+        let Some(slash) = bytes.iter().rposition(|byte| *byte == b'/') else { return self.shared(path) };
+        let (parent, name) = (&bytes[..slash], &bytes[slash + 1..]);
+        let directory = self.directory(parent);
+        if directory.as_bytes() == parent {
+            return self.shared(path);
+        }
+        let moved = directory.join(name);
+        self.shared(moved.unwrap_or(path))
+    }
+
+    /// The directory that `path` leads to. Recurses with [`Places::stand`] once per component, of which a path has
+    /// at most [`ImagePath::MAX_DEPTH`].
+    fn directory(&mut self, path: &[u8]) -> ImagePath {
+        if let Some(known) = self.directories.get(path) {
+            return known.clone();
+        }
+        // A part of a path is within a path's limits.
+        let parsed = ImagePath::parse(path).unwrap_or_else(|_| ImagePath::root());
+        let stood = self.stand(parsed);
+        let is_link = self.tree.get(&stood).is_some_and(|node| node.file.entry.kind == Kind::Symlink);
+        let target = if is_link { self.tree.resolve(&stood) } else { None };
+        let directory = match target {
+            Some(node) if node.file.entry.kind == Kind::Directory => node.path.clone(),
+            _ => stood,
+        };
+        self.directories.insert(path.into(), directory.clone());
+        directory
+    }
+
+    /// The tree's own copy of `path`, where it has one: hundreds of thousands of owned paths then cost no memory.
+    fn shared(&self, path: ImagePath) -> ImagePath {
+        self.tree.get(&path).map_or(path, |node| node.path.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{image, path};
+    use super::*;
+
+    #[test]
+    fn files_are_found_where_usr_merge_put_them() {
+        let image =
+            image(&[("bin", "-> usr/bin"), ("usr/bin/ls", "elf"), ("usr/bin/sh", "-> dash"), ("usr/lib/x/y", "1")]);
+        let mut places = Places::new(&image.tree);
+        assert_eq!(places.stand(path("bin/ls")), path("usr/bin/ls"));
+        assert_eq!(places.stand(path("bin/sh")), path("usr/bin/sh"), "the link itself is owned");
+        assert_eq!(places.stand(path("bin")), path("bin"));
+        assert_eq!(places.stand(path("bin/gone/deep")), path("usr/bin/gone/deep"));
+        assert_eq!(places.stand(path("usr/share/man/man1/ls.1")), path("usr/share/man/man1/ls.1"));
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_leave_the_path_as_listed() {
+        let image =
+            image(&[("a", "-> b"), ("b", "-> a"), ("c", "-> nowhere"), ("f", "-> usr/file"), ("usr/file", "1")]);
+        let mut places = Places::new(&image.tree);
+        for listed in ["a/x", "c/x", "f/x"] {
+            assert_eq!(places.stand(path(listed)), path(listed));
+        }
+    }
+}

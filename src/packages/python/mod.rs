@@ -1,0 +1,112 @@
+//! Python distributions: wheels, eggs and editable installs, in every site directory of the image.
+
+mod direct_url;
+mod files;
+mod find;
+mod metadata;
+mod record;
+mod version;
+
+use std::collections::HashSet;
+
+use crate::image::{Image, Tree};
+use crate::model::{Ecosystem, ImagePath, Package};
+
+use super::places::Places;
+use super::{Cataloger, MAX_PACKAGES, Owners, size_of};
+use files::{files, first_line, read};
+use find::{Form, Found, find};
+use metadata::{Metadata, from_file_name, metadata, normalised};
+
+pub(super) const CATALOGER: Cataloger =
+    Cataloger { ecosystem: Ecosystem::Pypi, wants: find::wants, run, compare: version::compare, parts: version::parts };
+
+fn run(image: &Image, owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<Package> {
+    let mut found = find(&image.tree);
+    if found.len() > MAX_PACKAGES {
+        warnings.push(format!("more than {MAX_PACKAGES} Python distributions; the rest was not read"));
+        found.truncate(MAX_PACKAGES);
+    }
+    let mut places = Places::new(&image.tree);
+    let mut packages: Vec<Package> = found
+        .iter()
+        .map(|found| {
+            let files = files(&image.tree, &mut places, found, warnings);
+            Package {
+                owner: owners.label(&found.marker.path),
+                size: size_of(&image.tree, &files),
+                files,
+                ..described(&image.tree, found, warnings)
+            }
+        })
+        .collect();
+    mark_automatic(&mut packages);
+    packages
+}
+
+/// What the distribution says of itself.
+fn described(tree: &Tree, found: &Found<'_>, warnings: &mut Vec<String>) -> Package {
+    let Metadata { name, version, summary } = core_metadata(found, warnings);
+    let (file_name, file_version) = from_file_name(found.home.file_name());
+    let name = name.unwrap_or(file_name);
+    let is_requested = found.home.join(b"REQUESTED").is_ok_and(|path| tree.get(&path).is_some());
+    Package {
+        ecosystem: Ecosystem::Pypi,
+        key: normalised(&name),
+        name,
+        version: version.unwrap_or(file_version),
+        arch: None,
+        location: Some(found.location.clone()),
+        owner: None,
+        source: None,
+        size: 0,
+        automatic: is_requested.then_some(false),
+        state: None,
+        installer: first_line(tree, found, b"INSTALLER"),
+        origin: origin(tree, found, warnings),
+        summary,
+        files: Vec::new(),
+        layer: found.marker.file.layer,
+    }
+}
+
+fn core_metadata(found: &Found<'_>, warnings: &mut Vec<String>) -> Metadata {
+    let bytes = found.metadata.and_then(|node| node.bytes.as_deref());
+    if bytes.is_none() && found.form != Form::ZippedEgg {
+        warnings.push(format!("the metadata of {} was not read; name and version are its file name's", found.home));
+    }
+    let read = metadata(bytes.unwrap_or_default());
+    if bytes.is_some() && (read.name.is_none() || read.version.is_none()) {
+        warnings.push(format!("the metadata of {} lacks a name or a version", found.home));
+    }
+    read
+}
+
+fn origin(tree: &Tree, found: &Found<'_>, warnings: &mut Vec<String>) -> Option<String> {
+    if found.form == Form::EggLink {
+        return Some("editable".to_owned());
+    }
+    match direct_url::origin(read(tree, found, b"direct_url.json")?) {
+        Ok(origin) => Some(origin),
+        Err(error) => {
+            warnings.push(format!("{}/direct_url.json cannot be read: {error}", found.home));
+            None
+        }
+    }
+}
+
+/// pip marks what was asked for with REQUESTED, so the rest came as dependencies; but only since pip 20.2, so a site
+/// directory without any mark tells nothing.
+fn mark_automatic(packages: &mut [Package]) {
+    let marked: HashSet<Option<ImagePath>> =
+        packages.iter().filter(|package| package.automatic.is_some()).map(|package| package.location.clone()).collect();
+    for package in packages {
+        let by_pip = package.installer.as_deref() == Some("pip");
+        if package.automatic.is_none() && by_pip && marked.contains(&package.location) {
+            package.automatic = Some(true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
