@@ -44,9 +44,13 @@ pub(super) fn normalised(name: &str) -> String {
 }
 
 /// Name and version out of `name-version[-py3.11].dist-info` or another extension: for metadata that does not say.
+/// An egg-link is called by the plain name, which may hold hyphens.
 pub(super) fn from_file_name(file_name: &[u8]) -> (String, String) {
     let text = to_text(file_name);
-    let stem = text.rsplit_once('.').map_or(text.as_str(), |(stem, _)| stem);
+    let (stem, extension) = text.rsplit_once('.').unwrap_or((&text, ""));
+    if extension == "egg-link" {
+        return (stem.to_owned(), String::new());
+    }
     let (name, rest) = stem.split_once('-').unwrap_or((stem, ""));
     let version = rest.split("-py").next().unwrap_or_default();
     (name.to_owned(), version.to_owned())
@@ -80,5 +84,6 @@ mod tests {
         assert_eq!(told("PyGObject-3.42.2.egg-info"), ("PyGObject".into(), "3.42.2".into()));
         assert_eq!(told("Python-2.7.18-py2.7.egg-info"), ("Python".into(), "2.7.18".into()));
         assert_eq!(told("wsgiref.egg-info"), ("wsgiref".into(), String::new()));
+        assert_eq!(told("my-app.egg-link"), ("my-app".into(), String::new()));
     }
 }
