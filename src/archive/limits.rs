@@ -7,6 +7,8 @@ pub struct Limits {
     pub header_bytes: u64,
     /// Entries of one layer.
     pub entries: u64,
+    /// Bytes of the names, link targets and extended attributes of one layer.
+    pub metadata_bytes: u64,
     /// Uncompressed bytes of one layer.
     pub layer_bytes: u64,
     /// How many times larger than its compressed form a layer may be, once beyond `expansion_floor`.
@@ -28,6 +30,7 @@ impl Default for Limits {
         Self {
             header_bytes: 1 << 20,
             entries: 2_000_000,
+            metadata_bytes: 512 << 20,
             layer_bytes: 1 << 40,
             expansion: 200,
             expansion_floor: 256 << 20,

@@ -4,8 +4,10 @@ pub mod contents;
 pub mod index;
 pub mod squash;
 pub mod tree;
+mod walk;
+mod warnings;
 
-pub use contents::{ContentError, read_file};
+pub use contents::{ContentError, read_file, read_file_at, read_files};
 pub use index::{IndexError, IndexOptions, LayerEntry, LayerIndex, LayerNode, index_layer};
 pub use squash::squash;
 pub use tree::{Node, Tree};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{FileAt, ImagePath};
+use super::walk::{Place, parent_length, walk};
+use crate::model::{FileAt, ImagePath, Kind};
 
 /// One path of the squashed file system.
 #[derive(Debug, Clone)]
@@ -23,20 +24,15 @@ pub struct Tree {
 
 impl Tree {
     /// How many symlinks are followed before a path counts as a loop (Linux's limit).
-    pub const MAX_LINKS: usize = 40;
+    pub const MAX_LINKS: usize = super::walk::MAX_LINKS;
 
     /// Sorts `nodes` by path; of several with one path the last stays.
     #[must_use]
     pub fn new(mut nodes: Vec<Node>) -> Self {
         nodes.sort_by(|a, b| a.path.cmp(&b.path));
-        // `dedup_by` drops its first argument, the later of two neighbours; swapping keeps that one.
-        nodes.dedup_by(|later, earlier| {
-            let same = later.path == earlier.path;
-            if same {
-                std::mem::swap(later, earlier);
-            }
-            same
-        });
+        nodes.reverse();
+        nodes.dedup_by(|a, b| a.path == b.path);
+        nodes.reverse();
         Self { nodes }
     }
 
@@ -49,10 +45,10 @@ impl Tree {
     /// The node at exactly this path; symlinks are not followed.
     #[must_use]
     pub fn get(&self, path: &ImagePath) -> Option<&Node> {
-        self.get_bytes(path.as_bytes())
+        self.find(path.as_bytes())
     }
 
-    fn get_bytes(&self, path: &[u8]) -> Option<&Node> {
+    fn find(&self, path: &[u8]) -> Option<&Node> {
         self.nodes.binary_search_by(|node| node.path.as_bytes().cmp(path)).ok().and_then(|at| self.nodes.get(at))
     }
 
@@ -60,49 +56,31 @@ impl Tree {
     /// (absolute targets from the image's root, `..` stopping at the root). `None` when it leads nowhere or in circles.
     #[must_use]
     pub fn resolve(&self, path: &ImagePath) -> Option<&Node> {
-        self.get_bytes(&self.walk(path, true)?)
+        match self.get(path) {
+            // What stands at its own path has no symlink above it.
+            Some(node) if node.file.entry.link.is_none() => Some(node),
+            _ => self.find(&walk(path, true, |real| Some(self.place(real)))?),
+        }
     }
 
-    /// The path of the file itself: the parents' symlinks followed, the last component's not. What does not exist is
-    /// taken as written; `None` when the symlinks run in circles.
+    /// The path of the file itself: the parents' symlinks followed, the last component's not. What does not exist has
+    /// a path too (`/bin/x` is `/usr/bin/x` where `/bin` leads there). `None` when the parents lead in circles.
     #[must_use]
     pub fn real_path(&self, path: &ImagePath) -> Option<ImagePath> {
-        ImagePath::parse(&self.walk(path, false)?).ok()
+        let parent = path.as_bytes().get(..parent_length(path.as_bytes())).unwrap_or_default();
+        if parent.is_empty() || self.place(parent) == Place::Directory {
+            return Some(path.clone());
+        }
+        ImagePath::parse(&walk(path, false, |real| Some(self.place(real)))?).ok()
     }
 
-    /// Follows symlinks component by component; at most [`Tree::MAX_LINKS`] of them, each at most a path long.
-    fn walk(&self, path: &ImagePath, follow_last: bool) -> Option<Vec<u8>> {
-        let mut ahead: Vec<&[u8]> = path.components().collect();
-        ahead.reverse();
-        let mut here: Vec<u8> = Vec::with_capacity(path.as_bytes().len());
-        let mut links = 0;
-        while let Some(name) = ahead.pop() {
-            let above = here.len();
-            match name {
-                b"" | b"." => continue,
-                b".." => {
-                    here.truncate(here.iter().rposition(|byte| *byte == b'/').unwrap_or(0));
-                    continue;
-                }
-                _ => {}
-            }
-            if !here.is_empty() {
-                here.push(b'/');
-            }
-            here.extend_from_slice(name);
-            if ahead.is_empty() && !follow_last {
-                break;
-            }
-            if let Some(target) = self.get_bytes(&here).and_then(|node| node.file.entry.link.as_deref()) {
-                links += 1;
-                if links > Self::MAX_LINKS {
-                    return None;
-                }
-                here.truncate(if target.first() == Some(&b'/') { 0 } else { above });
-                ahead.extend(target.split(|byte| *byte == b'/').rev());
-            }
+    fn place(&self, path: &[u8]) -> Place<'_> {
+        let Some(node) = self.find(path) else { return Place::Other };
+        match (&node.file.entry.link, node.file.entry.kind) {
+            (Some(target), _) => Place::Symlink(target),
+            (None, Kind::Directory) => Place::Directory,
+            _ => Place::Other,
         }
-        Some(here)
     }
 
     /// The captured bytes of the file that `path` leads to.
@@ -136,53 +114,95 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FileEntry, Kind};
+    use crate::model::FileEntry;
 
-    fn path(text: &str) -> ImagePath {
-        ImagePath::parse(text.as_bytes()).unwrap()
+    /// `(path, target)`; a target of `d` is a directory, of `f` a file.
+    fn tree(rows: &[(&str, &str)]) -> Tree {
+        let nodes = rows.iter().map(|(path, target)| {
+            let (kind, link) = match *target {
+                "d" => (Kind::Directory, None),
+                "f" => (Kind::File, None),
+                target => (Kind::Symlink, Some(target.as_bytes().into())),
+            };
+            let entry = Arc::new(FileEntry { kind, link, ..FileEntry::implied_directory() });
+            Node { path: path_of(path), file: FileAt { entry, layer: 0 }, entry: None, bytes: None }
+        });
+        Tree::new(nodes.collect())
     }
 
-    fn node(at: &str, link: Option<&str>) -> Node {
-        let link = link.map(|target| target.as_bytes().into());
-        let kind = if link.is_some() { Kind::Symlink } else { Kind::Directory };
-        let entry = FileEntry { kind, link, ..FileEntry::implied_directory() };
-        Node { path: path(at), file: FileAt { entry: Arc::new(entry), layer: 0 }, entry: None, bytes: None }
+    fn path_of(path: &str) -> ImagePath {
+        ImagePath::parse(path.as_bytes()).unwrap()
     }
 
-    fn tree() -> Tree {
-        Tree::new(vec![
-            node("bin", Some("usr/bin")),
-            node("usr", None),
-            node("usr/bin", None),
-            node("usr/bin/awk", Some("/etc/alternatives/awk")),
-            node("usr/bin/mawk", None),
-            node("usr-local", None),
-            node("etc", None),
-            node("etc/alternatives", None),
-            node("etc/alternatives/awk", Some("../../../../usr/bin/mawk")),
-            node("loop", Some("loop/x")),
+    fn resolved(tree: &Tree, path: &str) -> Option<String> {
+        tree.resolve(&path_of(path)).map(|node| node.path.to_string())
+    }
+
+    fn real(tree: &Tree, path: &str) -> Option<String> {
+        tree.real_path(&path_of(path)).map(|path| path.to_string())
+    }
+
+    fn usr_merged() -> Tree {
+        tree(&[
+            ("bin", "usr/bin"),
+            ("usr", "d"),
+            ("usr/bin", "d"),
+            ("usr/bin/sh", "dash"),
+            ("usr/bin/dash", "f"),
+            ("usr/bin/vi", "/etc/alternatives/vi"),
+            ("etc", "d"),
+            ("etc/alternatives", "d"),
+            ("etc/alternatives/vi", "../../../../bin/./dash"),
+            ("loop", "loop"),
+            ("round", "about/x"),
+            ("about", "round/y"),
+            ("through", "usr/bin/dash/../sh"),
+            ("dangling", "nowhere/../usr"),
         ])
     }
 
     #[test]
-    fn symlinks_lead_where_a_process_in_the_image_would_get() {
-        let tree = tree();
-        let end = |text: &str| tree.resolve(&path(text)).map(|node| node.path.to_string());
-        assert_eq!(end("/bin/awk").as_deref(), Some("/usr/bin/mawk"));
-        assert_eq!(end("/bin/nothing"), None);
-        assert_eq!(end("/loop"), None);
-        assert_eq!(tree.real_path(&path("/bin/awk")), Some(path("/usr/bin/awk")));
-        assert_eq!(tree.real_path(&path("/bin/deleted")), Some(path("/usr/bin/deleted")));
-        assert_eq!(tree.real_path(&path("/loop/y")), None);
+    fn symlinks_lead_where_a_process_inside_would_get() {
+        let tree = usr_merged();
+        assert_eq!(resolved(&tree, "bin/sh").as_deref(), Some("/usr/bin/dash"));
+        assert_eq!(resolved(&tree, "bin/vi").as_deref(), Some("/usr/bin/dash"));
+        assert_eq!(resolved(&tree, "bin").as_deref(), Some("/usr/bin"));
+        assert_eq!(resolved(&tree, "bin/nothing"), None);
+        for nowhere in ["loop", "loop/x", "round", "through", "dangling", "usr/bin/dash/x"] {
+            assert_eq!(resolved(&tree, nowhere), None, "{nowhere}");
+        }
     }
 
     #[test]
-    fn what_is_below_a_directory_leaves_its_siblings_out() {
-        let tree = tree();
-        let below: Vec<_> = tree.under(&path("/usr")).map(|node| node.path.to_string()).collect();
-        assert_eq!(below, ["/usr/bin", "/usr/bin/awk", "/usr/bin/mawk"]);
-        let children: Vec<_> = tree.children(&path("/etc")).map(|node| node.path.to_string()).collect();
-        assert_eq!(children, ["/etc/alternatives"]);
-        assert_eq!(tree.children(&ImagePath::root()).count(), 5);
+    fn a_real_path_follows_parents_only_and_needs_no_file() {
+        let tree = usr_merged();
+        assert_eq!(real(&tree, "bin/sh").as_deref(), Some("/usr/bin/sh"));
+        assert_eq!(real(&tree, "bin/missing/below").as_deref(), Some("/usr/bin/missing/below"));
+        assert_eq!(real(&tree, "bin").as_deref(), Some("/bin"));
+        assert_eq!(real(&tree, "loop/x"), None);
+        assert_eq!(real(&tree, "loop").as_deref(), Some("/loop"));
+    }
+
+    #[test]
+    fn forty_links_are_followed_and_no_more() {
+        let chain = |length: usize| {
+            let names: Vec<(String, String)> =
+                (0..length).map(|at| (format!("l{at}"), format!("l{}", at + 1))).collect();
+            let mut rows: Vec<(&str, &str)> = names.iter().map(|(name, to)| (name.as_str(), to.as_str())).collect();
+            let last = format!("l{length}");
+            rows.push((&last, "f"));
+            resolved(&tree(&rows), "l0")
+        };
+        assert_eq!(chain(40).as_deref(), Some("/l40"));
+        assert_eq!(chain(41), None);
+    }
+
+    #[test]
+    fn what_is_below_a_directory_is_told_from_what_only_starts_alike() {
+        let tree = tree(&[("usr", "d"), ("usr-x", "d"), ("usr-x/y", "f"), ("usr/a", "d"), ("usr/a/b", "f")]);
+        let names = |nodes: Vec<&Node>| nodes.iter().map(|node| node.path.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(tree.under(&path_of("usr")).collect()), ["/usr/a", "/usr/a/b"]);
+        assert_eq!(names(tree.children(&path_of("usr")).collect()), ["/usr/a"]);
+        assert_eq!(names(tree.children(&ImagePath::root()).collect()), ["/usr", "/usr-x"]);
     }
 }

@@ -1,0 +1,298 @@
+//! Tar entries become layer entries: names judged, contents hashed, masked and kept.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, ErrorKind};
+use std::sync::Arc;
+
+use md5::Md5;
+use sha2::{Digest as _, Sha256};
+
+use super::stream::Budget;
+use super::whiteout::Meaning;
+use super::{IndexOptions, LayerEntry, LayerNode, drain};
+use crate::archive::{TarEntry, TarError, TarKind, TarReader, sha256};
+use crate::image::warnings::Warnings;
+use crate::model::text::visible_bytes;
+use crate::model::{self, Content, Digest, FileEntry, ImagePath, Kind, Masked, PycHeader};
+use crate::nondeterminism::mask_for;
+
+/// What a pass over the tar keeps.
+#[derive(Default)]
+pub(super) struct Collected {
+    pub(super) entries: Vec<LayerEntry>,
+    pub(super) captured: HashMap<u32, Arc<[u8]>>,
+    pub(super) warnings: Warnings,
+}
+
+/// Bytes beyond which a buffer that a large file needed is given back.
+const BUFFER_KEPT: usize = 1 << 20;
+
+/// Bytes of a name shown in a message.
+const NAME_SHOWN: usize = 200;
+
+/// Reads all entries, and the stream to its end.
+pub(super) fn collect<R: BufRead>(
+    stream: &mut R,
+    budget: &Budget,
+    options: &IndexOptions<'_>,
+) -> Result<Collected, TarError> {
+    let mut reader = TarReader::new(stream, options.limits);
+    let mut collector = Collector {
+        options,
+        budget,
+        kept: Collected::default(),
+        captured_bytes: 0,
+        captured_paths: HashSet::new(),
+        name_bytes: 0,
+        sparse_bytes: 0,
+        buffer: Vec::new(),
+    };
+    while let Some(entry) = reader.next_entry()? {
+        for side in options.sides {
+            options.progress.side(*side).saw_entry();
+        }
+        collector.take(&entry, &mut reader)?;
+    }
+    if !reader.is_terminated() {
+        collector.kept.warnings.add(|| "the layer ends without an end-of-archive mark: it may be cut short".to_owned());
+    }
+    drain(reader.into_inner())?;
+    Ok(collector.kept)
+}
+
+struct Collector<'a> {
+    options: &'a IndexOptions<'a>,
+    budget: &'a Budget,
+    kept: Collected,
+    captured_bytes: u64,
+    captured_paths: HashSet<ImagePath>,
+    name_bytes: u64,
+    /// Expanded bytes of sparse files, which cost nothing in the stream.
+    sparse_bytes: u64,
+    /// The file at hand, when its bytes are masked or kept.
+    buffer: Vec<u8>,
+}
+
+impl Collector<'_> {
+    fn take<R: BufRead>(&mut self, entry: &TarEntry, reader: &mut TarReader<R>) -> Result<(), TarError> {
+        let path = match ImagePath::parse(&entry.path) {
+            Ok(path) => path,
+            Err(error) => {
+                self.kept.warnings.add(|| format!("an entry is left out: {error}"));
+                return Ok(());
+            }
+        };
+        match Meaning::of(&path) {
+            Ok(Meaning::Plain) => self.node(path, entry, reader),
+            Ok(Meaning::Hides(hidden)) => self.push(hidden, LayerNode::Whiteout, None, reader.position()),
+            Ok(Meaning::Opaque(directory)) => self.push(directory, LayerNode::Opaque, None, reader.position()),
+            Ok(Meaning::Aufs) => Ok(()),
+            Ok(Meaning::Nameless) | Err(_) => {
+                self.kept.warnings.add(|| format!("{path}: a whiteout that names no file; left out"));
+                Ok(())
+            }
+        }
+    }
+
+    fn node<R: BufRead>(
+        &mut self,
+        path: ImagePath,
+        entry: &TarEntry,
+        reader: &mut TarReader<R>,
+    ) -> Result<(), TarError> {
+        let position = reader.position();
+        let kind = match entry.kind {
+            TarKind::Hardlink => return self.hardlink(path, entry, position),
+            TarKind::File => Kind::File,
+            TarKind::Symlink => Kind::Symlink,
+            TarKind::CharDevice => Kind::CharDevice,
+            TarKind::BlockDevice => Kind::BlockDevice,
+            TarKind::Directory => Kind::Directory,
+            TarKind::Fifo => Kind::Fifo,
+        };
+        if path.is_root() && kind != Kind::Directory {
+            let name = shown(&entry.path);
+            self.kept.warnings.add(|| format!("{name:?} names the root but is no directory; left out"));
+            return Ok(());
+        }
+        if kind == Kind::File && !matches!(entry.flag, 0 | b'0' | b'7' | b'S') {
+            self.kept
+                .warnings
+                .add(|| format!("{path}: unknown type flag {:?}; read as a file", char::from(entry.flag)));
+        }
+        let content = if kind == Kind::File { Some(self.content(&path, entry, reader)?) } else { None };
+        let mut xattrs: Vec<_> =
+            entry.xattrs.iter().map(|(name, value)| (name.clone().into(), value.clone().into())).collect();
+        xattrs.sort();
+        let inode = FileEntry {
+            kind,
+            mode: entry.mode,
+            uid: entry.uid,
+            gid: entry.gid,
+            size: entry.size,
+            mtime: entry.mtime,
+            link: (kind == Kind::Symlink).then(|| entry.link.clone().into()),
+            device: matches!(kind, Kind::CharDevice | Kind::BlockDevice).then_some(entry.device),
+            xattrs: xattrs.into(),
+            content,
+        };
+        let kept = inode
+            .xattrs
+            .iter()
+            .fold(entry.link.len(), |kept, (name, value)| kept.saturating_add(name.len()).saturating_add(value.len()));
+        self.name_bytes = self.name_bytes.saturating_add(kept as u64);
+        let offset = (entry.size > 0 && !entry.sparse).then_some(entry.offset);
+        self.push(path, LayerNode::Inode(Arc::new(inode)), offset, position)
+    }
+
+    fn hardlink(&mut self, path: ImagePath, entry: &TarEntry, position: u64) -> Result<(), TarError> {
+        let target = match ImagePath::parse(&entry.link) {
+            Ok(target) => target,
+            Err(error) => {
+                self.kept.warnings.add(|| format!("{path}: a hardlink is left out: {error}"));
+                return Ok(());
+            }
+        };
+        if (self.options.capture)(&path, 0) && !self.captured_paths.contains(&target) {
+            self.kept.warnings.add(|| format!("{path}: a hardlink to {target}, whose bytes were not kept"));
+        }
+        self.push(path, LayerNode::Hardlink { target }, None, position)
+    }
+
+    fn push(&mut self, path: ImagePath, node: LayerNode, offset: Option<u64>, position: u64) -> Result<(), TarError> {
+        self.name_bytes = self.name_bytes.saturating_add(path.as_bytes().len() as u64);
+        let limit = self.options.limits.metadata_bytes;
+        if self.name_bytes > limit {
+            let what = "a layer whose names and attributes are";
+            return Err(TarError::Limit { offset: position, what, found: self.name_bytes, limit });
+        }
+        self.kept.entries.push(LayerEntry { path, node, offset });
+        Ok(())
+    }
+
+    fn content<R: BufRead>(
+        &mut self,
+        path: &ImagePath,
+        entry: &TarEntry,
+        reader: &mut TarReader<R>,
+    ) -> Result<Content, TarError> {
+        if entry.sparse {
+            self.sparse_bytes = self.sparse_bytes.saturating_add(entry.size);
+            self.budget.check(self.sparse_bytes)?;
+        }
+        let limits = self.options.limits;
+        let capture = self.may_capture(path, entry.size);
+        let mask = mask_for(path, entry.size).filter(|_| entry.size <= limits.masked_bytes);
+        let mut hashers = Hashers::new((self.options.md5)(path));
+        self.buffer.clear();
+        self.buffer.shrink_to(BUFFER_KEPT);
+        let keep = capture || mask.is_some();
+        let mut head = Head::default();
+        loop {
+            let chunk = match reader.fill_buf() {
+                Ok([]) => break,
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error.into()),
+            };
+            hashers.update(chunk);
+            head.fill(chunk);
+            if keep {
+                self.buffer.extend_from_slice(chunk);
+            }
+            let read = chunk.len();
+            reader.consume(read);
+        }
+        if capture {
+            self.keep(path);
+        }
+        let masked = mask
+            .filter(|mask| (mask.apply)(&mut self.buffer))
+            .map(|mask| Box::new(Masked { mask: mask.name, digest: sha256(&self.buffer) }));
+        let (sha256, md5) = hashers.finish();
+        Ok(Content { sha256, masked, md5, pyc: path.as_bytes().ends_with(b".pyc").then(|| head.pyc()).flatten() })
+    }
+
+    /// Whether the file's bytes are wanted and within the limits.
+    fn may_capture(&mut self, path: &ImagePath, size: u64) -> bool {
+        if !(self.options.capture)(path, size) {
+            return false;
+        }
+        let limits = self.options.limits;
+        let total = self.captured_bytes.saturating_add(size);
+        let fits = size <= limits.captured_bytes && total <= limits.captured_total;
+        if fits {
+            self.captured_bytes = total;
+        } else {
+            self.kept.warnings.add(|| {
+                format!(
+                    "{path}: {size} bytes, not looked into; the limits are {} a file and {} a layer",
+                    limits.captured_bytes, limits.captured_total
+                )
+            });
+        }
+        fits
+    }
+
+    /// Keeps the buffer as the bytes of the entry that is pushed next.
+    fn keep(&mut self, path: &ImagePath) {
+        // The entries' limit is far below.
+        let Ok(entry) = u32::try_from(self.kept.entries.len()) else { return };
+        self.kept.captured.insert(entry, Arc::from(self.buffer.as_slice()));
+        self.captured_paths.insert(path.clone());
+    }
+}
+
+struct Hashers {
+    sha256: Sha256,
+    md5: Option<Md5>,
+}
+
+impl Hashers {
+    fn new(with_md5: bool) -> Self {
+        Self { sha256: Sha256::new(), md5: with_md5.then(Md5::new) }
+    }
+
+    fn update(&mut self, chunk: &[u8]) {
+        self.sha256.update(chunk);
+        if let Some(md5) = &mut self.md5 {
+            md5.update(chunk);
+        }
+    }
+
+    fn finish(self) -> (Digest, Option<model::Md5>) {
+        (Digest(self.sha256.finalize().into()), self.md5.map(|md5| model::Md5(md5.finalize().into())))
+    }
+}
+
+/// The first bytes of a file.
+#[derive(Default)]
+struct Head {
+    bytes: [u8; 16],
+    filled: usize,
+}
+
+impl Head {
+    fn fill(&mut self, chunk: &[u8]) {
+        let rest = self.bytes.get_mut(self.filled..).unwrap_or_default();
+        for (to, from) in rest.iter_mut().zip(chunk) {
+            *to = *from;
+            self.filled = self.filled.saturating_add(1);
+        }
+    }
+
+    /// The header of compiled Python: a magic number that ends in a line break, flags, time, size (PEP 552).
+    fn pyc(&self) -> Option<PycHeader> {
+        let [_, _, b'\r', b'\n', f0, f1, f2, f3, m0, m1, m2, m3, s0, s1, s2, s3] = self.bytes else { return None };
+        (self.filled == self.bytes.len()).then_some(PycHeader {
+            flags: u32::from_le_bytes([f0, f1, f2, f3]),
+            mtime: u32::from_le_bytes([m0, m1, m2, m3]),
+            size: u32::from_le_bytes([s0, s1, s2, s3]),
+        })
+    }
+}
+
+/// The start of a name, safe to show.
+fn shown(name: &[u8]) -> String {
+    visible_bytes(name.get(..NAME_SHOWN).unwrap_or(name))
+}

@@ -1,0 +1,134 @@
+//! One streaming pass over one layer, and what it keeps.
+//!
+//! Invariants, for any blob: no panic; memory grows with the number of entries and the limits, never with bytes;
+//! the result depends on the blob's uncompressed bytes and the options alone, not on how it is compressed or cut into
+//! reads, nor on threads.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::string_slice))]
+
+mod collect;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod whiteout;
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use crate::archive::{BUFFER_BYTES, Limits, TarError};
+use crate::model::{Digest, FileEntry, ImagePath, Progress, Side};
+
+use collect::{Collected, collect};
+use stream::{Ahead, Stream};
+pub(super) use whiteout::AUFS_LINKS;
+
+/// What one pass over a layer keeps. Depends on nothing but the layer's bytes and the options.
+#[derive(Debug, Clone)]
+pub struct LayerIndex {
+    /// SHA-256 of the uncompressed tar, all bytes to the end of the stream.
+    pub diff_id: Digest,
+    /// SHA-256 of the blob as stored, when [`IndexOptions::hash_blob`] asked for it.
+    pub blob_digest: Option<Digest>,
+    /// Bytes of the uncompressed tar.
+    pub size: u64,
+    /// In the order of the tar.
+    pub entries: Vec<LayerEntry>,
+    /// Bytes of the files that `IndexOptions::capture` asked for, by position in `entries`.
+    pub captured: HashMap<u32, Arc<[u8]>>,
+    /// What was odd but readable.
+    pub warnings: Vec<String>,
+}
+
+/// One tar entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerEntry {
+    /// For a whiteout the path it hides; for an opaque marker the directory.
+    pub path: ImagePath,
+    pub node: LayerNode,
+    /// Where the content starts in the uncompressed tar; `None` for a sparse file or one without content.
+    pub offset: Option<u64>,
+}
+
+/// What a tar entry does to the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LayerNode {
+    Inode(Arc<FileEntry>),
+    /// Another name of `target`.
+    Hardlink {
+        target: ImagePath,
+    },
+    /// `.wh.NAME`: hides the path in the layers below.
+    Whiteout,
+    /// `.wh..wh..opq`: hides everything of the layers below in this directory.
+    Opaque,
+}
+
+/// What a pass over a layer shall look at.
+pub struct IndexOptions<'a> {
+    pub limits: &'a Limits,
+    /// Which files' bytes to keep, by path and size.
+    pub capture: &'a (dyn Fn(&ImagePath, u64) -> bool + Sync),
+    /// Which files' MD5 to compute in passing.
+    pub md5: &'a (dyn Fn(&ImagePath) -> bool + Sync),
+    /// Whether to hash the blob as stored too.
+    pub hash_blob: bool,
+    /// Where to count bytes and entries, and to look for the wish to stop.
+    pub progress: &'a Progress,
+    pub sides: &'a [Side],
+}
+
+/// Why a layer cannot be indexed.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    #[error(transparent)]
+    Tar(#[from] TarError),
+    #[error("stopped on request")]
+    Cancelled,
+}
+
+/// Reads one layer's blob (compressed or not, told by its magic bytes) to its end and keeps its index.
+///
+/// # Errors
+/// When the stream cannot be read as a tar within the limits.
+pub fn index_layer(blob: Box<dyn Read + Send + '_>, options: &IndexOptions<'_>) -> Result<LayerIndex, IndexError> {
+    let outcome = Stream::open(blob, options).map_err(TarError::from).and_then(|stream| read_through(stream, options));
+    match outcome {
+        Ok(index) => Ok(index),
+        // Workers that are told to stop fail in whatever they were doing.
+        Err(_) if options.progress.is_cancelled() => Err(IndexError::Cancelled),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Decompressing and hashing the whole stream goes to a thread of its own, which this one follows by a few buffers.
+/// Bytes that only have to be read are hashed in place, while they are in this processor's cache.
+fn read_through(mut stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerIndex, TarError> {
+    let budget = stream.budget();
+    if stream.is_plain() {
+        let mut reader = BufReader::with_capacity(BUFFER_BYTES, &mut stream);
+        let collected = collect(&mut reader, &budget, options)?;
+        return Ok(finish(stream, collected));
+    }
+    std::thread::scope(|scope| {
+        let (mut ahead, worker) = Ahead::start(stream);
+        let worker = scope.spawn(worker);
+        let collected = collect(&mut ahead, &budget, options);
+        // Without a reader the worker stops, so that joining it cannot hang.
+        drop(ahead);
+        let stream = worker.join().map_err(|_| std::io::Error::other("the decompressing thread died"))?;
+        Ok(finish(stream, collected?))
+    })
+}
+
+fn finish(stream: Stream<'_>, collected: Collected) -> LayerIndex {
+    let (diff_id, size, blob_digest) = stream.finish();
+    let Collected { entries, captured, warnings } = collected;
+    LayerIndex { diff_id, blob_digest, size, entries, captured, warnings: warnings.into_list() }
+}
+
+/// Reads what is left, so that it is hashed.
+fn drain(reader: &mut impl BufRead) -> Result<(), TarError> {
+    std::io::copy(reader, &mut std::io::sink())?;
+    Ok(())
+}

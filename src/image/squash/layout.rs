@@ -1,0 +1,236 @@
+//! One layer by itself, as an overlay store unpacks it into a directory of its own.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Key, remove_below};
+use crate::image::index::{AUFS_LINKS, LayerEntry, LayerIndex, LayerNode};
+use crate::image::walk::{Place, parent_length, walk};
+use crate::image::warnings::Warnings;
+use crate::model::{ImagePath, Kind};
+
+/// A layer's own directory: paths without symlinks above them, each parent a directory.
+pub(super) struct Layout {
+    pub(super) nodes: BTreeMap<Key, Laid>,
+    /// Whether the root hides all that is below.
+    pub(super) opaque_root: bool,
+}
+
+/// What stands at one path.
+#[derive(Debug)]
+pub(super) struct Laid {
+    pub(super) what: What,
+    /// For a directory: whether it hides what lower layers have in it.
+    pub(super) opaque: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    /// The inode of this entry.
+    Entry(u32),
+    /// A directory that something stands in, without an entry of its own.
+    Implied,
+    Whiteout,
+    /// A hardlink to what this layer does not have.
+    LinkBelow(ImagePath),
+}
+
+/// What laying out a layer may cost: a unit for each component followed, and one for each byte of an implied
+/// directory's path. Ordinary layers need a thousandth; a layer of symlinks to symlinks could ask for hours, and one
+/// of deep paths for many times its own size.
+const EFFORT: u64 = 1 << 27;
+
+struct Builder<'a> {
+    number: u32,
+    layer: &'a LayerIndex,
+    warnings: &'a mut Warnings,
+    layout: Layout,
+    /// Files that AUFS keeps aside for hardlinks to lead to.
+    aufs: HashMap<&'a ImagePath, u32>,
+    /// Hardlinks whose target has not come yet.
+    waiting: Vec<(&'a ImagePath, &'a ImagePath)>,
+    effort: u64,
+}
+
+impl Layout {
+    /// Lays out all entries in their order.
+    pub(super) fn of(number: u32, layer: &LayerIndex, warnings: &mut Warnings) -> Self {
+        let mut builder = Builder {
+            number,
+            layer,
+            warnings,
+            layout: Self { nodes: BTreeMap::new(), opaque_root: false },
+            aufs: HashMap::new(),
+            waiting: Vec::new(),
+            effort: EFFORT,
+        };
+        for (at, entry) in layer.entries.iter().enumerate() {
+            let Ok(at) = u32::try_from(at) else { break };
+            builder.add(at, entry);
+        }
+        builder.settle_links();
+        builder.layout
+    }
+}
+
+impl<'a> Builder<'a> {
+    fn add(&mut self, at: u32, entry: &'a LayerEntry) {
+        match &entry.node {
+            LayerNode::Opaque => self.opaque(&entry.path),
+            LayerNode::Whiteout => self.whiteout(&entry.path),
+            LayerNode::Hardlink { target } => match self.inode_of(target) {
+                Some(inode) => self.put(&entry.path, What::Entry(inode)),
+                None => self.waiting.push((&entry.path, target)),
+            },
+            LayerNode::Inode(_) if entry.path.components().next() == Some(AUFS_LINKS) => {
+                self.aufs.insert(&entry.path, at);
+            }
+            // The root has attributes, but no path of its own.
+            LayerNode::Inode(_) if entry.path.is_root() => {}
+            LayerNode::Inode(_) => self.put(&entry.path, What::Entry(at)),
+        }
+    }
+
+    /// Hardlinks may come before their target, or lead to a lower layer.
+    fn settle_links(&mut self) {
+        for (path, target) in std::mem::take(&mut self.waiting) {
+            let what = self.inode_of(target).map_or_else(|| What::LinkBelow(target.clone()), What::Entry);
+            self.put(path, what);
+        }
+    }
+
+    fn put(&mut self, path: &'a ImagePath, what: What) {
+        let Some(path) = self.place(path) else { return };
+        let is_directory = self.is_directory(&what);
+        let Some(known) = self.layout.nodes.get(&path) else {
+            self.layout.nodes.insert(path, Laid { what, opaque: false });
+            return;
+        };
+        let was_directory = self.is_directory(&known.what);
+        let is_repeated = match (&known.what, &what) {
+            (What::Entry(known), What::Entry(new)) if was_directory => self.node(*known) != self.node(*new),
+            (What::Entry(_) | What::LinkBelow(_), _) => true,
+            _ => false,
+        };
+        if is_repeated {
+            self.warn(|| format!("{} is listed twice; the last counts", path.0));
+        }
+        if was_directory && !is_directory {
+            remove_below(&mut self.layout.nodes, path.0.as_bytes());
+        }
+        let opaque = was_directory && is_directory && self.layout.nodes.get(&path).is_some_and(|laid| laid.opaque);
+        self.layout.nodes.insert(path, Laid { what, opaque });
+    }
+
+    fn whiteout(&mut self, path: &'a ImagePath) {
+        let Some(path) = self.place(path) else { return };
+        let is_directory = self.layout.nodes.get(&path).is_some_and(|laid| self.is_directory(&laid.what));
+        match self.layout.nodes.get_mut(&path) {
+            None => {
+                self.layout.nodes.insert(path, Laid { what: What::Whiteout, opaque: false });
+            }
+            // It hides what lower layers have, not what this one has.
+            Some(laid) => laid.opaque |= is_directory,
+        }
+    }
+
+    fn opaque(&mut self, path: &'a ImagePath) {
+        if path.is_root() {
+            self.layout.opaque_root = true;
+            return;
+        }
+        let real = self.enter(path, true);
+        if let Some(laid) = real.and_then(|real| self.layout.nodes.get_mut(real.as_slice())) {
+            laid.opaque = true;
+        }
+    }
+
+    /// Where a path is in this layer: below the directories that its parents lead to, made when they are not there.
+    fn place(&mut self, path: &'a ImagePath) -> Option<Key> {
+        let bytes = path.as_bytes();
+        let parent = bytes.get(..parent_length(bytes)).unwrap_or_default();
+        let is_plain =
+            parent.is_empty() || self.layout.nodes.get(parent).is_some_and(|laid| self.is_directory(&laid.what));
+        if is_plain {
+            return Some(Key(path.clone()));
+        }
+        let real = self.enter(path, false)?;
+        let real = if real == bytes { Ok(path.clone()) } else { ImagePath::parse(&real) };
+        real.map_err(|error| self.warn(|| format!("{path} is left out: {error}"))).ok().map(Key)
+    }
+
+    /// Follows `path` through this layer and makes the directories on the way.
+    fn enter(&mut self, path: &'a ImagePath, itself: bool) -> Option<Vec<u8>> {
+        let real = walk(path, itself, |real| self.look_or_make(real));
+        if real.is_none() {
+            let why = if self.effort == 0 { "the layer is too contorted" } else { "its directory leads in circles" };
+            self.warn(|| format!("{path} is left out: {why}"));
+        }
+        real
+    }
+
+    fn look_or_make(&mut self, path: &[u8]) -> Option<Place<'a>> {
+        self.effort = self.effort.checked_sub(1)?;
+        match self.place_at(path) {
+            Some(Place::Other) | None => {}
+            known => return known,
+        }
+        let Some(cost) = self.effort.checked_sub(path.len() as u64 + 64) else {
+            self.effort = 0;
+            return None;
+        };
+        self.effort = cost;
+        let key = Key(ImagePath::parse(path).ok()?);
+        // A whiteout below a path of this layer: the lower directory is hidden, and there is a new one.
+        let (opaque, is_file) = match self.layout.nodes.get(&key).map(|laid| &laid.what) {
+            None => (false, false),
+            Some(What::Whiteout) => (true, false),
+            Some(_) => (true, true),
+        };
+        if is_file {
+            self.warn(|| format!("{} is a file and has entries below it; taken as a directory", key.0));
+        }
+        self.layout.nodes.insert(key, Laid { what: What::Implied, opaque });
+        Some(Place::Directory)
+    }
+
+    /// The inode that a hardlink's target has in this layer.
+    fn inode_of(&self, target: &ImagePath) -> Option<u32> {
+        let real = walk(target, false, |path| Some(self.place_at(path).unwrap_or(Place::Other)))?;
+        match self.layout.nodes.get(real.as_slice()).map(|laid| &laid.what) {
+            Some(what @ What::Entry(entry)) if !self.is_directory(what) => Some(*entry),
+            _ => self.aufs.get(target).copied(),
+        }
+    }
+
+    fn place_at(&self, path: &[u8]) -> Option<Place<'a>> {
+        let laid = self.layout.nodes.get(path)?;
+        Some(match &laid.what {
+            What::Implied => Place::Directory,
+            What::Entry(entry) => match self.node(*entry) {
+                Some(LayerNode::Inode(file)) if file.kind == Kind::Directory => Place::Directory,
+                Some(LayerNode::Inode(file)) => file.link.as_deref().map_or(Place::Other, Place::Symlink),
+                _ => Place::Other,
+            },
+            What::Whiteout | What::LinkBelow(_) => Place::Other,
+        })
+    }
+
+    fn is_directory(&self, what: &What) -> bool {
+        match what {
+            What::Implied => true,
+            What::Entry(entry) => {
+                matches!(self.node(*entry), Some(LayerNode::Inode(file)) if file.kind == Kind::Directory)
+            }
+            What::Whiteout | What::LinkBelow(_) => false,
+        }
+    }
+
+    fn node(&self, entry: u32) -> Option<&'a LayerNode> {
+        self.layer.entries.get(entry as usize).map(|entry| &entry.node)
+    }
+
+    fn warn(&mut self, text: impl FnOnce() -> String) {
+        let number = self.number;
+        self.warnings.add(|| format!("layer {number}: {}", text()));
+    }
+}
