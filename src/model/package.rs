@@ -141,6 +141,12 @@ impl PackageMove {
     }
 }
 
+impl fmt::Display for PackageMove {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 impl Package {
     /// `deb:libc6` or `pypi:numpy`: how other rows name this package.
     #[must_use]

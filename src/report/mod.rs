@@ -5,9 +5,12 @@ use std::io;
 use crate::compare::DriftReport;
 use crate::model::{ImageFacts, Inspection, SearchResult};
 
+mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod json;
+mod outline;
+mod text;
 
 /// One form of export. Each writes everything the program can say.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ pub struct Format {
 }
 
 /// All exports.
-pub const FORMATS: &[Format] = &[json::FORMAT];
+pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT];
 
 /// How to write a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,7 +37,7 @@ pub struct ReportOptions {
     pub all: bool,
     /// Whether text may hold colour escapes: only when it goes to a terminal that wants them.
     pub color: bool,
-    /// Columns that rows of text are cut to; 0 never cuts them.
+    /// Columns that rows of text are cut to; 0 where nothing limits them, and then only absurdly long ones are cut.
     pub width: usize,
 }
 

@@ -48,6 +48,7 @@ pub(super) struct PackageCounts {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the keys of the contract")]
 pub(super) struct Image<'a> {
     pub reference: &'a str,
     pub source: &'a str,

@@ -1,0 +1,318 @@
+//! What a person wants in a log: the verdict first, then what must be read, in about forty lines however large the drift.
+
+use std::io;
+
+use super::figures::{bytes, change, count, plural};
+use super::{Format, ReportOptions, outline};
+use crate::compare::{ConfigChange, DriftReport, LayerRelation, LayerRow};
+use crate::model::text::visible;
+use crate::model::{
+    BaseImage, Digest, Explanation, Finding, ImageFacts, LayerFacts, PackageMove, Proof, Severity, Verdict,
+};
+use page::{Page, Paint, Row, Section, cut};
+
+mod one;
+mod page;
+
+pub(super) const FORMAT: Format = Format {
+    name: "text",
+    write: write_report,
+    inspection: one::write_inspection,
+    search: one::write_search,
+    digests: one::write_digests,
+};
+
+/// Lines of a report, however large the drift, unless everything is asked for.
+const LINES: usize = 40;
+
+fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page::new(*options, out);
+    let head = head(report);
+    let sections: Vec<_> = sections(report, options.all).into_iter().filter(|section| !section.is_empty()).collect();
+    let digests = digests(report, options.all);
+    // The headline, what it means, and an empty line.
+    let spent = 3 + head.len() + digests.len() + usize::from(!sections.is_empty());
+
+    page.line(verdict_paint(report.verdict), &format!("{}: {}", report.headline(), report.verdict.meaning()))?;
+    if let Some(fairness) = outline::fairness(report) {
+        page.line(Paint::Plain, &visible(&fairness))?;
+    }
+    page.line(Paint::Plain, "")?;
+    page.rows(&head)?;
+    page.sections(&sections, (!options.all).then(|| LINES.saturating_sub(spent)))?;
+    if !sections.is_empty() {
+        page.line(Paint::Plain, "")?;
+    }
+    page.rows(&digests)
+}
+
+/// Both images, and what differs as a whole.
+fn head(report: &DriftReport) -> Vec<Row> {
+    let (left, right) = (&report.left, &report.right);
+    let mut rows = vec![
+        Row::new(["left".into(), identity(left)]),
+        Row::new(["right".into(), identity(right)]),
+        Row::new(["size".into(), format!("{}, {}", bytes(right.size), change(left.size, right.size))]),
+    ];
+    if let Some(base) = both(left, right, |facts| facts.base.as_ref().map(base)) {
+        rows.push(Row::new(["base".into(), base]));
+    }
+    let paths = match outline::differing(report) {
+        0 => "none differs".to_owned(),
+        1 => format!("1 differs: {}", outline::explanations(report)),
+        differing => format!("{} differ: {}", count(differing), outline::explanations(report)),
+    };
+    rows.push(Row::new(["paths".into(), paths]));
+    rows
+}
+
+fn identity(facts: &ImageFacts) -> String {
+    let mut about = vec![facts.source.to_owned(), facts.platform.clone()];
+    about.extend(facts.created.as_ref().map(|created| format!("created {created}")));
+    let contents = [
+        bytes(facts.size),
+        plural(facts.layers.len(), "layer"),
+        plural(facts.package_count, "package"),
+        plural(facts.file_count, "path"),
+    ];
+    visible(&format!("{} ({}): {}", facts.reference, about.join(", "), contents.join(", "))).into_owned()
+}
+
+fn base(base: &BaseImage) -> String {
+    let mut shown = base.name.clone().unwrap_or_else(|| "unnamed".to_owned());
+    if let Some(digest) = &base.digest {
+        shown.push('@');
+        shown.push_str(digest);
+    }
+    if base.pinned == Some(false) {
+        shown.push_str(" (not pinned)");
+    }
+    visible(&shown).into_owned()
+}
+
+/// What both sides say, once where they agree.
+fn both<T>(left: &T, right: &T, say: impl Fn(&T) -> Option<String>) -> Option<String> {
+    match (say(left), say(right)) {
+        (None, None) => None,
+        (left, right) if left == right => left,
+        (left, right) => Some(arrow(left.as_deref(), right.as_deref())),
+    }
+}
+
+fn arrow(left: Option<&str>, right: Option<&str>) -> String {
+    format!("{} -> {}", left.unwrap_or("none"), right.unwrap_or("none"))
+}
+
+/// In the order that they share the lines in: what must be read first has the most.
+fn sections(report: &DriftReport, all: bool) -> Vec<Section> {
+    let mut sections = vec![to_read(report, !all), packages(report, !all), causes(report), config(report, all)];
+    if all {
+        sections.push(other_paths(report));
+        sections.push(layers(report));
+    }
+    sections.push(findings(&report.findings, true));
+    sections.push(warnings(&report.warnings));
+    sections
+}
+
+/// Alarms, then what nothing explains.
+fn to_read(report: &DriftReport, folded: bool) -> Section {
+    let lines = outline::files(report, &[Explanation::SameVersion, Explanation::Unexplained], folded);
+    let title =
+        format!("read these: {}, {} unexplained", plural(report.alarms(), "alarm"), count(report.unexplained()));
+    Section { title, rows: lines.iter().map(file_row).collect(), weight: 2 }
+}
+
+fn other_paths(report: &DriftReport) -> Section {
+    let [_, _, others @ ..] = Explanation::ALARMING_FIRST;
+    let lines = outline::files(report, &others, false);
+    let title = format!("explained: {}", plural(lines.len(), "path"));
+    Section { title, rows: lines.iter().map(file_row).collect(), weight: 1 }
+}
+
+fn file_row(line: &outline::FileLine<'_>) -> Row {
+    let drift = line.drift;
+    let path = if line.is_whole_directory { format!("{}/", line.row.path) } else { line.row.path.to_string() };
+    let mut about = Vec::new();
+    if line.is_whole_directory {
+        about.push(plural(line.covers, "path"));
+    }
+    about.extend(drift.owner.as_deref().map(str::to_owned));
+    about.extend((!drift.detail.is_empty()).then(|| drift.detail.to_string()));
+    let paint = match drift.explanation {
+        Explanation::SameVersion => Paint::Bad,
+        Explanation::Unexplained => Paint::Notable,
+        _ => Paint::Plain,
+    };
+    let about = visible(&about.join(", ")).into_owned();
+    Row::new([drift.explanation.to_string(), drift.change.to_string(), path, about])
+        .covering(line.covers)
+        .painted(paint)
+}
+
+fn packages(report: &DriftReport, grouped: bool) -> Section {
+    let rows = outline::packages(report, grouped).into_iter().map(|line| package_row(&line, grouped)).collect();
+    let title = format!("packages: {}", outline::moves(report));
+    Section { title, rows, weight: 2 }
+}
+
+fn package_row(line: &outline::PackageLine<'_>, short: bool) -> Row {
+    /// Names of one source that are written out.
+    const NAMES: usize = 3;
+    let shown = if short { NAMES.min(line.names.len()) } else { line.names.len() };
+    let mut names = line.names.get(..shown).unwrap_or_default().join(", ");
+    if shown < line.names.len() {
+        names = format!("{names}, {} more", count(line.names.len() - shown));
+    }
+    let paint = match line.change {
+        PackageMove::Downgraded => Paint::Bad,
+        PackageMove::Rebuilt | PackageMove::Removed => Paint::Notable,
+        PackageMove::Added | PackageMove::Upgraded => Paint::Good,
+    };
+    let versions = match (&line.left, &line.right) {
+        (Some(left), Some(right)) => arrow(Some(left), Some(right)),
+        (left, right) => left.as_ref().or(right.as_ref()).cloned().unwrap_or_default(),
+    };
+    let change = format!("{} {}", line.change.sign(), line.change);
+    let names = visible(&names).into_owned();
+    Row::new([change, line.ecosystem.to_string(), names, visible(&versions).into_owned()])
+        .covering(line.names.len())
+        .painted(paint)
+}
+
+fn causes(report: &DriftReport) -> Section {
+    let row = |cause: outline::Cause<'_>| {
+        let mut about = cause.detail.to_owned();
+        if about.is_empty() {
+            about = cause.example.to_string();
+        }
+        if let Some(fix) = cause.fix {
+            about = format!("{about}; fix: {fix}");
+        }
+        let proof = match cause.proof {
+            Some(Proof::Path) => "likely",
+            Some(_) => "proven",
+            None => "",
+        };
+        Row::new([
+            count(cause.count),
+            cause.explanation.to_string(),
+            proof.to_owned(),
+            visible(cause.rule).into_owned(),
+            visible(&about).into_owned(),
+        ])
+    };
+    Section {
+        title: "noise and generated files, by cause".to_owned(),
+        rows: outline::causes(report).into_iter().map(row).collect(),
+        weight: 1,
+    }
+}
+
+fn config(report: &DriftReport, all: bool) -> Section {
+    /// Columns of one value, so that a long one leaves room for what it became; 0 is without a limit.
+    const VALUE: usize = 80;
+    let limit = if all { 0 } else { VALUE };
+    let row = |change: &ConfigChange| {
+        let paint = if change.runtime { Paint::Notable } else { Paint::Plain };
+        let value = |side: &Option<String>| side.as_deref().map(|value| cut(&visible(value), limit));
+        let values = arrow(value(&change.left).as_deref(), value(&change.right).as_deref());
+        Row::new([visible(&change.key).into_owned(), values]).painted(paint)
+    };
+    Section {
+        title: format!("configuration: {}", plural(report.config.len(), "change")),
+        rows: outline::config(report).into_iter().map(row).collect(),
+        weight: 1,
+    }
+}
+
+fn layers(report: &DriftReport) -> Section {
+    let row = |row: &LayerRow| {
+        let left = row.left.and_then(|at| report.left.layers.get(at));
+        let right = row.right.and_then(|at| report.right.layers.get(at));
+        let relation = match row.relation {
+            LayerRelation::Shared => "shared",
+            LayerRelation::Rebuilt => "rebuilt",
+            LayerRelation::LeftOnly => "left only",
+            LayerRelation::RightOnly => "right only",
+        };
+        let index = |layer: Option<&LayerFacts>| layer.map_or_else(|| "-".to_owned(), |layer| layer.index.to_string());
+        let either = right.or(left);
+        let instruction = either.and_then(|layer| layer.created_by.as_deref()).unwrap_or_default();
+        Row::new([
+            relation.to_owned(),
+            index(left),
+            index(right),
+            either.map_or_else(String::new, |layer| bytes(layer.size)),
+            visible(instruction).into_owned(),
+        ])
+    };
+    Section { title: "layers".to_owned(), rows: report.layers.iter().map(row).collect(), weight: 1 }
+}
+
+/// With `sides` each says which image it is about.
+fn findings(findings: &[Finding], sides: bool) -> Section {
+    let row = |finding: &Finding| {
+        let paint = match finding.severity {
+            Severity::Alarm => Paint::Bad,
+            Severity::Warning => Paint::Notable,
+            Severity::Info => Paint::Plain,
+        };
+        let mut message = finding.message.clone();
+        if let Some(fix) = &finding.fix {
+            message = format!("{message}; fix: {fix}");
+        }
+        let side = if sides { finding.side.as_str() } else { "" };
+        Row::new([
+            finding.severity.as_str().to_owned(),
+            side.to_owned(),
+            finding.check.to_owned(),
+            visible(&finding.subject).into_owned(),
+            visible(&message).into_owned(),
+        ])
+        .painted(paint)
+    };
+    Section {
+        title: format!("findings: {}", count(findings.len())),
+        rows: outline::findings(findings).into_iter().map(row).collect(),
+        weight: 1,
+    }
+}
+
+fn warnings(warnings: &[String]) -> Section {
+    let row = |warning: &String| Row::new([visible(warning).into_owned()]).painted(Paint::Notable);
+    Section {
+        title: format!("warnings: {}", count(warnings.len())),
+        rows: warnings.iter().map(row).collect(),
+        weight: 1,
+    }
+}
+
+/// The three digests of both sides; short where they differ, since `digest` and json have them in full.
+fn digests(report: &DriftReport, in_full: bool) -> Vec<Row> {
+    let row = |name: &str, left: Digest, right: Digest| {
+        let shown = match (left == right, in_full) {
+            (true, _) => format!("{left} on both sides"),
+            (false, true) => format!("{left} -> {right}"),
+            (false, false) => format!("{} -> {}", left.short(), right.short()),
+        };
+        Row::new([name.to_owned(), shown])
+    };
+    let (left, right) = (&report.left, &report.right);
+    vec![
+        row("image digest", left.image_digest, right.image_digest),
+        row("content digest", left.content_digest, right.content_digest),
+        row("dependencies digest", left.dependencies_digest, right.dependencies_digest),
+    ]
+}
+
+fn verdict_paint(verdict: Verdict) -> Paint {
+    match verdict {
+        Verdict::Identical | Verdict::ContentEquivalent => Paint::Good,
+        Verdict::DependencyEquivalent => Paint::Notable,
+        Verdict::Drifted => Paint::Bad,
+    }
+}
+
+#[cfg(test)]
+mod tests;
