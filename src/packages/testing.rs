@@ -32,6 +32,7 @@ pub(super) fn of_bytes(layers: &[Vec<(String, Vec<u8>)>]) -> Image {
         let number = u32::try_from(number).unwrap();
         let mut index = LayerIndex {
             diff_id: Digest([0; 32]),
+            blob_digest: None,
             size: 0,
             entries: Vec::new(),
             captured: std::collections::HashMap::new(),

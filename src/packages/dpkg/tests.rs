@@ -153,15 +153,15 @@ fn distroless_pieces_are_read_with_the_hashes_beside_them() {
 fn removed_packages_are_left_out_and_held_ones_named() {
     let status = "Package: a\nStatus: deinstall ok config-files\nVersion: 1\n\nPackage: b\nStatus: hold ok installed\nVersion: 2\n\nPackage: c\nStatus: install ok unpacked\nVersion: 3\n";
     let (packages, _) = read(&image(&[("var/lib/dpkg/status", status)]));
-    let states: Vec<_> = packages.iter().map(|package| (package.name.as_str(), package.state.as_deref())).collect();
-    assert_eq!(states, [("b", Some("hold")), ("c", Some("unpacked"))]);
+    let read: Vec<_> = packages.iter().map(|package| (package.name.as_str(), package.state.as_deref())).collect();
+    assert_eq!(read, [("b", Some("hold")), ("c", Some("unpacked"))]);
 }
 
 #[test]
 fn apt_tells_what_was_installed_as_a_dependency() {
     let status = "Package: a\nArchitecture: amd64\nVersion: 1\n\nPackage: b\nArchitecture: all\nVersion: 1\n\nPackage: c\nArchitecture: amd64\nVersion: 1\n";
-    let states = "Package: a\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: b\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: c\nArchitecture: amd64\nAuto-Installed: 0\n";
-    let (packages, _) = read(&image(&[("var/lib/dpkg/status", status), ("var/lib/apt/extended_states", states)]));
+    let marks = "Package: a\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: b\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: c\nArchitecture: amd64\nAuto-Installed: 0\n";
+    let (packages, _) = read(&image(&[("var/lib/dpkg/status", status), ("var/lib/apt/extended_states", marks)]));
     let automatic: Vec<_> = packages.iter().map(|package| package.automatic).collect();
     assert_eq!(automatic, [Some(true), Some(true), Some(false)]);
 }

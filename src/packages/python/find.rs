@@ -53,8 +53,7 @@ pub(super) fn wants(path: &ImagePath) -> bool {
     let (parent, name) = split(path.as_bytes());
     match name {
         b"METADATA" | b"RECORD" | b"INSTALLER" | b"direct_url.json" => parent.ends_with(b".dist-info"),
-        b"entry_points.txt" => is_home(parent),
-        b"PKG-INFO" | b"installed-files.txt" => is_home(parent),
+        b"PKG-INFO" | b"installed-files.txt" | b"entry_points.txt" => is_home(parent),
         _ => name.ends_with(b".egg-info") || name.ends_with(b".egg-link"),
     }
 }
@@ -93,8 +92,8 @@ fn recognise<'a>(tree: &'a Tree, node: &'a Node) -> Option<Found<'a>> {
 /// The PKG-INFO in the directory that an egg-link names: its first line.
 fn sources_of<'a>(tree: &'a Tree, link: &Node) -> Option<&'a Node> {
     let text = link.bytes.as_deref()?;
-    let line = text.split(|byte| *byte == b'\n').next()?.trim_ascii();
-    let directory = tree.resolve(&ImagePath::parse(line).ok()?)?;
+    let sources = text.split(|byte| *byte == b'\n').next()?.trim_ascii();
+    let directory = tree.resolve(&ImagePath::parse(sources).ok()?)?;
     let wanted = normalised(&from_file_name(link.path.file_name()).0);
     let home = tree.children(&directory.path).find(|node| {
         let name = node.path.file_name();

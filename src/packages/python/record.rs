@@ -102,9 +102,9 @@ pub(super) fn relative_to(base: &ImagePath, written: &[u8]) -> Result<ImagePath,
     let mut parts: Vec<&[u8]> = base.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
     for part in written.split(|byte| *byte == b'/') {
         match part {
+            b".." if parts.is_empty() => return ImagePath::parse(written),
+            b".." => parts.truncate(parts.len() - 1),
             b"" | b"." => {}
-            b".." if parts.pop().is_none() => return ImagePath::parse(written),
-            b".." => {}
             name => parts.push(name),
         }
     }
