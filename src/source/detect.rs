@@ -19,11 +19,7 @@ const HEAD: u64 = 512;
 const SAVE: &str = "Write the image itself to a file: docker save NAME -o image.tar";
 
 /// Opens the store at `path`; a compressed archive is read to its end and its layers handed to `sink`.
-pub(super) fn open_store(
-    path: &Path,
-    limits: &Limits,
-    sink: &mut dyn LayerSink,
-) -> Result<Box<dyn Store>, SourceError> {
+pub(super) fn open_path(path: &Path, limits: &Limits, sink: &mut dyn LayerSink) -> Result<Box<dyn Store>, SourceError> {
     let read_error = |error| SourceError::Read { file: path.to_owned(), error };
     let metadata = std::fs::metadata(path).map_err(read_error)?;
     if metadata.is_dir() {
@@ -33,7 +29,18 @@ pub(super) fn open_store(
         let way_out = Some("Write the image to a file first: it is read more than once, and not from the beginning.");
         return Err(not_image(path, "it is neither a regular file nor a directory", way_out));
     }
-    let mut whole = FileSlice::whole(Arc::new(File::open(path).map_err(read_error)?)).map_err(read_error)?;
+    let whole = FileSlice::whole(Arc::new(File::open(path).map_err(read_error)?)).map_err(read_error)?;
+    open_archive(path, whole, limits, sink)
+}
+
+/// Opens an archive, which messages call `path`.
+pub(super) fn open_archive(
+    path: &Path,
+    mut whole: FileSlice,
+    limits: &Limits,
+    sink: &mut dyn LayerSink,
+) -> Result<Box<dyn Store>, SourceError> {
+    let read_error = |error| SourceError::Read { file: path.to_owned(), error };
     let mut head = Vec::new();
     whole.by_ref().take(HEAD).read_to_end(&mut head).map_err(read_error)?;
     whole.rewind().map_err(read_error)?;

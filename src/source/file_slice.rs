@@ -1,4 +1,4 @@
-//! A run of bytes of a shared file.
+//! A run of bytes of a shared file, or of the program itself.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -9,17 +9,43 @@ use std::sync::Arc;
 /// read at once; a clone starts where the original stands.
 #[derive(Debug, Clone)]
 pub struct FileSlice {
-    file: Arc<File>,
+    bytes: Bytes,
     start: u64,
     len: u64,
     position: u64,
+}
+
+/// Where the bytes are.
+#[derive(Debug, Clone)]
+enum Bytes {
+    File(Arc<File>),
+    Embedded(&'static [u8]),
+}
+
+impl Bytes {
+    /// Reads some bytes at `offset`; none at the end.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read_at(buffer, offset),
+            Self::Embedded(bytes) => {
+                let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..));
+                rest.unwrap_or_default().read(buffer)
+            }
+        }
+    }
 }
 
 impl FileSlice {
     /// `len` bytes of `file` from `start`.
     #[must_use]
     pub fn new(file: Arc<File>, start: u64, len: u64) -> Self {
-        Self { file, start, len, position: 0 }
+        Self { bytes: Bytes::File(file), start, len, position: 0 }
+    }
+
+    /// Bytes that are part of the program.
+    #[must_use]
+    pub fn embedded(bytes: &'static [u8]) -> Self {
+        Self { bytes: Bytes::Embedded(bytes), start: 0, len: bytes.len() as u64, position: 0 }
     }
 
     /// All bytes that `file` has now.
@@ -36,7 +62,7 @@ impl FileSlice {
     pub fn slice(&self, start: u64, len: u64) -> Self {
         let start = start.min(self.len);
         let len = len.min(self.len - start);
-        Self::new(Arc::clone(&self.file), self.start + start, len)
+        Self { bytes: self.bytes.clone(), start: self.start + start, len, position: 0 }
     }
 
     /// Bytes of the run.
@@ -57,7 +83,7 @@ impl Read for FileSlice {
         let left = usize::try_from(self.len.saturating_sub(self.position)).unwrap_or(usize::MAX);
         let wanted = buffer.len().min(left);
         let Some(buffer) = buffer.get_mut(..wanted).filter(|buffer| !buffer.is_empty()) else { return Ok(0) };
-        let read = self.file.read_at(buffer, self.start.saturating_add(self.position))?;
+        let read = self.bytes.read_at(buffer, self.start.saturating_add(self.position))?;
         if read == 0 {
             let what = format!("the file ends {} bytes early", self.len.saturating_sub(self.position));
             return Err(io::Error::new(ErrorKind::UnexpectedEof, what));
@@ -105,6 +131,15 @@ mod tests {
         assert_eq!(slice.seek(SeekFrom::Start(99)).unwrap(), 99);
         assert_eq!(slice.read(&mut [0; 4]).unwrap(), 0);
         assert!(slice.seek(SeekFrom::Current(-100)).is_err());
+    }
+
+    #[test]
+    fn embedded_bytes_read_as_a_file_does() {
+        let mut slice = FileSlice::embedded(b"0123456789").slice(2, 5).slice(1, 99);
+        let mut text = String::new();
+        slice.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "3456");
+        assert_eq!(slice.len(), 4);
     }
 
     #[test]

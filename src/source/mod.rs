@@ -34,9 +34,17 @@ pub struct Reference {
     pub text: String,
     /// The format, when a prefix names it.
     pub format: Option<Format>,
-    pub path: PathBuf,
+    pub location: Location,
     /// What follows the path: which image of several.
     pub choice: Option<Choice>,
+}
+
+/// Where an image's bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    Path(PathBuf),
+    /// An archive that is part of the program.
+    Embedded(&'static [u8]),
 }
 
 /// The formats that a prefix can name.
@@ -170,10 +178,14 @@ pub fn open(
     sink: &mut dyn LayerSink,
 ) -> Result<OpenImage, SourceError> {
     let platform: Option<Platform> = options.platform.map(str::parse).transpose()?;
-    let store = detect::open_store(&reference.path, options.limits, sink)?;
+    let file = reference.file();
+    let store = match reference.location {
+        Location::Path(_) => detect::open_path(file, options.limits, sink)?,
+        Location::Embedded(bytes) => detect::open_archive(file, FileSlice::embedded(bytes), options.limits, sink)?,
+    };
     let source = source_of(reference, store.as_ref())?;
     let request = Request {
-        file: &reference.path,
+        file,
         store: store.as_ref(),
         choice: reference.choice.as_ref(),
         platform: platform.as_ref(),
@@ -218,5 +230,5 @@ fn source_of(reference: &Reference, store: &dyn Store) -> Result<&'static Source
             None,
         ),
     };
-    Err(detect::not_image(&reference.path, &found, way_out))
+    Err(detect::not_image(reference.file(), &found, way_out))
 }

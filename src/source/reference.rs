@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Candidate, Choice, Format, Reference, SOURCES, SourceError};
+use super::{Candidate, Choice, Format, Location, Reference, SOURCES, SourceError};
 use crate::model::text::visible;
 
 /// Prefixes of what is not on disk: where it is, and the command that brings it there (`{}` is the name).
@@ -28,7 +28,8 @@ impl Reference {
     /// # Errors
     /// When no part of `text` is a path that exists.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
-        let reference = |format, (path, choice)| Self { text: text.to_owned(), format, path, choice };
+        let reference =
+            |format, (path, choice)| Self { text: text.to_owned(), format, location: Location::Path(path), choice };
         if exists(Path::new(text)) {
             return Ok(reference(None, (PathBuf::from(text), None)));
         }
@@ -48,6 +49,25 @@ impl Reference {
             }
         }
         split(text).map(|parts| reference(None, parts))
+    }
+
+    /// The image called `name` of an archive that is part of the program.
+    #[must_use]
+    pub fn embedded(archive: &'static [u8], name: &str) -> Self {
+        Self {
+            text: name.to_owned(),
+            format: None,
+            location: Location::Embedded(archive),
+            choice: Some(Choice::Name(name.to_owned())),
+        }
+    }
+
+    /// What messages call the file or directory.
+    pub(super) fn file(&self) -> &Path {
+        match &self.location {
+            Location::Path(path) => path,
+            Location::Embedded(_) => Path::new(&self.text),
+        }
     }
 }
 
@@ -138,7 +158,7 @@ mod tests {
         let text = format!("{prefix}{root}/{typed}");
         let reference = Reference::parse(&text).unwrap();
         assert_eq!(reference.text, text);
-        let path = reference.path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        let path = reference.file().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
         (reference.format, path, reference.choice)
     }
 
