@@ -1,0 +1,53 @@
+//! What a user is told when something fails: what happened, and what to do next.
+
+use std::fmt;
+
+use crate::image::IndexError;
+use crate::source::SourceError;
+
+/// A failure as the user reads it.
+#[derive(Debug)]
+pub struct Failure {
+    /// What was being done, what was found.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure that nothing more can be said about.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    /// The same failure with the way out.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// A source's failure, with the reference it happened to.
+    #[must_use]
+    pub fn opening(reference: &str, error: &SourceError) -> Self {
+        let message = format!("{}: {error}", crate::model::text::visible(reference));
+        Self { message, hint: error.hint() }
+    }
+
+    /// A layer that cannot be read.
+    #[must_use]
+    pub fn reading(reference: &str, layer: usize, error: &IndexError) -> Self {
+        Self::new(format!("{}: layer {layer}: {error}", crate::model::text::visible(reference)))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\n{hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

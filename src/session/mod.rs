@@ -1,0 +1,134 @@
+//! From references to snapshots and a report: both sides at once, layers that they share read once.
+
+mod contents;
+mod find;
+mod layers;
+mod progress;
+mod task;
+
+use std::sync::Arc;
+use std::thread;
+
+pub use self::contents::PairContents;
+pub use self::find::{inspect, search};
+pub use self::task::{Outcome, Terminal, carry_out};
+
+use self::layers::{Job, Store};
+use crate::compare::{self, DriftReport};
+use crate::error::Failure;
+use crate::model::{Progress, Side, Stage};
+use crate::settings::Settings;
+use crate::snapshot::{LayerPart, Parts, Snapshot};
+use crate::source::{self, Blobs, OpenImage, OpenOptions, Reference};
+
+/// An image that was read, and the blobs to read file contents from again.
+pub struct Opened {
+    pub snapshot: Snapshot,
+    pub blobs: Box<dyn Blobs>,
+}
+
+/// Two images and how they differ.
+pub struct Pair {
+    pub left: Opened,
+    pub right: Opened,
+    pub report: Arc<DriftReport>,
+}
+
+/// Reads both images and compares them.
+///
+/// # Errors
+/// When an image cannot be opened or read, or a digest does not match.
+pub fn compare(
+    left: &Reference,
+    right: &Reference,
+    settings: &Settings,
+    progress: &Arc<Progress>,
+) -> Result<Pair, Failure> {
+    let store = Store::default();
+    let (left, right) = thread::scope(|scope| {
+        let open = |side, reference| open(side, reference, settings, progress, &store);
+        let other = scope.spawn(move || open(Side::Right, right));
+        (open(Side::Left, left), join(other))
+    });
+    let (left, right) = (left?, right??);
+    layers::index(&Job::all(&[&left, &right], &store), settings, progress, &store)?;
+    let (left, right) = thread::scope(|scope| {
+        let build = |side: SideImage| build(side, progress, &store);
+        let other = scope.spawn(move || build(right));
+        (build(left), join(other))
+    });
+    let (left, right) = (left?, right??);
+    let report = Arc::new(compare::compare(&left.snapshot, &right.snapshot));
+    Ok(Pair { left, right, report })
+}
+
+/// Reads one image.
+///
+/// # Errors
+/// As [`compare`].
+pub fn read(reference: &Reference, settings: &Settings, progress: &Arc<Progress>) -> Result<Opened, Failure> {
+    let store = Store::default();
+    let side = open(Side::Left, reference, settings, progress, &store)?;
+    layers::index(&Job::all(&[&side], &store), settings, progress, &store)?;
+    build(side, progress, &store)
+}
+
+/// One side's open image.
+struct SideImage {
+    side: Side,
+    reference: String,
+    image: OpenImage,
+}
+
+fn open(
+    side: Side,
+    reference: &Reference,
+    settings: &Settings,
+    progress: &Arc<Progress>,
+    store: &Store,
+) -> Result<SideImage, Failure> {
+    let options =
+        OpenOptions { platform: settings.platform.as_deref(), verify: !settings.no_verify, limits: &settings.limits };
+    progress.side(side).enter(Stage::Opening);
+    let mut sink = layers::Sink::new(side, settings, progress, store);
+    let image = source::open(reference, &options, &mut sink).map_err(|error| {
+        if progress.is_cancelled() {
+            Failure::new("stopped on request")
+        } else {
+            Failure::opening(&reference.text, &error)
+        }
+    })?;
+    Ok(SideImage { side, reference: reference.text.clone(), image })
+}
+
+fn build(side: SideImage, progress: &Progress, store: &Store) -> Result<Opened, Failure> {
+    progress.side(side.side).enter(Stage::Cataloguing);
+    let SideImage { image, reference, .. } = side;
+    let mut parts = Vec::with_capacity(image.layers.len());
+    for (at, layer) in image.layers.iter().enumerate() {
+        let index = store
+            .get(layer.diff_id)
+            .ok_or_else(|| Failure::new(format!("{reference}: layer {at} ({}) was not read", layer.diff_id)))?;
+        parts.push(LayerPart { digest: layer.digest, stored_size: layer.size, index });
+    }
+    let snapshot = Snapshot::new(Parts {
+        reference,
+        source: image.source,
+        manifest_digest: image.manifest_digest,
+        config_digest: image.config_digest,
+        config: image.config,
+        annotations: image.annotations,
+        layers: parts,
+        layers_unread: 0,
+        warnings: image.warnings,
+    });
+    progress.side(side.side).enter(Stage::Done);
+    Ok(Opened { snapshot, blobs: image.blobs })
+}
+
+/// A worker's result; one that panicked is a failure of ours, told as such.
+fn join<T>(handle: thread::ScopedJoinHandle<'_, T>) -> Result<T, Failure> {
+    handle
+        .join()
+        .map_err(|_| Failure::new("a worker stopped unexpectedly; this is a defect of imgdrift, please report it"))
+}

@@ -1,0 +1,180 @@
+//! Carries out what the command line asks for.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use super::{PairContents, compare, find, progress, read};
+use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, Task};
+use crate::compare::DriftReport;
+use crate::error::Failure;
+use crate::model::{Progress, Side};
+use crate::report::{self, Format, ReportOptions};
+use crate::settings::Settings;
+use crate::source::Reference;
+use crate::tui::{self, Contents, Loading};
+
+/// What the program stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    /// Whether stdin and stdout are a terminal, so that the explorer can run.
+    pub interactive: bool,
+    /// Whether stdout is a terminal that wants colour.
+    pub color: bool,
+    /// Whether stderr is a terminal, so that progress can be shown.
+    pub progress: bool,
+    /// Columns of stdout's terminal; 0 when it is none.
+    pub width: usize,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// A condition of `--fail-on` holds.
+    FailOnMet,
+}
+
+/// Carries out one task.
+///
+/// # Errors
+/// When an image cannot be read or the output cannot be written.
+pub fn carry_out(task: Task, terminal: Terminal) -> Result<Outcome, Failure> {
+    match task {
+        Task::Compare(Compare { left, right, report, source }) => {
+            let (left, right) = (reference(&left)?, reference(&right)?);
+            compare_images(left, right, &report, source.into(), terminal)
+        }
+        Task::Demo(_) => Err(Failure::new("no demo yet")),
+        Task::Inspect(inspect) => inspect_image(inspect, terminal),
+        Task::Digest(digest) => digest_image(digest, terminal),
+        Task::Completions(shell) => to_stdout(|out| Cli::write_completions(shell, out)),
+        Task::Man => to_stdout(Cli::write_man),
+    }
+}
+
+fn reference(text: &str) -> Result<Reference, Failure> {
+    Reference::parse(text).map_err(|error| Failure::opening(text, &error))
+}
+
+fn compare_images(
+    left: Reference,
+    right: Reference,
+    args: &ReportArgs,
+    settings: Settings,
+    terminal: Terminal,
+) -> Result<Outcome, Failure> {
+    let progress = Arc::new(Progress::default());
+    if terminal.interactive && args.output.format.is_none() && args.output.output.is_none() {
+        let report = explore(left, right, settings, progress)?;
+        return Ok(report.map_or(Outcome::Done, |report| outcome(&args.fail_on, &report)));
+    }
+    let references = [(Side::Left, left.text.as_str()), (Side::Right, right.text.as_str())];
+    let pair =
+        progress::shown(terminal.progress, &progress, &references, || compare(&left, &right, &settings, &progress))?;
+    write(&args.output, args.all, terminal, |format, options, out| (format.write)(&pair.report, options, out))?;
+    Ok(outcome(&args.fail_on, &pair.report))
+}
+
+fn outcome(conditions: &[FailOn], report: &DriftReport) -> Outcome {
+    if conditions.iter().any(|condition| condition.is_met(report)) { Outcome::FailOnMet } else { Outcome::Done }
+}
+
+/// Runs the explorer while the images are read beside it. The report, when it came to one.
+fn explore(
+    left: Reference,
+    right: Reference,
+    settings: Settings,
+    progress: Arc<Progress>,
+) -> Result<Option<Arc<DriftReport>>, Failure> {
+    let (sender, receiver) = mpsc::channel();
+    let contents = Arc::new(PairContents::default());
+    let loading = Loading {
+        report: receiver,
+        progress: Arc::clone(&progress),
+        left: left.text.clone(),
+        right: right.text.clone(),
+    };
+    let provider = Arc::clone(&contents);
+    let reader = thread::spawn(move || {
+        let result = compare(&left, &right, &settings, &progress);
+        let (report, message) = match result {
+            Ok(pair) => {
+                let report = Arc::clone(&pair.report);
+                provider.provide(pair);
+                (Some(Arc::clone(&report)), Ok(report))
+            }
+            Err(failure) => (None, Err(failure.to_string())),
+        };
+        // The explorer may have been left before.
+        let _ = sender.send(message);
+        report
+    });
+    let contents: Arc<dyn Contents> = contents;
+    tui::run(loading, &contents).map_err(|error| Failure::new(error.to_string()))?;
+    Ok(reader.join().unwrap_or_default())
+}
+
+fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> {
+    let opened = read_shown(&args.image, args.source.into(), terminal)?;
+    if let Some(what) = &args.find {
+        let found = find::search(&opened.snapshot, what);
+        write(&args.output, true, terminal, |format, options, out| (format.search)(&found, options, out))?;
+    } else {
+        let inspection = find::inspect(&opened.snapshot, args.files);
+        write(&args.output, args.files, terminal, |format, options, out| {
+            (format.inspection)(&inspection, options, out)
+        })?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn digest_image(args: DigestOf, terminal: Terminal) -> Result<Outcome, Failure> {
+    let opened = read_shown(&args.image, args.source.into(), terminal)?;
+    write(&args.output, false, terminal, |format, _, out| (format.digests)(&opened.snapshot.facts, out))?;
+    Ok(Outcome::Done)
+}
+
+fn read_shown(image: &str, settings: Settings, terminal: Terminal) -> Result<super::Opened, Failure> {
+    let reference = reference(image)?;
+    let progress = Arc::new(Progress::default());
+    progress::shown(terminal.progress, &progress, &[(Side::Left, image)], || read(&reference, &settings, &progress))
+}
+
+/// Writes to the file asked for, or to stdout.
+fn write(
+    args: &OutputArgs,
+    all: bool,
+    terminal: Terminal,
+    body: impl FnOnce(&Format, &ReportOptions, &mut dyn Write) -> io::Result<()>,
+) -> Result<Outcome, Failure> {
+    let Some(format) = args.format.or_else(|| report::FORMATS.first()) else { return Ok(Outcome::Done) };
+    if let Some(path) = &args.output {
+        let options = ReportOptions { all, color: false, width: 0 };
+        return to_file(path, |out| body(format, &options, out));
+    }
+    let options = ReportOptions { all, color: terminal.color, width: terminal.width };
+    to_stdout(|out| body(format, &options, out))
+}
+
+/// Writes the whole text before the file is touched, so that a failure leaves no half of one.
+fn to_file(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outcome, Failure> {
+    let mut text = Vec::new();
+    body(&mut text)
+        .and_then(|()| fs::write(path, &text))
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
+    Ok(Outcome::Done)
+}
+
+/// A reader that closes the pipe early (`| head`) has what it wanted.
+fn to_stdout(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outcome, Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match body(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(Outcome::Done),
+    }
+}
