@@ -147,7 +147,7 @@ impl TestImage {
             reference: "test".to_owned(),
             source: "docker-archive",
             manifest_digest: None,
-            config_digest: index.diff_id,
+            config_digest: sha256(format!("{:?}{}", self.config, index.diff_id).as_bytes()),
             config: self.config.clone(),
             annotations: BTreeMap::new(),
             layers: vec![LayerPart { digest: None, stored_size: None, index }],

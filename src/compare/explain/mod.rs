@@ -7,11 +7,13 @@ mod generated;
 mod owners;
 mod ownership;
 mod prove;
+mod unexplained;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::owners::{Owner, Owners};
+use self::unexplained::Whiteouts;
 use super::files::{self, Pair};
 use super::{Drift, FileDrift, FileRow, PackageRow};
 use crate::image::Node;
@@ -40,6 +42,7 @@ struct Explainer<'a> {
     right: &'a Snapshot,
     left_owners: Owners<'a>,
     right_owners: Owners<'a>,
+    right_whiteouts: Whiteouts<'a>,
     packages: &'a [PackageRow],
     rules: &'a Rules,
     rows: Vec<Row<'a>>,
@@ -139,6 +142,7 @@ impl<'a> Explainer<'a> {
             right,
             left_owners: Owners::new(left, packages, Side::Left),
             right_owners: Owners::new(right, packages, Side::Right),
+            right_whiteouts: Whiteouts::new(&right.image),
             packages,
             rules: Rules::built_in(),
             rows,
@@ -203,22 +207,6 @@ impl<'a> Explainer<'a> {
         drift.proof = Some(Proof::Path);
         drift.fix = Some(Arc::clone(&rule.fix));
         Some(drift)
-    }
-
-    fn unexplained(&self, row: &Row<'a>) -> Drift {
-        let path = row.path();
-        let detail = if let Some(privilege) = row.privilege_gained() {
-            privilege.to_owned()
-        } else if let (None, Some(owner)) = (row.right, self.right_owners.of(path)) {
-            format!("deleted, although {} lists it", owner.package.label())
-        } else if let (None, Some(owner)) = (row.left, self.left_owners.of(path)) {
-            format!("{} lists it, but the left image lacks it", owner.package.label())
-        } else if row.entries().any(|entry| entry.is_executable()) {
-            "no package lists it; executable".to_owned()
-        } else {
-            "no package lists it".to_owned()
-        };
-        row.drift(Explanation::Unexplained, detail)
     }
 
     fn owners(&self, path: &ImagePath) -> (Option<Owner<'a>>, Option<Owner<'a>>) {

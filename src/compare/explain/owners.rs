@@ -17,6 +17,8 @@ pub(super) struct Owner<'a> {
     pub(super) row: usize,
     /// Whether the package moved between the sides.
     pub(super) moved: bool,
+    /// Whether the claim is on the source of a compiled file that no list names, so that no record speaks of it.
+    pub(super) by_source: bool,
 }
 
 /// What a package's record says of a file's bytes.
@@ -48,7 +50,7 @@ impl<'a> Owners<'a> {
             };
             let Some(package) = package else { continue };
             for file in &package.files {
-                let owner = Owner { package, file, row: at, moved: row.change.is_some() };
+                let owner = Owner { package, file, row: at, moved: row.change.is_some(), by_source: false };
                 if is_directory(&snapshot.image.tree, &file.path) {
                     if owner.moved {
                         directories.insert(&file.path, owner);
@@ -80,6 +82,9 @@ impl<'a> Owners<'a> {
 
     /// What the owner's record says of `entry`.
     pub(super) fn record(&self, owner: &Owner<'_>, entry: &FileEntry) -> Record {
+        if owner.by_source {
+            return Record::Silent;
+        }
         let agree = |same: bool| if same { Record::Matches } else { Record::Differs };
         let Some(sha256) = entry.sha256() else {
             // A package that records a hash ships a regular file.

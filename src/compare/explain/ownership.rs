@@ -3,6 +3,7 @@
 use super::super::{Drift, PackageRow};
 use super::bytecode::source_of;
 use super::owners::{Owner, Owners, Record};
+use super::unexplained::compiled_code;
 use super::{Explainer, Row};
 use crate::image::Node;
 use crate::model::{Ecosystem, Explanation, ImagePath, Kind, PackageMove, Proof, Role};
@@ -59,7 +60,7 @@ impl<'a> Explainer<'a> {
             (_, Record::Differs) => "the right image's file does not match the package's own record",
             (Record::Differs, _) => "the left image's file does not match the package's own record",
             (Record::Matches, Record::Matches) => "the package's own record changed with it",
-            _ => "the package records no hash for it",
+            _ => return Some(row.drift(Explanation::SameVersion, unrecorded(row))),
         };
         Some(row.drift(Explanation::SameVersion, detail))
     }
@@ -121,7 +122,7 @@ impl<'a> Explainer<'a> {
 
     /// The owner of a path; for compiled Python that no list names, the owner of its source.
     fn claim(&self, owners: &Owners<'a>, path: &ImagePath) -> Option<Owner<'a>> {
-        owners.of(path).or_else(|| owners.of(&source_of(path)?))
+        owners.of(path).or_else(|| Some(Owner { by_source: true, ..owners.of(&source_of(path)?)? }))
     }
 }
 
@@ -130,6 +131,11 @@ fn record(owners: &Owners<'_>, owner: Option<Owner<'_>>, node: Option<&Node>) ->
         (Some(owner), Some(node)) => owners.record(&owner, &node.file.entry),
         _ => Record::Silent,
     }
+}
+
+/// A file that differs although its package recorded nothing to compare it with.
+fn unrecorded(row: &Row<'_>) -> String {
+    compiled_code(row).unwrap_or_else(|| "the package records no hash for it".to_owned())
 }
 
 /// Whether a side's package lists the file, yet that side lacks it.

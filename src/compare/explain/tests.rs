@@ -121,7 +121,7 @@ fn deleted_and_edited_owned_files_are_unexplained_not_alarms() {
     let report = report(&left, &right);
     assert_eq!(&*drift(&report, "etc/conf").detail, "edited conffile");
     assert!(drift(&report, "usr/share/foo/data").detail.starts_with("overridden in both images"));
-    assert_eq!(&*drift(&report, "usr/lib/libfoo.so").detail, "deleted, although deb:libfoo lists it");
+    assert_eq!(&*drift(&report, "usr/lib/libfoo.so").detail, "absent, although deb:libfoo lists it");
     assert_eq!((report.unexplained(), report.alarms()), (3, 0));
 }
 
@@ -239,4 +239,30 @@ fn every_differing_path_is_counted_once_on_both_tables() {
         Explanation::ALARMING_FIRST.iter().map(|explanation| report.files.by_explanation.get(*explanation)).sum();
     let drifting = report.files.rows.iter().filter(|row| row.drift.is_some()).count();
     assert_eq!((by_change, by_explanation), (drifting, drifting));
+}
+
+#[test]
+fn a_link_is_generated_only_when_it_ends_in_a_file_of_a_moved_package() {
+    let with = |version: &str, bytes: &[u8], target: &str| {
+        let mut image = image();
+        image.deb("ca-certificates", version, &[("usr/share/ca-certificates/a.crt", bytes)]);
+        image.write("srv/planted.crt", b"evil").symlink("etc/ssl/certs/a.pem", target);
+        image
+    };
+    let real = "/usr/share/ca-certificates/a.crt";
+    let mut left = with("1", b"one", real);
+    left.remove("etc/ssl/certs/a.pem");
+    let moved = report(&left, &with("2", b"two", real));
+    assert_eq!(drift(&moved, "etc/ssl/certs/a.pem").rule.as_deref(), Some("ca-link"));
+    let planted = report(&left, &with("2", b"two", "/srv/planted.crt"));
+    assert_eq!(explanation(&planted, "etc/ssl/certs/a.pem"), Explanation::Unexplained);
+}
+
+#[test]
+fn a_deletion_names_the_layer_and_a_broken_derivation_says_so() {
+    let (mut left, right) = (image(), image());
+    left.write("var/lib/dpkg/arch", b"i386");
+    let report = report(&left, &right);
+    let detail = &*drift(&report, "var/lib/dpkg/arch").detail;
+    assert_eq!(detail, "dpkg and apt record what is installed, but none of its inputs moved");
 }

@@ -1,5 +1,6 @@
 //! Masks: a file's bytes with what varies taken out, so that equal digests prove equal contents.
 
+mod baked_key;
 mod console_script;
 mod log;
 mod machine_id;
@@ -27,7 +28,8 @@ pub struct Mask {
 }
 
 /// All masks; the first that matches a path is the one.
-pub const MASKS: &[Mask] = &[pyc::MASK, log::MASK, machine_id::MASK, record::MASK, console_script::MASK];
+pub const MASKS: &[Mask] =
+    &[pyc::MASK, log::MASK, machine_id::MASK, baked_key::MASK, record::MASK, console_script::MASK];
 
 /// The mask for the file at `path`, if it is of a known kind and not too large.
 #[must_use]

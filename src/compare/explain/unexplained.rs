@@ -1,0 +1,80 @@
+//! What can be said of a path that nothing accounts for.
+
+use std::collections::HashMap;
+
+use super::super::Drift;
+use super::{Explainer, Row};
+use crate::image::{Image, LayerNode};
+use crate::model::{Explanation, FileEntry, ImagePath};
+
+impl<'a> Explainer<'a> {
+    /// The last row of the table, with the most telling reason that the other rows did not hold.
+    pub(super) fn unexplained(&self, row: &Row<'a>) -> Drift {
+        let detail = row
+            .privilege_gained()
+            .map(str::to_owned)
+            .or_else(|| self.absence(row))
+            .or_else(|| self.broken_derivation(row))
+            .or_else(|| compiled_code(row))
+            .unwrap_or_else(|| {
+                let executable = row.entries().any(FileEntry::is_executable);
+                format!("no package lists it{}", if executable { "; executable" } else { "" })
+            });
+        row.drift(Explanation::Unexplained, detail)
+    }
+
+    /// One side lacks a file that its package lists.
+    fn absence(&self, row: &Row<'a>) -> Option<String> {
+        let path = row.path();
+        if row.right.is_none() {
+            let owner = self.right_owners.of(path)?.package.label();
+            let by = self.right_whiteouts.above(path);
+            return Some(match by {
+                Some(layer) => format!("deleted by layer {layer}, although {owner} lists it"),
+                None => format!("absent, although {owner} lists it"),
+            });
+        }
+        let owner = self.left_owners.of(path).filter(|_| row.left.is_none())?.package.label();
+        Some(format!("{owner} lists it, but the left image lacks it"))
+    }
+
+    /// The file is usually derived from something, but not this time.
+    fn broken_derivation(&self, row: &Row<'a>) -> Option<String> {
+        let derived = self.rules.generated(row.path()).find_map(|rule| match rule.proof {
+            None => Some(format!("{}, but none of its inputs moved", rule.cause)),
+            Some(prover) => self.prove(prover, row)?.err(),
+        });
+        derived.filter(|_| row.is_inert_file())
+    }
+}
+
+/// Compiled Python that names the same source on both sides.
+pub(super) fn compiled_code(row: &Row<'_>) -> Option<String> {
+    let (left, right) = row.both()?;
+    let header = |entry: &FileEntry| entry.content.as_ref()?.pyc;
+    (header(left)? == header(right)?).then(|| "compiled code differs behind an equal header".to_owned())
+}
+
+/// What the layers of one image delete.
+pub(super) struct Whiteouts<'a>(HashMap<&'a ImagePath, usize>);
+
+impl<'a> Whiteouts<'a> {
+    pub(super) fn new(image: &'a Image) -> Self {
+        let layers = image.layers.iter().enumerate();
+        let entries = layers.flat_map(|(at, layer)| layer.entries.iter().map(move |entry| (at, entry)));
+        let deleting = entries.filter(|(_, entry)| matches!(entry.node, LayerNode::Whiteout | LayerNode::Opaque));
+        Self(deleting.map(|(at, entry)| (&entry.path, at)).collect())
+    }
+
+    /// The layer that deletes `path` or a directory it is in.
+    fn above(&self, path: &ImagePath) -> Option<usize> {
+        let mut path = Some(path.clone());
+        while let Some(here) = path {
+            if let Some(layer) = self.0.get(&here) {
+                return Some(*layer);
+            }
+            path = here.parent();
+        }
+        None
+    }
+}
