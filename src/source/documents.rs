@@ -70,14 +70,17 @@ impl Request<'_> {
         if !self.verify {
             return Ok(());
         }
-        self.compare(what, expected, sha256(bytes))
+        self.compare(what, Some(expected), Some(sha256(bytes)))
     }
 
-    fn compare(&self, what: &str, expected: Digest, found: Digest) -> Result<(), SourceError> {
-        if expected == found {
-            return Ok(());
+    /// Digests of which one is not known cannot differ.
+    fn compare(&self, what: &str, expected: Option<Digest>, found: Option<Digest>) -> Result<(), SourceError> {
+        match (expected, found) {
+            (Some(expected), Some(found)) if expected != found => {
+                Err(SourceError::Digest { file: self.file.to_owned(), what: what.to_owned(), expected, found })
+            }
+            _ => Ok(()),
         }
-        Err(SourceError::Digest { file: self.file.to_owned(), what: what.to_owned(), expected, found })
     }
 
     /// Positions of the images of `candidates` that the user's choice means, at least one. Without a choice, all.
@@ -144,9 +147,8 @@ impl Request<'_> {
         if self.verify {
             self.check_size(&layer.called, layer.size, size)?;
             if let Some(passed) = self.store.passed(&layer.name)? {
-                self.compare(&layer.called, layer.digest.unwrap_or(passed.digest), passed.digest)?;
-                let uncompressed = format!("{}, uncompressed,", layer.called);
-                self.compare(&uncompressed, diff_id, passed.diff_id.unwrap_or(diff_id))?;
+                self.compare(&layer.called, layer.digest, passed.digest)?;
+                self.compare(&format!("{}, uncompressed,", layer.called), Some(diff_id), passed.diff_id)?;
             }
         }
         Ok(LayerBlob { diff_id, digest: layer.digest, size: Some(size) })

@@ -96,7 +96,9 @@ impl SourceError {
                 }
                 None => "It was saved without all of its content: pull the image whole and save it again.".to_owned(),
             }),
-            Self::Several { file, candidates } => Some(choose_hint(file, candidates)),
+            Self::Several { file, candidates } | Self::NoSuchImage { file, candidates, .. } => {
+                Some(choose_hint(file, candidates))
+            }
             Self::NoSuchPlatform { .. } => Some("Choose one of them with --platform.".to_owned()),
             _ => None,
         }

@@ -33,8 +33,8 @@ pub(super) trait Store {
 /// What the bytes of a layer blob came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Passed {
-    /// SHA-256 of the blob as stored.
-    pub(super) digest: Digest,
+    /// SHA-256 of the blob as stored; `None` when it is not known.
+    pub(super) digest: Option<Digest>,
     /// SHA-256 of the uncompressed tar; `None` when it could not be read as one.
     pub(super) diff_id: Option<Digest>,
 }

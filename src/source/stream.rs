@@ -71,7 +71,8 @@ impl Streamed {
         }
         let terminated = entries.is_terminated() || table.is_hopeless();
         if terminated && !table.is_hopeless() {
-            drain(path, &mut entries.into_inner())?;
+            // What follows the end mark is read for the checksum at the end of the compressed stream.
+            drain(&mut entries.into_inner()).map_err(|error| tar_error(path, error.into()))?;
         }
         Ok(Self { path: path.to_owned(), whole, limits: limits.clone(), table, terminated })
     }
@@ -106,15 +107,21 @@ impl Pass<'_> {
 
     fn layer(&mut self, head: &[u8], entries: &mut Entries) -> Result<Passed, SourceError> {
         let mut witness = Witness { inner: Cursor::new(head).chain(entries), failure: None };
-        let mut blob = HashingReader::new(&mut witness);
-        let diff_id = self.sink.take(&mut blob)?;
-        // What the sink leaves is part of the blob's digest too. Its own failure to read is the archive's, not the
-        // layer's.
-        let drained = io::copy(&mut blob, &mut io::sink());
-        let digest = blob.finish();
-        match (witness.failure, drained) {
-            (Some(error), _) | (None, Err(error)) => Err(tar_error(self.path, error.into())),
-            (None, Ok(_)) => Ok(Passed { digest, diff_id }),
+        // The blob of an uncompressed layer is its tar, which the sink hashes already.
+        let (diff_id, drained, digest) = if Compression::sniff(head) == Compression::None {
+            let diff_id = self.sink.take(&mut witness)?;
+            (diff_id, drain(&mut witness), diff_id)
+        } else {
+            let mut blob = HashingReader::new(&mut witness);
+            let diff_id = self.sink.take(&mut blob)?;
+            // What the sink leaves is part of the blob's digest too.
+            let drained = drain(&mut blob);
+            (diff_id, drained, Some(blob.finish()))
+        };
+        // A failure to read is the archive's, even if the sink took it for a broken layer.
+        match witness.failure.map_or(drained, Err) {
+            Ok(()) => Ok(Passed { digest, diff_id }),
+            Err(error) => Err(tar_error(self.path, error.into())),
         }
     }
 
@@ -228,9 +235,8 @@ fn tar_error(path: &Path, error: TarError) -> SourceError {
     SourceError::Tar { file: path.to_owned(), error }
 }
 
-fn drain(path: &Path, rest: &mut dyn Read) -> Result<(), SourceError> {
-    io::copy(rest, &mut io::sink()).map_err(|error| tar_error(path, error.into()))?;
-    Ok(())
+fn drain(rest: &mut dyn Read) -> io::Result<()> {
+    io::copy(rest, &mut io::sink()).map(|_| ())
 }
 
 /// Remembers that reading failed, since whoever read may have taken it for a broken layer.
