@@ -15,7 +15,7 @@ pub enum Jump {
     Revision,
     /// The third or a later number.
     Patch,
-    /// The second number.
+    /// The second number, or the first where it is a date.
     Minor,
     /// The first number.
     Major,
@@ -58,9 +58,10 @@ pub fn jump(ecosystem: Ecosystem, left: &str, right: &str) -> Option<Jump> {
     if number(left.epoch) != number(right.epoch) {
         return Some(Jump::Epoch);
     }
+    let dated = is_dated(left.release) && is_dated(right.release);
     match first_difference(left.release, right.release) {
-        Some(0) => Some(Jump::Major),
-        Some(1) => Some(Jump::Minor),
+        Some(0) if !dated => Some(Jump::Major),
+        Some(0 | 1) => Some(Jump::Minor),
         Some(_) => Some(Jump::Patch),
         None if left.revision != right.revision => Some(Jump::Revision),
         None => Some(Jump::Rebuild),
@@ -92,6 +93,13 @@ fn first_difference(left: &str, right: &str) -> Option<usize> {
             _ => position += 1,
         }
     }
+}
+
+/// Whether the first number is a year or a date (`2026b`, `20230311`): such a version says when, not what changed,
+/// so a new year is no new major version.
+fn is_dated(release: &str) -> bool {
+    let digits = release.bytes().take_while(u8::is_ascii_digit).count();
+    matches!(digits, 4 | 8) && (release.starts_with("19") || release.starts_with("20"))
 }
 
 fn number(digits: &str) -> &str {
@@ -144,6 +152,9 @@ mod tests {
         assert_eq!(deb("20230311", "20230311+deb12u1"), Some(Jump::Revision));
         assert_eq!(deb("1.0-1", "1.0-1+b1"), Some(Jump::Rebuild));
         assert_eq!(deb("1.0-1", "1.0-1"), None);
+        assert_eq!(deb("2026b-0+deb12u1", "2026f-0+deb12u1"), Some(Jump::Minor));
+        assert_eq!(deb("20230311+deb12u1", "20250419~deb12u2"), Some(Jump::Minor));
+        assert_eq!(deb("20230311", "1.0"), Some(Jump::Major));
         let pypi = |left, right| jump(Ecosystem::Pypi, left, right);
         assert_eq!(pypi("1.26.4", "2.0"), Some(Jump::Major));
         assert_eq!(pypi("2.0", "2.0.1"), Some(Jump::Patch));

@@ -10,7 +10,7 @@ mod version;
 use std::collections::HashSet;
 
 use crate::image::{Image, Tree};
-use crate::model::{Ecosystem, ImagePath, Package};
+use crate::model::{Ecosystem, ImagePath, Package, RecordedHash};
 
 use super::places::Places;
 use super::{Cataloger, MAX_PACKAGES, Owners, size_of};
@@ -31,17 +31,40 @@ fn run(image: &Image, owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<Pa
     let mut packages: Vec<Package> = found
         .iter()
         .map(|found| {
-            let files = files(&image.tree, &mut places, found, warnings);
-            Package {
-                owner: owners.label(&found.marker.path),
-                size: size_of(&image.tree, &files),
-                files,
-                ..described(&image.tree, found, warnings)
+            let mut files = files(&image.tree, &mut places, found, warnings);
+            let owner = owners.label(&found.marker.path);
+            if owner.is_some() {
+                // Distributors strip and patch what RECORD was written for; their own record has the hashes.
+                for file in &mut files {
+                    file.recorded = RecordedHash::None;
+                }
             }
+            Package { owner, size: size_of(&image.tree, &files), files, ..described(&image.tree, found, warnings) }
         })
         .collect();
     mark_automatic(&mut packages);
+    packages.sort_by(|a, b| identity(a).cmp(&identity(b)));
+    packages.dedup_by(|second, first| {
+        let is_same = identity(first) == identity(second);
+        if is_same {
+            absorb(&image.tree, first, second);
+        }
+        is_same
+    });
     packages
+}
+
+fn identity(package: &Package) -> (Option<&ImagePath>, &str, &str) {
+    (package.location.as_ref(), &package.key, &package.version)
+}
+
+/// Debian's python3-cryptography ships a `.dist-info` and an `.egg-info` of the same version in one place: one
+/// distribution, told twice. What the first one, by path, says of itself stays.
+fn absorb(tree: &Tree, first: &mut Package, second: &mut Package) {
+    first.files.append(&mut second.files);
+    first.files.sort_by(|a, b| a.path.cmp(&b.path));
+    first.files.dedup_by(|second, first| first.path == second.path);
+    first.size = size_of(tree, &first.files);
 }
 
 /// What the distribution says of itself.

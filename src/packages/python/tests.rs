@@ -136,8 +136,8 @@ fn an_egg_link_is_an_editable_install_of_its_sources() {
         .iter()
         .map(|package| (package.name.as_str(), package.version.as_str(), package.origin.as_deref()))
         .collect();
-    assert_eq!(rows, [("My-App", "0.3", Some("editable")), ("gone", "", Some("editable"))]);
-    assert_eq!(packages[0].location, Some(path("usr/lib/python3.9/site-packages")));
+    assert_eq!(rows, [("gone", "", Some("editable")), ("My-App", "0.3", Some("editable"))]);
+    assert_eq!(packages[1].location, Some(path("usr/lib/python3.9/site-packages")));
     assert_eq!(warnings.len(), 1, "{warnings:?}");
 }
 
@@ -165,13 +165,31 @@ fn a_distribution_that_a_deb_owns_says_so() {
         ("usr/lib/python3/dist-packages/pip-23.0.1.dist-info/METADATA", "Name: pip\nVersion: 23.0.1\n"),
         (
             "usr/lib/python3/dist-packages/pip-23.0.1.dist-info/RECORD",
-            "../scripts/pip3,sha256=x,1\npip/__init__.py,,\n",
+            "../scripts/pip3,sha256=x,1\npip/__init__.py,sha256=zuuue4knoyJ-UwPPXg8fezS7VCrXJQrAP7zeNuwvFQg,4\n",
         ),
         ("usr/local/lib/python3.11/dist-packages/pip-24.0.dist-info/METADATA", "Name: pip\nVersion: 24.0\n"),
     ]));
     let owners: Vec<_> = packages.iter().map(|package| (package.version.as_str(), package.owner.as_deref())).collect();
     assert_eq!(owners, [("23.0.1", Some("deb:python3-pip")), ("24.0", None)]);
-    file(&packages[0], "usr/lib/python3/dist-packages/pip/__init__.py");
+    let init = file(&packages[0], "usr/lib/python3/dist-packages/pip/__init__.py");
+    assert_eq!(init.recorded, RecordedHash::None, "dpkg's hashes count: Debian strips what RECORD was written for");
+}
+
+#[test]
+fn a_distribution_that_is_told_twice_is_listed_once() {
+    // Both are in Debian 12's python3-cryptography 38.0.4-3.
+    let rows = [
+        (
+            "usr/lib/python3/dist-packages/cryptography-38.0.4.dist-info/METADATA",
+            "Name: cryptography\nVersion: 38.0.4\n",
+        ),
+        ("usr/lib/python3/dist-packages/cryptography.egg-info/PKG-INFO", "Name: cryptography\nVersion: 38.0.4\n"),
+        ("usr/lib/python3/dist-packages/cryptography-39.0.dist-info/METADATA", "Name: cryptography\nVersion: 39.0\n"),
+    ];
+    let (packages, _) = read(&image(&rows));
+    let versions: Vec<_> = packages.iter().map(|package| (package.version.as_str(), package.files.len())).collect();
+    assert_eq!(versions, [("38.0.4", 2), ("39.0", 1)]);
+    assert_eq!(packages[0].size, (rows[0].1.len() + rows[1].1.len()) as u64);
 }
 
 #[test]
