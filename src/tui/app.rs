@@ -167,10 +167,9 @@ impl Explorer {
             Event::Mouse(mouse) => self.mouse(mouse, theme),
             Event::Answer(answer) => {
                 let context = Context { report: &self.report, theme };
-                for view in &mut self.views {
-                    view.answer(&answer, &context);
-                }
-                Vec::new()
+                let requests: Vec<Request> =
+                    self.views.iter_mut().flat_map(|view| view.answer(&answer, &context)).collect();
+                self.grant(requests, theme)
             }
             _ => Vec::new(),
         }
@@ -189,7 +188,8 @@ impl Explorer {
             return match search.key(key) {
                 Typed::Changed => self.ask(theme, |view, context| view.searched(context)),
                 Typed::Motion(action) => self.ask(theme, |view, context| view.act(action, context)),
-                Typed::Done | Typed::Nothing => Vec::new(),
+                Typed::Done => self.ask(theme, |view, context| view.search_done(context)),
+                Typed::Nothing => Vec::new(),
             };
         }
         keys::find(own, key).map(|action| self.act(action, theme)).unwrap_or_default()
@@ -199,9 +199,9 @@ impl Explorer {
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Help => self.help = Some(Help::default()),
-            Action::NextView => self.switch((self.current + 1) % VIEWS.len()),
-            Action::PreviousView => self.switch((self.current + VIEWS.len() - 1) % VIEWS.len()),
-            Action::View(at) if at < VIEWS.len() => self.switch(at),
+            Action::NextView => return self.switch((self.current + 1) % VIEWS.len(), theme),
+            Action::PreviousView => return self.switch((self.current + VIEWS.len() - 1) % VIEWS.len(), theme),
+            Action::View(at) if at < VIEWS.len() => return self.switch(at, theme),
             Action::Search => {
                 if let Some(search) = self.view().and_then(|view| view.search()) {
                     search.open();
@@ -235,8 +235,7 @@ impl Explorer {
             return Vec::new();
         }
         if let (Mouse::Click(_), Some(tab)) = (mouse, self.tabs.iter().position(|tab| tab.contains(at))) {
-            self.switch(tab);
-            return Vec::new();
+            return self.switch(tab, theme);
         }
         self.message = None;
         self.ask(theme, |view, context| view.mouse(mouse, context))
@@ -246,9 +245,10 @@ impl Explorer {
         self.views.get_mut(self.current)
     }
 
-    fn switch(&mut self, view: usize) {
+    fn switch(&mut self, view: usize, theme: &Theme) -> Vec<Effect> {
         self.current = view;
         self.trail.clear();
+        self.ask(theme, |view, context| view.shown(context))
     }
 
     /// Lets the current view act and grants what it asks for.
@@ -356,22 +356,15 @@ fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: &Theme) 
     let room = usize::from(area.width).saturating_sub(line.width() + 1);
     paint::put(buffer, area, 0, &line);
     let (left, right) = (visible(&report.left.reference), visible(&report.right.reference));
-    let side = room.saturating_sub(3) / 2;
-    if side >= 6 {
-        // A short left reference leaves its room to the right one, and the other way round.
-        let left_room = side.max(room.saturating_sub(3 + text::width(&right)));
-        let left = text::middle(&left, left_room);
-        let right = text::middle(&right, room.saturating_sub(3 + text::width(&left)));
-        paint::put_right(
-            buffer,
-            area,
-            0,
-            &Line::from(vec![
-                Span::styled(left.into_owned(), theme.style(Role::Left)),
-                Span::styled(format!(" {} ", signs::ARROW), theme.style(Role::Muted)),
-                Span::styled(format!("{right} "), theme.style(Role::Right)),
-            ]),
-        );
+    let room = room.saturating_sub(4);
+    if room >= 12 {
+        let (left, right) = text::share(&left, &right, room);
+        let line = Line::from(vec![
+            Span::styled(left, theme.style(Role::Left)),
+            Span::styled(format!(" {} ", signs::ARROW), theme.style(Role::Muted)),
+            Span::styled(format!("{right} "), theme.style(Role::Right)),
+        ]);
+        paint::put_right(buffer, area, 0, &line);
     }
 }
 

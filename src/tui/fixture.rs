@@ -14,7 +14,7 @@ use crate::tui::Contents;
 const LEFT_TIME: i64 = 1_759_312_800;
 const RIGHT_TIME: i64 = 1_761_991_200;
 
-pub(super) fn digest(seed: u8) -> Digest {
+pub(in crate::tui) fn digest(seed: u8) -> Digest {
     let mut bytes = [0; 32];
     for (at, byte) in bytes.iter_mut().enumerate() {
         *byte = u8::try_from((at * 37 + usize::from(seed) * 101) % 256).unwrap();
@@ -23,7 +23,7 @@ pub(super) fn digest(seed: u8) -> Digest {
 }
 
 /// The whole report.
-pub(super) fn report() -> Arc<DriftReport> {
+pub(in crate::tui) fn report() -> Arc<DriftReport> {
     let mut files = FileDrift::default();
     for row in file_rows() {
         if let Some(drift) = &row.drift {
@@ -60,8 +60,26 @@ pub(super) fn report() -> Arc<DriftReport> {
     })
 }
 
+/// A report without a difference.
+pub(in crate::tui) fn empty() -> DriftReport {
+    let side = || facts("shop:1", 1, "2025-10-01T10:00:00Z", 0);
+    DriftReport {
+        verdict: Verdict::Identical,
+        proven: false,
+        left: side(),
+        right: side(),
+        packages: Vec::new(),
+        files: FileDrift::default(),
+        layers: Vec::new(),
+        config: Vec::new(),
+        history: Vec::new(),
+        findings: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
 /// Two different contents for anything that differs; one file cannot be read.
-pub(super) struct FixtureContents;
+pub(in crate::tui) struct FixtureContents;
 
 impl Contents for FixtureContents {
     fn read(&self, side: Side, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String> {

@@ -29,6 +29,7 @@ pub enum Action {
     PreviousHit,
     Filter,
     FilterBack,
+    All,
     Group,
     Sort,
     AlarmingFirst,
@@ -99,6 +100,9 @@ pub const GLOBAL: &[Binding] = &[
     row(Action::NextView, "next-view", &[key(KeyCode::Tab)], "next view", Some("view")),
     row(Action::PreviousView, "previous-view", &[key(KeyCode::BackTab)], "previous view", None),
     row(Action::View(0), "view-1", &[ch('1')], "Overview", None),
+    row(Action::View(1), "view-2", &[ch('2')], "Packages", None),
+    row(Action::View(2), "view-3", &[ch('3')], "Files", None),
+    row(Action::View(3), "view-4", &[ch('4')], "Layers", None),
     row(Action::Help, "help", &[ch('?'), key(KeyCode::F(1))], "all keys of this view", Some("help")),
     row(Action::Quit, "quit", &[ch('q'), ctrl('c')], "quit", Some("quit")),
 ];

@@ -34,6 +34,11 @@ impl Search {
         self.typing = true;
     }
 
+    /// Ends typing and keeps the text.
+    pub fn close(&mut self) {
+        self.typing = false;
+    }
+
     pub fn clear(&mut self) {
         self.input.reset();
         self.typing = false;

@@ -90,7 +90,18 @@ fn picture(name: &str, buffer: &Buffer) {
     }
 }
 
-const VIEWS: [(&str, &str); 1] = [("overview", "1")];
+const VIEWS: [(&str, &str); 10] = [
+    ("overview", "1"),
+    ("packages", "2"),
+    ("packages_grouped", "2 a g"),
+    ("packages_detail", "2 /ssl Enter Enter"),
+    ("files", "3"),
+    ("files_text", "3 /settings Enter Enter"),
+    ("files_hex", "3 /usr/bin/sort Enter"),
+    ("files_search", "3 /lib"),
+    ("layers", "4 j"),
+    ("help", "3 ?"),
+];
 
 #[test]
 fn every_view_at_both_sizes() {

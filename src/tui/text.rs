@@ -51,6 +51,16 @@ pub fn middle(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{ELLIPSIS}{}", head(text, columns - 1 - end), tail(text, end)))
 }
 
+/// Two texts in at most `columns` columns together: a short one leaves its room to the other.
+#[must_use]
+pub fn share(left: &str, right: &str, columns: usize) -> (String, String) {
+    let half = columns / 2;
+    let left_room = half.max(columns.saturating_sub(width(right)));
+    let left = middle(left, left_room).into_owned();
+    let right = middle(right, columns.saturating_sub(width(&left))).into_owned();
+    (left, right)
+}
+
 /// The longest start of `text` in at most `columns` columns.
 #[must_use]
 pub fn head(text: &str, columns: usize) -> &str {
@@ -174,6 +184,13 @@ mod tests {
             assert_eq!(width(&pad_left("漢字漢字é", columns)), columns);
             assert!(width(&middle("漢字漢字漢字", columns)) <= columns);
         }
+    }
+
+    #[test]
+    fn two_texts_share_their_room() {
+        assert_eq!(share("1.0", "a long version", 17), ("1.0".to_owned(), "a long version".to_owned()));
+        let (left, right) = share("a long version", "another long one", 14);
+        assert_eq!((width(&left), width(&right)), (7, 7));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The views, one file each. A new view is a new file and one line in [`VIEWS`].
 
+pub mod files;
+pub mod layers;
 pub mod overview;
+pub mod packages;
 
 use std::sync::Arc;
 
@@ -28,7 +31,7 @@ pub struct ViewEntry {
 }
 
 /// All views, in the order of their number keys.
-pub const VIEWS: &[ViewEntry] = &[overview::VIEW];
+pub const VIEWS: &[ViewEntry] = &[overview::VIEW, packages::VIEW, files::VIEW, layers::VIEW];
 
 /// What a view may look at.
 pub struct Context<'a> {
@@ -62,8 +65,15 @@ pub trait View: Send {
         None
     }
 
+    /// The view comes to the front.
+    fn shown(&mut self, _context: &Context<'_>) -> Vec<Request> {
+        Vec::new()
+    }
+
     /// Takes the answer to slow work, when it is for this view.
-    fn answer(&mut self, _answer: &Answer, _context: &Context<'_>) {}
+    fn answer(&mut self, _answer: &Answer, _context: &Context<'_>) -> Vec<Request> {
+        Vec::new()
+    }
 
     /// The view's search line, when it has one.
     fn search(&mut self) -> Option<&mut Search> {
@@ -72,6 +82,11 @@ pub trait View: Send {
 
     /// The text of the search is another one.
     fn searched(&mut self, _context: &Context<'_>) -> Vec<Request> {
+        Vec::new()
+    }
+
+    /// The search line was left with Enter.
+    fn search_done(&mut self, _context: &Context<'_>) -> Vec<Request> {
         Vec::new()
     }
 }

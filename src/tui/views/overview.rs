@@ -9,8 +9,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::packages::{growth, urgency};
 use super::{Context, Mouse, View, ViewEntry};
-use crate::compare::{DriftReport, PackageRow};
+use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{Explanation, ImageFacts, PackageMove, Severity};
 use crate::tui::Jump;
@@ -167,23 +168,6 @@ impl View for Overview {
     }
 }
 
-/// What deserves a look before what.
-fn urgency(change: Option<PackageMove>) -> u8 {
-    match change {
-        Some(PackageMove::Downgraded) => 0,
-        Some(PackageMove::Removed) => 1,
-        Some(PackageMove::Added) => 2,
-        Some(PackageMove::Upgraded) => 3,
-        Some(PackageMove::Rebuilt) => 4,
-        None => 5,
-    }
-}
-
-fn growth(row: &PackageRow) -> u64 {
-    let size = |package: &Option<Arc<crate::model::Package>>| package.as_ref().map_or(0, |package| package.size);
-    size(&row.left).abs_diff(size(&row.right))
-}
-
 /// Sections one after the other, a blank row between those that say something.
 fn join<const N: usize>(sections: [Vec<Row>; N]) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -322,7 +306,8 @@ impl Page<'_> {
     /// Packages moved by kind, and those that deserve a look.
     fn packages(&self, width: u16) -> Vec<Row> {
         let moved = self.report.moved(None);
-        let mut title = vec![Span::styled("Packages moved", self.theme.style(Role::Heading))];
+        let mut rows = vec![Row::heading("Packages that moved", self.theme)];
+        let mut counts = Vec::new();
         let kinds = [
             PackageMove::Downgraded,
             PackageMove::Removed,
@@ -333,13 +318,14 @@ impl Page<'_> {
         for kind in kinds {
             let count = self.report.moved(Some(kind));
             if count > 0 {
-                title.push(Span::styled(
-                    format!("   {} {} {}", kind.sign(), text::count(count as u64), kind.as_str()),
-                    self.theme.style(move_role(kind)),
-                ));
+                let words = format!("{}\u{a0}{}\u{a0}{}", kind.sign(), text::count(count as u64), kind.as_str());
+                counts.push(Span::styled(words, self.theme.style(move_role(kind))));
+                counts.push(Span::raw("   "));
             }
         }
-        let mut rows = vec![Row::new(title).wrapped(2)];
+        if !counts.is_empty() {
+            rows.push(Row::new(counts).wrapped(0));
+        }
         if moved == 0 {
             let words = format!("None of {}.", text::plural(self.report.packages.len(), "package", "packages"));
             rows.push(Row::new(vec![Span::styled(words, self.theme.style(Role::Muted))]));
@@ -360,25 +346,25 @@ impl Page<'_> {
         let version = |package: &Option<Arc<crate::model::Package>>| {
             package.as_ref().map(|package| visible(&package.version).into_owned())
         };
-        let versions = match (version(&row.left), version(&row.right)) {
-            (Some(left), Some(right)) => format!("{left} {} {right}", signs::ARROW),
-            (one, other) => format!("{} {}", change.as_str(), one.or(other).unwrap_or_default()),
-        };
         let package = row.either()?;
         let room = usize::from(width).saturating_sub(2 + 6);
         let name = text::pad(&text::middle(&visible(&package.name), room * 2 / 5), (room * 2 / 5).min(26));
         let rest = room.saturating_sub(text::width(&name) + 1);
-        Some(
-            Row::new(vec![
-                Span::styled(format!("{} ", change.sign()), style),
-                Span::raw(name),
-                Span::raw(" "),
-                Span::styled(text::pad(package.ecosystem.as_str(), 5), self.theme.style(Role::Muted)),
-                Span::raw(" "),
-                Span::styled(text::middle(&versions, rest).into_owned(), style),
-            ])
-            .to(Jump::Package(at)),
-        )
+        let mut spans = vec![
+            Span::styled(format!("{} ", change.sign()), style),
+            Span::raw(name),
+            Span::raw(" "),
+            Span::styled(text::pad(package.ecosystem.as_str(), 5), self.theme.style(Role::Muted)),
+            Span::raw(" "),
+        ];
+        match (version(&row.left), version(&row.right)) {
+            (Some(left), Some(right)) => spans.extend(moved_spans(&left, &right, rest, style, self.theme)),
+            (one, other) => {
+                let words = format!("{} {}", change.as_str(), one.or(other).unwrap_or_default());
+                spans.push(Span::styled(text::middle(&words, rest).into_owned(), style));
+            }
+        }
+        Some(Row::new(spans).to(Jump::Package(at)))
     }
 
     /// Both images, row by row, differing rows marked.
@@ -427,19 +413,21 @@ impl Page<'_> {
         for at in order {
             let Some(change) = self.report.config.get(at) else { continue };
             let value = |side: &Option<String>| side.as_deref().map_or("(not set)".into(), visible).into_owned();
-            let words = format!("{} {} {}", value(&change.left), signs::ARROW, value(&change.right));
+            let created = |side: &Option<String>| side.as_deref().map(text::created).unwrap_or_default();
+            let (left, right) = match change.key.as_str() {
+                "created" => (created(&change.left), created(&change.right)),
+                _ => (value(&change.left), value(&change.right)),
+            };
             let key = text::pad(&text::middle(&visible(&change.key), 20), 20);
             let style = if change.runtime { self.theme.style(Role::Notice) } else { Style::new() };
             let room = usize::from(width).saturating_sub(23);
-            rows.push(
-                Row::new(vec![
-                    Span::styled(if change.runtime { "! " } else { "  " }, style),
-                    Span::styled(key, style),
-                    Span::raw(" "),
-                    Span::styled(text::middle(&words, room).into_owned(), self.theme.style(Role::Muted)),
-                ])
-                .to(Jump::Config(at)),
-            );
+            let mut spans = vec![
+                Span::styled(if change.runtime { "! " } else { "  " }, style),
+                Span::styled(key, style),
+                Span::raw(" "),
+            ];
+            spans.extend(moved_spans(&left, &right, room, Style::new(), self.theme));
+            rows.push(Row::new(spans).to(Jump::Config(at)));
         }
         rows
     }
@@ -458,6 +446,13 @@ impl Page<'_> {
         }));
         rows
     }
+}
+
+/// `left → right` in at most `room` columns, both of them to be seen.
+fn moved_spans(left: &str, right: &str, room: usize, style: Style, theme: &Theme) -> Vec<Span<'static>> {
+    let (left, right) = text::share(left, right, room.saturating_sub(3));
+    let muted = theme.style(Role::Muted);
+    vec![Span::styled(left, muted), Span::styled(format!(" {} ", signs::ARROW), muted), Span::styled(right, style)]
 }
 
 fn base(facts: &ImageFacts) -> String {

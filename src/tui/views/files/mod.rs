@@ -1,0 +1,493 @@
+//! Both squashed file systems as one tree: what differs, why, and by how much; and the detail of one path.
+
+pub mod columns;
+pub mod detail;
+pub mod filter;
+pub mod tree;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::KeyCode;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use self::columns::Columns;
+use self::detail::Comparison;
+use self::filter::Filter;
+use self::tree::{NodeId, Tree};
+use super::{Context, Mouse, View, ViewEntry};
+use crate::compare::{DriftReport, FileRow};
+use crate::model::{Change, Kind};
+use crate::tui::Jump;
+use crate::tui::app::Request;
+use crate::tui::diff::ContentDiff;
+use crate::tui::keys::{Action, Binding, ch, key};
+use crate::tui::paint;
+use crate::tui::panes::{Outcome, Panes};
+use crate::tui::search::{Finder, Search};
+use crate::tui::text;
+use crate::tui::theme::Role;
+use crate::tui::worker::{Answer, Found, Job, Task};
+
+pub const VIEW: ViewEntry = ViewEntry {
+    title: "Files",
+    keys: KEYS,
+    make: |report| Box::new(Files::new(report)),
+    count: |report| {
+        let summary = report.files.summary;
+        text::count((summary.added + summary.removed + summary.content + summary.metadata) as u64)
+    },
+    accepts: |jump| matches!(jump, Jump::File(_) | Jump::Explained(_)),
+};
+
+const KEYS: &[Binding] = &[
+    Binding {
+        action: Action::Open,
+        name: "open",
+        keys: &[key(KeyCode::Enter)],
+        help: "open or close the directory; open the detail; in the detail: go to the package or layer",
+        hint: Some("open"),
+    },
+    Binding {
+        action: Action::Filter,
+        name: "filter",
+        keys: &[ch('f')],
+        help: "next filter: changed, unexplained and alarms, without noise, with times, all paths",
+        hint: Some("filter"),
+    },
+    Binding { action: Action::FilterBack, name: "filter-back", keys: &[ch('F')], help: "previous filter", hint: None },
+    Binding {
+        action: Action::All,
+        name: "all",
+        keys: &[ch('a')],
+        help: "all paths, or only those that differ",
+        hint: Some("all"),
+    },
+    Binding {
+        action: Action::AlarmingFirst,
+        name: "unexplained-first",
+        keys: &[ch('u')],
+        help: "alarms and unexplained paths first in every directory, or by name",
+        hint: Some("unexplained first"),
+    },
+    Binding {
+        action: Action::Search,
+        name: "search",
+        keys: &[ch('/')],
+        help: "search all paths of both sides",
+        hint: Some("search"),
+    },
+    Binding { action: Action::NextHit, name: "next-hit", keys: &[ch('n')], help: "next match", hint: None },
+    Binding { action: Action::PreviousHit, name: "previous-hit", keys: &[ch('N')], help: "previous match", hint: None },
+    Binding {
+        action: Action::Right,
+        name: "right",
+        keys: &[ch('l'), key(KeyCode::Right)],
+        help: "open the directory or the detail",
+        hint: None,
+    },
+    Binding {
+        action: Action::Left,
+        name: "left",
+        keys: &[ch('h'), key(KeyCode::Left)],
+        help: "close the directory, go to the one above, or leave the detail",
+        hint: None,
+    },
+    Binding {
+        action: Action::UnfoldAll,
+        name: "unfold-all",
+        keys: &[ch('L')],
+        help: "open everything below the selected directory",
+        hint: None,
+    },
+    Binding { action: Action::FoldAll, name: "fold-all", keys: &[ch('H')], help: "close every directory", hint: None },
+    Binding {
+        action: Action::Zoom,
+        name: "zoom",
+        keys: &[ch('z')],
+        help: "give the pane with the keys all the room",
+        hint: Some("zoom"),
+    },
+];
+
+/// Comparisons kept, so that going back and forth does not read again.
+const KEPT: usize = 16;
+
+/// The view.
+struct Files {
+    tree: Tree,
+    filter: Filter,
+    alarming_first: bool,
+    /// The nodes that show.
+    shown: Vec<NodeId>,
+    panes: Panes,
+    search: Search,
+    /// What the search found, best first; positions in `files.rows`.
+    found: Vec<u32>,
+    /// The hit that was gone to last.
+    hit: usize,
+    /// Of the newest question; answers with another one are too late.
+    search_ticket: u64,
+    compare_ticket: u64,
+    /// The row that the comparison is for.
+    compared: Option<u32>,
+    comparison: Comparison,
+    kept: VecDeque<(u32, Arc<ContentDiff>)>,
+    tickets: u64,
+}
+
+impl Files {
+    fn new(report: &DriftReport) -> Self {
+        let mut files = Self {
+            tree: Tree::new(report),
+            filter: Filter::default(),
+            alarming_first: false,
+            shown: Vec::new(),
+            panes: Panes::default(),
+            search: Search::default(),
+            found: Vec::new(),
+            hit: 0,
+            search_ticket: 0,
+            compare_ticket: 0,
+            compared: None,
+            comparison: Comparison::None,
+            kept: VecDeque::new(),
+            tickets: 0,
+        };
+        files.rearrange();
+        files
+    }
+
+    /// While a search is typed, its matches stand in place of the tree.
+    fn is_flat(&self) -> bool {
+        self.search.is_typing() && self.search.is_active()
+    }
+
+    fn len(&self) -> usize {
+        if self.is_flat() { self.found.len() } else { self.shown.len() }
+    }
+
+    fn selected_node(&self) -> Option<NodeId> {
+        let at = self.panes.cursor.selected();
+        if self.is_flat() {
+            self.found.get(at).and_then(|row| self.tree.of_row(*row))
+        } else {
+            self.shown.get(at).copied()
+        }
+    }
+
+    fn selected_row(&self) -> Option<u32> {
+        self.selected_node().and_then(|id| self.tree.node(id)).and_then(|node| node.row)
+    }
+
+    /// Chooses anew what shows, and keeps the selected path selected, or the nearest directory above it.
+    fn rearrange(&mut self) {
+        let before = self.shown.get(self.panes.cursor.selected()).copied();
+        self.shown = self.tree.visible(self.filter, self.alarming_first);
+        let mut wanted = before;
+        while let Some(id) = wanted {
+            if let Some(at) = self.shown.iter().position(|shown| *shown == id) {
+                self.panes.cursor.select(at);
+                return;
+            }
+            wanted = self.tree.node(id).map(|node| node.parent).filter(|parent| *parent != 0);
+        }
+        self.panes.cursor.select(0);
+    }
+
+    /// Selects a path wherever it hides.
+    fn reveal(&mut self, row: u32) {
+        let Some(id) = self.tree.of_row(row) else { return };
+        self.tree.reveal(id);
+        self.filter = self.filter.widened(self.tree.node(id).and_then(|node| node.own));
+        self.rearrange();
+        if let Some(at) = self.shown.iter().position(|shown| *shown == id) {
+            self.panes.cursor.reveal(at);
+        }
+    }
+
+    fn open(&mut self) {
+        let Some(id) = self.selected_node() else { return };
+        match self.tree.node(id) {
+            Some(node) if node.is_directory => {
+                let open = node.open;
+                self.tree.set_open(id, !open);
+                self.rearrange();
+            }
+            Some(_) => self.panes.enter_detail(),
+            None => {}
+        }
+    }
+
+    fn right(&mut self) {
+        let Some(node) = self.selected_node().and_then(|id| self.tree.node(id)) else { return };
+        if node.is_directory && node.open {
+            self.panes.cursor.step(1, self.len());
+        } else {
+            self.open();
+        }
+    }
+
+    fn left(&mut self) {
+        let Some(id) = self.selected_node() else { return };
+        match self.tree.node(id).cloned() {
+            Some(node) if node.is_directory && node.open => self.tree.set_open(id, false),
+            Some(node) => {
+                if let Some(at) = self.shown.iter().position(|shown| *shown == node.parent) {
+                    self.panes.cursor.select(at);
+                }
+            }
+            None => {}
+        }
+        self.rearrange();
+    }
+
+    fn go_to_hit(&mut self, by: isize) {
+        if self.found.is_empty() {
+            return;
+        }
+        let len = self.found.len();
+        self.hit = (self.hit + len).wrapping_add_signed(by) % len;
+        if let Some(row) = self.found.get(self.hit).copied() {
+            self.reveal(row);
+        }
+    }
+
+    fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
+    }
+
+    /// Asks for the comparison of the selected file, unless it is at hand.
+    fn compare(&mut self, report: &Arc<DriftReport>) -> Vec<Request> {
+        let selected = self.selected_row();
+        if selected == self.compared {
+            return Vec::new();
+        }
+        self.compared = selected;
+        self.comparison = Comparison::None;
+        let Some(row) = selected.filter(|row| report.files.rows.get(*row as usize).is_some_and(has_contents)) else {
+            return Vec::new();
+        };
+        if let Some((_, diff)) = self.kept.iter().find(|(kept, _)| *kept == row) {
+            self.comparison = Comparison::Done(Arc::clone(diff));
+            return Vec::new();
+        }
+        self.comparison = Comparison::Waiting;
+        self.compare_ticket = self.ticket();
+        vec![Request::Work(Job { ticket: self.compare_ticket, report: Arc::clone(report), task: Task::Compare(row) })]
+    }
+}
+
+/// Whether there are contents to compare: regular files whose bytes differ or exist on one side only.
+fn has_contents(row: &FileRow) -> bool {
+    let differs = row
+        .drift
+        .as_ref()
+        .is_some_and(|drift| matches!(drift.change, Change::Added | Change::Removed | Change::Content));
+    differs && [&row.left, &row.right].into_iter().flatten().any(|file| file.entry.kind == Kind::File)
+}
+
+impl View for Files {
+    fn act(&mut self, action: Action, context: &Context<'_>) -> Vec<Request> {
+        let mut requests = Vec::new();
+        match self.panes.act(action, self.len()) {
+            Outcome::Open => self.open(),
+            Outcome::Jump(jump) => return vec![Request::Jump(jump)],
+            Outcome::Done => {}
+            Outcome::Other(action) => match action {
+                Action::Filter => self.filter = self.filter.step(1),
+                Action::FilterBack => self.filter = self.filter.step(-1),
+                Action::All if self.filter == Filter::Everything => self.filter = Filter::Changed,
+                Action::All => self.filter = Filter::Everything,
+                Action::AlarmingFirst => self.alarming_first = !self.alarming_first,
+                Action::Right => self.right(),
+                Action::Left => self.left(),
+                Action::NextHit => self.go_to_hit(1),
+                Action::PreviousHit => self.go_to_hit(-1),
+                Action::UnfoldAll => self.tree.set_open_below(self.selected_node().unwrap_or_default(), true),
+                Action::FoldAll => {
+                    self.tree.set_open_below(0, false);
+                    self.tree.set_open(0, true);
+                }
+                _ => return Vec::new(),
+            },
+        }
+        let arranged = matches!(
+            action,
+            Action::Filter
+                | Action::FilterBack
+                | Action::All
+                | Action::AlarmingFirst
+                | Action::UnfoldAll
+                | Action::FoldAll
+        );
+        if arranged {
+            self.rearrange();
+        }
+        if matches!(action, Action::NextHit | Action::PreviousHit) && self.search.is_active() {
+            let words = format!("match {} of {}", (self.hit + 1).min(self.found.len()), self.found.len());
+            requests.push(Request::Say(words));
+        }
+        requests.extend(self.compare(context.report));
+        requests
+    }
+
+    fn mouse(&mut self, mouse: Mouse, context: &Context<'_>) -> Vec<Request> {
+        match self.panes.mouse(mouse, self.len()) {
+            Outcome::Open if self.is_flat() => return self.search_done(context),
+            Outcome::Open => self.open(),
+            Outcome::Jump(jump) => return vec![Request::Jump(jump)],
+            Outcome::Done | Outcome::Other(_) => {}
+        }
+        self.compare(context.report)
+    }
+
+    fn go(&mut self, jump: Jump, context: &Context<'_>) -> Vec<Request> {
+        self.search.clear();
+        while self.panes.leave() {}
+        match jump {
+            Jump::File(row) => self.reveal(row),
+            Jump::Explained(explanation) => {
+                self.filter = Filter::Only(explanation);
+                self.rearrange();
+                self.panes.cursor.select(0);
+            }
+            _ => {}
+        }
+        self.compare(context.report)
+    }
+
+    fn shown(&mut self, context: &Context<'_>) -> Vec<Request> {
+        self.compare(context.report)
+    }
+
+    fn leave(&mut self, context: &Context<'_>) -> Option<Vec<Request>> {
+        if self.panes.leave() {
+            return Some(Vec::new());
+        }
+        if self.search.is_active() {
+            self.search.clear();
+            self.found.clear();
+            return Some(self.compare(context.report));
+        }
+        if let Filter::Only(_) = self.filter {
+            // The filter came with a jump: the way back leads there, and the usual filter is there again.
+            self.filter = Filter::default();
+            self.rearrange();
+        }
+        None
+    }
+
+    fn answer(&mut self, answer: &Answer, context: &Context<'_>) -> Vec<Request> {
+        match &answer.found {
+            Found::Paths(rows) if answer.ticket == self.search_ticket && self.search.is_active() => {
+                self.found.clone_from(rows);
+                self.hit = 0;
+                if self.is_flat() {
+                    self.panes.cursor.select(0);
+                }
+                return self.compare(context.report);
+            }
+            Found::Diff(diff) if answer.ticket == self.compare_ticket => match (diff, self.compared) {
+                (Ok(diff), Some(row)) => {
+                    self.kept.truncate(KEPT - 1);
+                    self.kept.push_front((row, Arc::clone(diff)));
+                    self.comparison = Comparison::Done(Arc::clone(diff));
+                }
+                (Err(message), _) => self.comparison = Comparison::Failed(message.clone()),
+                (Ok(_), None) => {}
+            },
+            Found::Paths(_) | Found::Diff(_) => {}
+        }
+        Vec::new()
+    }
+
+    fn search(&mut self) -> Option<&mut Search> {
+        Some(&mut self.search)
+    }
+
+    fn searched(&mut self, context: &Context<'_>) -> Vec<Request> {
+        if !self.search.is_active() {
+            self.found.clear();
+            self.rearrange();
+            return self.compare(context.report);
+        }
+        self.search_ticket = self.ticket();
+        vec![Request::Work(Job {
+            ticket: self.search_ticket,
+            report: Arc::clone(context.report),
+            task: Task::Search(self.search.text().to_owned()),
+        })]
+    }
+
+    fn search_done(&mut self, context: &Context<'_>) -> Vec<Request> {
+        // The flat list ends here: the chosen match is shown in its place in the tree.
+        let chosen = self.panes.cursor.selected().min(self.found.len().saturating_sub(1));
+        self.search.close();
+        match self.found.get(chosen).copied() {
+            Some(row) => {
+                self.hit = chosen;
+                self.reveal(row);
+            }
+            None => self.rearrange(),
+        }
+        self.compare(context.report)
+    }
+
+    fn draw(&mut self, area: Rect, buffer: &mut Buffer, context: &Context<'_>) {
+        let (report, theme) = (context.report.as_ref(), context.theme);
+        let areas = self.panes.split(area, 55, buffer, theme);
+        let columns = Columns::new(areas.list.width);
+        let title = if self.is_flat() {
+            text::plural(self.found.len(), "match", "matches")
+        } else if self.alarming_first {
+            format!("{}, unexplained first", self.filter.words())
+        } else {
+            self.filter.words()
+        };
+        paint::put(buffer, areas.list, 0, &columns.header(&title, theme));
+        let body = Rect {
+            y: areas.list.y + areas.list.height.min(1),
+            height: areas.list.height.saturating_sub(1),
+            ..areas.list
+        };
+        let shown = self.panes.rows(body, self.len());
+        if shown.is_empty() {
+            let words = if self.is_flat() { " Nothing matches." } else { " No path differs so; f shows others." };
+            paint::put(buffer, body, 0, &Line::styled(words, theme.style(Role::Muted)));
+        }
+        let mut finder = self.search.is_active().then(|| Finder::new(self.search.text(), true));
+        for (row, at) in (0_u16..).zip(shown) {
+            let line = if self.is_flat() {
+                let file = self.found.get(at).and_then(|row| report.files.rows.get(*row as usize));
+                file.zip(finder.as_mut()).map(|(file, finder)| columns.hit(file, finder, theme))
+            } else {
+                let node = self.shown.get(at).and_then(|id| self.tree.node(*id));
+                node.map(|node| columns.node(node, report, self.filter, finder.as_mut(), theme))
+            };
+            if let Some(line) = line {
+                paint::put(buffer, body, row, &line);
+            }
+            self.panes.mark(buffer, body, row, at, theme);
+        }
+        let selected = self.selected_node();
+        let node = selected.and_then(|id| self.tree.node(id));
+        let file = node.and_then(|node| node.row).and_then(|row| report.files.rows.get(row as usize));
+        let title = file.map_or_else(|| "no path".to_owned(), |file| file.path.to_string());
+        let room = usize::from(areas.detail.width).saturating_sub(12);
+        let title = text::cut_path(&title, room).into_owned();
+        let subject = (selected.unwrap_or_default() as usize, self.comparison.revision());
+        let comparison = &self.comparison;
+        self.panes.draw_detail(areas, buffer, theme, &title, subject, |width| {
+            let page = detail::Page { report, width, theme };
+            let mut rows = file.map(|file| page.file(file, comparison)).unwrap_or_default();
+            if let Some(node) = node.filter(|node| node.is_directory) {
+                rows.extend(page.below(node));
+            }
+            rows
+        });
+    }
+}

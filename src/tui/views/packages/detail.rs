@@ -1,0 +1,162 @@
+//! One package on both sides, with the files that changed.
+
+use std::sync::Arc;
+
+use ratatui::text::Span;
+
+use super::arrange::Group;
+use super::version;
+use crate::compare::{DriftReport, PackageRow};
+use crate::model::text::visible;
+use crate::model::{Package, RecordedHash, Side};
+use crate::tui::Jump;
+use crate::tui::document::{Row, two_sides};
+use crate::tui::text;
+use crate::tui::theme::{Role, Theme, explanation_role, move_role, signs};
+use crate::tui::views::overview::letter;
+
+/// The most files listed; the Files view has them all.
+const MOST_FILES: usize = 500;
+
+/// The package at this position in `report.packages`.
+#[must_use]
+pub fn package(report: &DriftReport, at: usize, width: u16, theme: &Theme) -> Vec<Row> {
+    let Some(row) = report.packages.get(at) else { return Vec::new() };
+    let mut rows = vec![moved(row, theme)];
+    if let Some(summary) = row.either().and_then(|package| package.summary.as_deref()) {
+        let words = visible(summary).into_owned();
+        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]).wrapped(0));
+    }
+    rows.push(Row::default());
+    rows.extend(sides(row, width, theme));
+    for (side, package) in [(Side::Left, &row.left), (Side::Right, &row.right)] {
+        if let Some(package) = package {
+            rows.push(layer(report, side, package, theme));
+        }
+    }
+    rows.push(Row::default());
+    rows.extend(files(report, row, width, theme));
+    rows
+}
+
+/// A source package: its binary packages, each a way to its own detail.
+#[must_use]
+pub fn group(report: &DriftReport, group: &Group, theme: &Theme) -> Vec<Row> {
+    let words = text::plural(group.members.len(), "package", "packages");
+    let mut rows = vec![Row::heading(format!("source package, {words}"), theme)];
+    for at in &group.members {
+        let Some(row) = report.packages.get(*at) else { continue };
+        let Some(package) = row.either() else { continue };
+        let style = theme.style(row.change.map_or(Role::Muted, move_role));
+        let sign = row.change.map_or(' ', crate::model::PackageMove::sign);
+        rows.push(
+            Row::new(vec![
+                Span::styled(format!("{sign} "), style),
+                Span::raw(visible(&package.name).into_owned()),
+                Span::styled(
+                    format!("  {} changed", text::plural(row.files.len(), "file", "files")),
+                    theme.style(Role::Muted),
+                ),
+            ])
+            .to(Jump::Package(*at)),
+        );
+    }
+    rows
+}
+
+fn moved(row: &PackageRow, theme: &Theme) -> Row {
+    let Some(change) = row.change else {
+        return Row::new(vec![Span::styled("did not move", theme.style(Role::Muted))]);
+    };
+    let mut spans =
+        vec![Span::styled(format!("{} {}", change.sign(), change.as_str()), theme.style(move_role(change)))];
+    if let (Some(left), Some(right)) = (&row.left, &row.right) {
+        let step = version::step(left.ecosystem, &left.version, &right.version);
+        let versions = format!("{} {} {}", visible(&left.version), signs::ARROW, visible(&right.version));
+        spans.push(Span::styled(format!(", {step}: "), theme.style(Role::Muted)));
+        spans.push(Span::raw(versions));
+    }
+    Row::new(spans).wrapped(2)
+}
+
+/// Everything known of both sides, row by row.
+fn sides(row: &PackageRow, width: u16, theme: &Theme) -> Vec<Row> {
+    let table: [(&str, fn(&Package) -> String); 12] = [
+        ("name", |package| package.name.clone()),
+        ("version", |package| package.version.clone()),
+        ("source", |package| {
+            package.source.as_ref().map(|source| format!("{} {}", source.name, source.version)).unwrap_or_default()
+        }),
+        ("arch", |package| package.arch.clone().unwrap_or_default()),
+        ("location", |package| package.location.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("owner", |package| package.owner.clone().unwrap_or_default()),
+        ("size", |package| text::bytes(package.size)),
+        ("installed", |package| match package.automatic {
+            Some(true) => "as a dependency".to_owned(),
+            Some(false) => "on request".to_owned(),
+            None => String::new(),
+        }),
+        ("installer", |package| package.installer.clone().unwrap_or_default()),
+        ("origin", |package| package.origin.clone().unwrap_or_default()),
+        ("state", |package| package.state.clone().unwrap_or_default()),
+        ("hashes", hashes),
+    ];
+    let value = |package: &Option<Arc<Package>>, of: fn(&Package) -> String| {
+        package.as_ref().map_or_else(|| "-".to_owned(), |package| visible(&of(package)).into_owned())
+    };
+    table
+        .into_iter()
+        .map(|(label, of)| (label, value(&row.left, of), value(&row.right, of)))
+        .filter(|(_, left, right)| ![left, right].into_iter().all(|side| matches!(side.as_str(), "" | "-")))
+        .map(|(label, left, right)| two_sides(label, &left, &right, width, theme))
+        .collect()
+}
+
+/// How many of its files the package records a hash for.
+fn hashes(package: &Package) -> String {
+    let recorded = package.files.iter().filter(|file| file.recorded != RecordedHash::None).count();
+    format!("{} of {}", text::count(recorded as u64), text::plural(package.files.len(), "file", "files"))
+}
+
+fn layer(report: &DriftReport, side: Side, package: &Package, theme: &Theme) -> Row {
+    let (facts, role) = match side {
+        Side::Left => (&report.left, Role::Left),
+        Side::Right => (&report.right, Role::Right),
+    };
+    let index = package.layer as usize;
+    let made_by =
+        facts.layers.get(index).and_then(|layer| layer.created_by.as_deref()).unwrap_or("unknown instruction");
+    Row::new(vec![
+        Span::styled(text::pad("layer", 13), theme.style(Role::Muted)),
+        Span::styled(format!("{} #{index} ", side.as_str()), theme.style(role)),
+        Span::raw(visible(made_by).into_owned()),
+    ])
+    .to(Jump::Layer(side, index))
+}
+
+fn files(report: &DriftReport, row: &PackageRow, width: u16, theme: &Theme) -> Vec<Row> {
+    let title = text::plural(row.files.len(), "changed file", "changed files");
+    let mut rows = vec![Row::heading(title, theme)];
+    for at in row.files.iter().take(MOST_FILES) {
+        let Some(file) = report.files.rows.get(*at as usize) else { continue };
+        let Some(drift) = &file.drift else { continue };
+        let path = file.path.to_string();
+        let room = usize::from(width).saturating_sub(11);
+        rows.push(
+            Row::new(vec![
+                Span::styled(
+                    format!("{} ", letter(drift.explanation)),
+                    theme.style(explanation_role(drift.explanation)),
+                ),
+                Span::styled(text::pad(drift.change.as_str(), 9), theme.style(Role::Muted)),
+                Span::raw(text::cut_path(&path, room).into_owned()),
+            ])
+            .to(Jump::File(*at)),
+        );
+    }
+    if row.files.len() > MOST_FILES {
+        let words = format!("and {} more", text::count((row.files.len() - MOST_FILES) as u64));
+        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]));
+    }
+    rows
+}
