@@ -317,26 +317,30 @@ impl Explorer {
             paint::put(buffer, area, 0, &line);
             return None;
         }
-        let global = hints(GLOBAL, theme);
+        let global = hints(GLOBAL, usize::from(area.width), theme);
         let right = u16::try_from(global.width() + 1).unwrap_or(u16::MAX).min(area.width);
         paint::put_right(buffer, area, 0, &global);
         if let Some(view) = VIEWS.get(self.current) {
             let room = Rect { width: area.width - right, ..area };
-            paint::put(buffer, room, 0, &hints(view.keys, theme));
+            paint::put(buffer, room, 0, &hints(view.keys, usize::from(room.width), theme));
         }
         None
     }
 }
 
-fn hints(bindings: &[keys::Binding], theme: &Theme) -> Line<'static> {
-    let hinted = bindings.iter().filter_map(|binding| Some((binding.first_key(), binding.hint?)));
-    let spans = hinted.flat_map(|(key, hint)| {
-        [
-            Span::styled(format!(" {key} "), theme.style(Role::Key)),
-            Span::styled(format!("{hint} "), theme.style(Role::Muted)),
-        ]
-    });
-    Line::from(spans.collect::<Vec<_>>())
+/// The keys that fit into `room` columns, none of them in part.
+fn hints(bindings: &[keys::Binding], room: usize, theme: &Theme) -> Line<'static> {
+    let mut line = Line::default();
+    for binding in bindings {
+        let Some(hint) = binding.hint else { continue };
+        let (key, hint) = (format!(" {} ", binding.first_key()), format!("{hint} "));
+        if line.width() + text::width(&key) + text::width(&hint) > room {
+            break;
+        }
+        line.push_span(Span::styled(key, theme.style(Role::Key)));
+        line.push_span(Span::styled(hint, theme.style(Role::Muted)));
+    }
+    line
 }
 
 /// The verdict, what qualifies it, what is compared, and that there are warnings.
@@ -358,7 +362,9 @@ fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: &Theme) 
     let (left, right) = (visible(&report.left.reference), visible(&report.right.reference));
     let room = room.saturating_sub(4);
     if room >= 12 {
-        let (left, right) = text::share(&left, &right, room);
+        // A short reference leaves its room to the other one.
+        let left = text::reference(&left, (room / 2).max(room.saturating_sub(text::width(&right))));
+        let right = text::reference(&right, room.saturating_sub(text::width(&left)));
         let line = Line::from(vec![
             Span::styled(left, theme.style(Role::Left)),
             Span::styled(format!(" {} ", signs::ARROW), theme.style(Role::Muted)),

@@ -119,10 +119,10 @@ fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {
             index: usize::from(index),
             diff_id: digest(if index == 0 { 50 } else { 50 + seed * 10 + index }),
             digest: None,
-            size: 80_000_000 / (u64::from(index) + 1) + u64::from(seed) * 1_234_567,
+            size: 80_000_000 / (u64::from(index) + 1) + u64::from(seed * index.min(1)) * 1_234_567,
             created_by: Some(made_by.to_owned()),
             shared: index == 0,
-            entries: 9_000 / (usize::from(index) + 1) + usize::from(seed) * 17,
+            entries: 9_000 / (usize::from(index) + 1) + usize::from(seed * index.min(1)) * 17,
         })
         .collect();
     ImageFacts {

@@ -38,7 +38,7 @@ impl Help {
             .border_type(BorderType::Rounded)
             .border_style(theme.style(Role::Line))
             .title(Line::styled(format!(" Keys in {} ", view.title), theme.style(Role::Heading)))
-            .title_bottom(Line::styled(" Esc closes ", theme.style(Role::Muted)).right_aligned());
+            .title_bottom(Line::styled(" j k scroll   Esc closes ", theme.style(Role::Muted)).right_aligned());
         let inner = block.inner(popup);
         block.render(popup, buffer);
         let inner = Rect { x: inner.x + 1.min(inner.width), width: inner.width.saturating_sub(2), ..inner };

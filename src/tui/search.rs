@@ -142,24 +142,24 @@ const MOST_HITS: usize = 5_000;
 #[must_use]
 pub fn paths(report: &DriftReport, text: &str) -> Vec<u32> {
     let mut finder = Finder::new(text, true);
-    let mut scored: Vec<(u32, usize, u32)> = Vec::new();
+    let mut scored: Vec<(u32, bool, usize, u32)> = Vec::new();
     for (at, row) in (0_u32..).zip(&report.files.rows) {
         let score = match row.path.as_str() {
             Some(path) => finder.score(path),
             None => finder.score(&visible_bytes(row.path.as_bytes())),
         };
         if let Some(score) = score {
-            scored.push((score, row.path.as_bytes().len(), at));
+            scored.push((score, row.drift.is_none(), row.path.as_bytes().len(), at));
         }
     }
-    // Better matches first, then shorter paths, then byte order.
-    let order = |hit: &(u32, usize, u32)| (std::cmp::Reverse(hit.0), hit.1, hit.2);
+    // Better matches first, then those that differ, then shorter paths, then byte order.
+    let order = |hit: &(u32, bool, usize, u32)| (std::cmp::Reverse(hit.0), hit.1, hit.2, hit.3);
     if scored.len() > MOST_HITS {
         scored.select_nth_unstable_by_key(MOST_HITS, order);
         scored.truncate(MOST_HITS);
     }
     scored.sort_unstable_by_key(order);
-    scored.into_iter().map(|(_, _, at)| at).collect()
+    scored.into_iter().map(|(.., at)| at).collect()
 }
 
 #[cfg(test)]

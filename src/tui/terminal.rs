@@ -15,6 +15,7 @@ use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::layout::{Position, Rect};
 use signal_hook::consts::SIGTERM;
 
 use super::app::{App, Effect, Explorer};
@@ -82,6 +83,8 @@ pub fn drive<B: Backend>(terminal: &mut Terminal<B>, app: &mut App, world: &mut 
         let timeout = if app.is_loading() { TICK } else { IDLE };
         let Ok(event) = world.next(timeout) else { return Ok(()) };
         let mut event = event.unwrap_or(Event::Tick);
+        let size = terminal.size().map_err(io_error)?;
+        let mut unseen = Buffer::empty(Rect::from((Position::ORIGIN, size)));
         for _ in 0..BATCH {
             if matches!(event, Event::Screenshot) {
                 draw(terminal, app, world, true)?;
@@ -95,7 +98,12 @@ pub fn drive<B: Backend>(terminal: &mut Terminal<B>, app: &mut App, world: &mut 
                 }
             }
             match world.next(Duration::ZERO) {
-                Ok(Some(next)) => event = next,
+                Ok(Some(next)) => {
+                    // The next key or click means what the user would have seen by now: lay it out, without the cost
+                    // of sending it to the terminal.
+                    app.render(unseen.area, &mut unseen);
+                    event = next;
+                }
                 Ok(None) => break,
                 Err(Closed) => return Ok(()),
             }
@@ -109,11 +117,15 @@ fn draw<B: Backend>(
     world: &mut impl World,
     keep: bool,
 ) -> Result<(), TuiError> {
-    let frame = terminal.draw(|frame| app.draw(frame)).map_err(|error| io::Error::other(error.to_string()))?;
+    let frame = terminal.draw(|frame| app.draw(frame)).map_err(io_error)?;
     if keep {
         world.screenshot(frame.buffer);
     }
     Ok(())
+}
+
+fn io_error(error: impl std::error::Error) -> io::Error {
+    io::Error::other(error.to_string())
 }
 
 struct RealWorld {

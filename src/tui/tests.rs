@@ -1,18 +1,23 @@
 //! Scripted sessions, frames of every view, and a storm of random events.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Rect;
 
-use super::app::App;
+use super::app::{App, Effect, Explorer};
 use super::event::{Closed, Event, World};
 use super::fixture::{self, FixtureContents};
-use super::theme::{Colours, Theme};
-use super::worker::{self, Job};
+use super::loading::Screen;
+use super::terminal::{TuiError, drive};
+use super::theme::{Colours, Role, Theme};
+use super::worker::{self, Answer, Found, Job};
+use crate::model::{Progress, Side, Stage};
 
 /// A scripted session: work is done at once, and its answer is the next event.
 struct Script {
@@ -57,14 +62,46 @@ fn keys(script: &str) -> impl Iterator<Item = Event> + '_ {
     })
 }
 
+/// The frames that the script keeps.
+fn play(app: &mut App, (width, height): (u16, u16), events: impl IntoIterator<Item = Event>) -> Vec<Buffer> {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let mut world = Script { events: events.into_iter().collect(), frames: Vec::new(), cancelled: false };
+    drive(&mut terminal, app, &mut world).unwrap();
+    world.frames
+}
+
 /// The frame after `script` on a terminal of this size.
 fn frame(width: u16, height: u16, colours: Colours, script: &str) -> Buffer {
     let mut app = App::new(fixture::report(), Theme::new(colours));
-    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let events = keys(script).chain([Event::Screenshot]).collect();
-    let mut world = Script { events, frames: Vec::new(), cancelled: false };
-    super::terminal::drive(&mut terminal, &mut app, &mut world).unwrap();
-    world.frames.pop().unwrap()
+    play(&mut app, (width, height), keys(script).chain([Event::Screenshot])).pop().unwrap()
+}
+
+/// The words on screen after `script`.
+fn words(script: &str) -> String {
+    text(&frame(140, 45, Colours::Indexed, script))
+}
+
+fn click(column: u16, row: u16) -> Event {
+    mouse(MouseEventKind::Down(MouseButton::Left), column, row)
+}
+
+fn mouse(kind: MouseEventKind, column: u16, row: u16) -> Event {
+    Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
+}
+
+/// Where a text starts on screen.
+fn find(buffer: &Buffer, wanted: &str) -> (u16, u16) {
+    let first = wanted.chars().next().unwrap().to_string();
+    let at = |x: u16, y: u16| {
+        (0_u16..).zip(wanted.chars()).all(|(ahead, character)| {
+            buffer.cell((x + ahead, y)).is_some_and(|cell| cell.symbol() == character.to_string())
+        })
+    };
+    let area = buffer.area;
+    (area.top()..area.bottom())
+        .flat_map(|y| (area.left()..area.right()).map(move |x| (x, y)))
+        .find(|(x, y)| buffer[(*x, *y)].symbol() == first && at(*x, *y))
+        .unwrap_or_else(|| panic!("{wanted:?} is not on screen:\n{}", text(buffer)))
 }
 
 fn text(buffer: &Buffer) -> String {
@@ -118,5 +155,270 @@ fn every_view_at_both_sizes() {
             };
             assert!(!plain.content.iter().any(painted), "{name} has no colours under NO_COLOR");
         }
+    }
+}
+
+#[test]
+fn no_size_makes_a_view_panic() {
+    for (_, script) in VIEWS {
+        let mut app = App::new(fixture::report(), Theme::new(Colours::Indexed));
+        play(&mut app, (80, 24), keys(script));
+        for (width, height) in [(0, 0), (1, 1), (20, 5), (40, 10), (41, 11), (60, 16), (99, 20), (100, 12), (300, 100)]
+        {
+            let area = Rect::new(0, 0, width, height);
+            app.render(area, &mut Buffer::empty(area));
+        }
+    }
+}
+
+#[test]
+fn a_terminal_too_small_says_so() {
+    assert!(text(&frame(30, 8, Colours::Indexed, "")).contains("imgdrift needs 40 x 10"));
+}
+
+#[test]
+fn nothing_from_an_image_drives_the_terminal_and_no_column_breaks() {
+    for (_, script) in VIEWS {
+        for script in [script.to_owned(), format!("{script} Esc Esc 3 a L"), format!("{script} Esc Esc 2 a End")] {
+            let buffer = frame(140, 45, Colours::Indexed, &script);
+            for cell in &buffer.content {
+                let unsafe_one =
+                    |character: char| character.is_control() || matches!(character, '\u{202a}'..='\u{202e}');
+                assert!(!cell.symbol().chars().any(unsafe_one), "{script}: {:?}", cell.symbol());
+            }
+        }
+    }
+    let buffer = frame(140, 45, Colours::Indexed, "2 a");
+    let (divider, first) = find(&buffer, "│");
+    for y in first..40 {
+        assert_eq!(buffer[(divider, y)].symbol(), "│", "row {y} of\n{}", text(&buffer));
+    }
+}
+
+#[test]
+fn styles_follow_roles() {
+    let theme = Theme::new(Colours::Indexed);
+    let buffer = frame(140, 45, Colours::Indexed, "3");
+    let style_at = |wanted: &str| buffer[find(&buffer, wanted)].style();
+    let same = |wanted: &str, role: Role| {
+        let (shown, meant) = (style_at(wanted), theme.style(role));
+        assert_eq!((shown.fg, shown.add_modifier), (meant.fg, meant.add_modifier), "{wanted} as {role:?}");
+    };
+    same("drifted", Role::VerdictBad);
+    same("same-version", Role::Alarm);
+    same("unexplained  ", Role::Unexplained);
+    same("package  ", Role::Explained);
+    same("3 Files", Role::TabActive);
+    same("1 Overview", Role::Tab);
+    assert_eq!(style_at("app/").bg, theme.style(Role::Selected).bg, "the first row is selected");
+}
+
+#[test]
+fn the_first_screen_answers_what_changed() {
+    let first = words("");
+    for fact in
+        ["drifted", "7 unexplained, 1 alarm", "11 packages moved", "+12.3 MB", "/usr/bin/sort", "4.25.3 → 4.25.1"]
+    {
+        assert!(first.contains(fact), "{fact} in\n{first}");
+    }
+}
+
+#[test]
+fn enter_leads_from_the_alarm_to_the_bytes_and_escape_back() {
+    let file = words("Enter");
+    assert!(file.contains("first difference at byte 70") && file.contains("coreutils did not move"), "{file}");
+    assert_eq!(words("Enter Esc"), words(""));
+}
+
+#[test]
+fn a_file_leads_to_its_package_and_its_layer() {
+    let package = words("Enter Enter Enter");
+    assert!(package.contains("deb:coreutils") && package.contains("all packages"), "{package}");
+    let layer = words("3 /main.py Enter Enter Enter");
+    assert!(layer.contains("COPY . /app") && layer.contains("left instruction"), "{layer}");
+    assert!(words("3 /main.py Enter Enter Enter Esc").contains("main.py"));
+}
+
+#[test]
+fn a_package_leads_to_its_files() {
+    let file = words("2 /numpy Enter Enter G Enter");
+    assert!(file.contains("…/version.py ──"), "{file}");
+}
+
+#[test]
+fn a_search_goes_from_match_to_match() {
+    assert!(words("3 /numpyversion").contains("1 match"));
+    let second = words("3 /'.pyc Enter n");
+    assert!(second.contains("match 2 of 2") && second.contains("ast.pyc"), "{second}");
+    assert!(words("3 /nosuchthing").contains("Nothing matches."));
+    assert_eq!(words("3 /main Esc"), words("3"));
+}
+
+#[test]
+fn filters_show_what_their_words_say() {
+    let suspicious = words("3 f");
+    assert!(suspicious.contains("unexplained and alarms") && !suspicious.contains("ld.so.cache"), "{suspicious}");
+    let all = words("3 a L j j j j j j j");
+    assert!(all.contains("all paths") && all.contains("passwd"), "{all}");
+    let only = words("j j j j j Enter");
+    assert!(only.contains("only unexplained"), "{only}");
+}
+
+#[test]
+fn contents_are_compared_beside_the_interface_and_failures_are_told() {
+    let diff = words("3 /settings Enter");
+    assert!(diff.contains("- port = 80") && diff.contains("+ port = 8080") && diff.contains("-1 +2 lines"), "{diff}");
+    let failed = words("3 /shadow Enter");
+    assert!(failed.contains("the contents cannot be shown: left side"), "{failed}");
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_dropped() {
+    let mut app = App::new(fixture::report(), Theme::new(Colours::Indexed));
+    play(&mut app, (140, 45), keys("3 /settings Enter"));
+    let late = Event::Answer(Answer { ticket: 0, found: Found::Diff(Err("too late".to_owned())) });
+    let frames = play(&mut app, (140, 45), [late, Event::Screenshot]);
+    assert!(!text(&frames[0]).contains("too late"));
+}
+
+#[test]
+fn the_mouse_selects_opens_and_switches() {
+    let mut app = App::new(fixture::report(), Theme::new(Colours::Indexed));
+    let overview = play(&mut app, (140, 45), [Event::Screenshot]).remove(0);
+    let (x, y) = find(&overview, "2 Packages");
+    let packages = play(&mut app, (140, 45), [click(x, y), Event::Screenshot]).remove(0);
+    let (x, y) = find(&packages, "numpy");
+    let selected = play(&mut app, (140, 45), [click(x, y), Event::Screenshot]).remove(0);
+    assert!(text(&selected).contains("── pypi:numpy"), "{}", text(&selected));
+    let (x, y) = find(&selected, "content ");
+    let file = play(&mut app, (140, 45), [click(x, y), click(x, y), Event::Screenshot]).remove(0);
+    assert!(text(&file).contains("…/__init__.py ──"), "{}", text(&file));
+    let wheeled = play(&mut app, (140, 45), [mouse(MouseEventKind::ScrollDown, 5, 10), Event::Screenshot]).remove(0);
+    assert_ne!(text(&wheeled), text(&file));
+}
+
+fn loading() -> (App, Arc<Progress>) {
+    let progress = Arc::new(Progress::default());
+    let screen =
+        Screen { progress: Arc::clone(&progress), left: "shop:1.3".to_owned(), right: "shop:\u{1b}1.4".to_owned() };
+    (App::loading(screen, Theme::new(Colours::Indexed)), progress)
+}
+
+#[test]
+fn loading_shows_how_far_each_side_is() {
+    let (mut app, progress) = loading();
+    progress.side(Side::Left).enter(Stage::Reading);
+    progress.side(Side::Left).expect(400_000_000);
+    progress.side(Side::Left).advance(100_000_000);
+    progress.side(Side::Left).saw_entry();
+    let frames = play(&mut app, (80, 24), [Event::Screenshot]);
+    picture("loading_80x24", &frames[0]);
+    insta::assert_snapshot!("loading_80x24", text(&frames[0]));
+}
+
+#[test]
+fn leaving_while_loading_cancels() {
+    for event in [Event::Key(KeyCode::Char('q').into()), Event::Terminate, ctrl_c()] {
+        let (mut app, _progress) = loading();
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        let mut world =
+            Script { events: VecDeque::from([event, Event::Screenshot]), frames: Vec::new(), cancelled: false };
+        drive(&mut terminal, &mut app, &mut world).unwrap();
+        assert!(world.cancelled && world.frames.is_empty(), "it left before the screenshot");
+    }
+}
+
+#[test]
+fn the_report_replaces_the_loading_screen_and_a_failure_is_returned() {
+    let (mut app, _progress) = loading();
+    let ready = Event::Ready(Ok(Box::new(Explorer::new(fixture::report()))));
+    let frames = play(&mut app, (80, 24), [ready, Event::Screenshot]);
+    assert!(text(&frames[0]).contains("1 Overview"));
+
+    let (mut app, _progress) = loading();
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    let events = VecDeque::from([Event::Ready(Err("no such file".to_owned()))]);
+    let mut world = Script { events, frames: Vec::new(), cancelled: false };
+    let error = drive(&mut terminal, &mut app, &mut world).unwrap_err();
+    assert!(matches!(error, TuiError::Failed(message) if message == "no such file"));
+}
+
+fn ctrl_c() -> Event {
+    Event::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL))
+}
+
+/// A small generator (Marsaglia's xorshift), so that a failure comes again.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+
+    fn small(&mut self, sides: u16) -> u16 {
+        u16::try_from(self.roll(sides.into())).unwrap()
+    }
+
+    fn event(&mut self) -> Event {
+        const CODES: [KeyCode; 14] = [
+            KeyCode::Enter,
+            KeyCode::Esc,
+            KeyCode::Tab,
+            KeyCode::BackTab,
+            KeyCode::Down,
+            KeyCode::Up,
+            KeyCode::Left,
+            KeyCode::Right,
+            KeyCode::Home,
+            KeyCode::End,
+            KeyCode::PageDown,
+            KeyCode::PageUp,
+            KeyCode::Backspace,
+            KeyCode::F(1),
+        ];
+        const CHARACTERS: &[u8] = b"1234jkhlgGaunNfFszHL/?<> esol";
+        match self.roll(10) {
+            0 | 1 => click(self.small(160), self.small(50)),
+            2 => mouse(MouseEventKind::ScrollDown, self.small(160), self.small(50)),
+            3 => mouse(MouseEventKind::ScrollUp, self.small(160), self.small(50)),
+            4..=6 => Event::Key(CODES[usize::from(self.small(14))].into()),
+            _ => {
+                let at = usize::try_from(self.roll(CHARACTERS.len() as u64)).unwrap();
+                Event::Key(KeyCode::Char(char::from(CHARACTERS[at])).into())
+            }
+        }
+    }
+}
+
+#[test]
+fn a_storm_of_events_neither_panics_nor_gets_stuck() {
+    for seed in 1..=4 {
+        let mut dice = Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
+        let mut app = App::new(fixture::report(), Theme::new(Colours::Indexed));
+        let mut pending: VecDeque<Event> = VecDeque::new();
+        let mut area = Rect::new(0, 0, 120, 40);
+        for _ in 0..2_000 {
+            if dice.roll(40) == 0 {
+                area = Rect::new(0, 0, dice.small(180), dice.small(60));
+            }
+            let event = pending.pop_front().unwrap_or_else(|| dice.event());
+            for effect in app.update(event) {
+                if let Effect::Work(job) = effect {
+                    // Some answers come late, after other events.
+                    if dice.roll(2) == 0 {
+                        pending.push_back(dice.event());
+                    }
+                    pending.push_back(Event::Answer(worker::answer(&job, &FixtureContents)));
+                }
+            }
+            app.render(area, &mut Buffer::empty(area));
+        }
+        let calm = keys("Esc Esc Esc Esc Esc 1");
+        let frames = play(&mut app, (140, 45), pending.into_iter().chain(calm).chain([Event::Screenshot]));
+        assert!(text(&frames[0]).contains("Look at these first"), "seed {seed}:\n{}", text(&frames[0]));
+        assert!(matches!(app.update(Event::Key(KeyCode::Char('q').into())).as_slice(), [Effect::Quit]));
     }
 }

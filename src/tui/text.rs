@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::signs::ELLIPSIS;
+use crate::model::text::visible;
 
 /// Columns of `text` on a terminal.
 #[must_use]
@@ -59,6 +60,42 @@ pub fn share(left: &str, right: &str, columns: usize) -> (String, String) {
     let left = middle(left, left_room).into_owned();
     let right = middle(right, columns.saturating_sub(width(&left))).into_owned();
     (left, right)
+}
+
+/// `text` in at most `columns` columns, its start gone: the end of a reference has its name and tag.
+#[must_use]
+pub fn end(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    if columns == 0 {
+        return Cow::Borrowed("");
+    }
+    Cow::Owned(format!("{ELLIPSIS}{}", tail(text, columns - 1)))
+}
+
+/// A reference in at most `columns` columns: a digest in it is shortened first, then the start goes.
+#[must_use]
+pub fn reference(text: &str, columns: usize) -> String {
+    let short = match text.split_once("@sha256:") {
+        Some((name, digest)) => format!("{name}@{}", head(digest, 12)),
+        None => text.to_owned(),
+    };
+    end(&short, columns).into_owned()
+}
+
+/// The instruction as a Dockerfile has it, without what the builder puts around it; safe to show.
+#[must_use]
+pub fn instruction(created_by: Option<&str>) -> String {
+    let Some(text) = created_by else { return "(no history)".to_owned() };
+    let text = visible(text.trim());
+    let text = text.strip_prefix("/bin/sh -c #(nop)").map_or(text.as_ref(), str::trim_start);
+    let text = text.strip_suffix("# buildkit").unwrap_or(text).trim();
+    let text = match text.strip_prefix("RUN /bin/sh -c ").or_else(|| text.strip_prefix("/bin/sh -c ")) {
+        Some(command) => format!("RUN {command}"),
+        None => text.to_owned(),
+    };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The longest start of `text` in at most `columns` columns.
@@ -159,7 +196,7 @@ pub fn date(seconds: i64) -> String {
 pub fn created(text: &str) -> String {
     match text.parse::<jiff::Timestamp>() {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        Err(_) => crate::model::text::visible(text).into_owned(),
+        Err(_) => visible(text).into_owned(),
     }
 }
 
@@ -184,6 +221,21 @@ mod tests {
             assert_eq!(width(&pad_left("漢字漢字é", columns)), columns);
             assert!(width(&middle("漢字漢字漢字", columns)) <= columns);
         }
+    }
+
+    #[test]
+    fn instructions_lose_what_builders_put_around_them() {
+        assert_eq!(instruction(Some("/bin/sh -c #(nop) ADD file:7c in / ")), "ADD file:7c in /");
+        assert_eq!(instruction(Some("RUN /bin/sh -c apt-get  update # buildkit")), "RUN apt-get update");
+        assert_eq!(instruction(Some("/bin/sh -c make")), "RUN make");
+        assert_eq!(instruction(None), "(no history)");
+    }
+
+    #[test]
+    fn a_cut_reference_keeps_its_tag_or_the_start_of_its_digest() {
+        assert_eq!(reference("registry.example/team/shop:1.3.0", 16), "…team/shop:1.3.0");
+        let pinned = format!("shop@sha256:{}", "0123456789abcdef".repeat(4));
+        assert_eq!(reference(&pinned, 40), "shop@0123456789ab");
     }
 
     #[test]

@@ -221,7 +221,7 @@ fn header(width: usize, theme: &Theme) -> Line<'static> {
     let sizes = if width >= 76 { format!("{:>9}{:>9}", "left", "right") } else { String::new() };
     let room = instruction_room(width);
     let words =
-        format!("   {:<11}{:>4}{:>4}  {}{sizes}{:>9}", "layer", "L", "R", text::pad("instruction", room), "size");
+        format!("   {:<11}{:>4}{:>4}  {}{sizes}{:>9}", "layer", "L", "R", text::pad("instruction", room), "delta");
     Line::styled(words, theme.style(Role::Muted))
 }
 
@@ -233,7 +233,7 @@ fn layer_line(report: &DriftReport, row: &LayerRow, width: usize, theme: &Theme)
     let shown_size = |side: Option<&LayerFacts>| side.map_or_else(|| "-".to_owned(), |layer| text::bytes(layer.size));
     let muted = theme.style(Role::Muted);
     let room = instruction_room(width);
-    let made_by = right.or(left).map(|layer| short_instruction(layer.created_by.as_deref())).unwrap_or_default();
+    let made_by = right.or(left).map(|layer| text::instruction(layer.created_by.as_deref())).unwrap_or_default();
     let mut spans = vec![
         Span::styled(format!(" {sign} {word:<11}"), theme.style(role)),
         Span::styled(text::pad_left(&index(left), INDEX), theme.style(Role::Left)),
@@ -251,19 +251,6 @@ fn layer_line(report: &DriftReport, row: &LayerRow, width: usize, theme: &Theme)
     };
     spans.push(Span::styled(text::pad_left(&text::delta(size(left), size(right)), SIZE), style));
     Line::from(spans)
-}
-
-/// The instruction as a Dockerfile has it, without what the builder puts around it.
-fn short_instruction(created_by: Option<&str>) -> String {
-    let Some(text) = created_by else { return "(no history)".to_owned() };
-    let text = visible(text.trim()).into_owned();
-    let text = text.strip_prefix("/bin/sh -c #(nop)").map(str::trim_start).unwrap_or(&text);
-    let text = text.strip_suffix("# buildkit").unwrap_or(text).trim();
-    let text = match text.strip_prefix("RUN /bin/sh -c ").or_else(|| text.strip_prefix("/bin/sh -c ")) {
-        Some(command) => format!("RUN {command}"),
-        None => text.to_owned(),
-    };
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn config_line(row: &ConfigChange, width: usize, theme: &Theme) -> Line<'static> {
@@ -292,7 +279,7 @@ fn config_value(value: Option<&str>) -> String {
 
 fn history_line(row: &HistoryRow, width: usize, theme: &Theme) -> Line<'static> {
     let instruction = |side: &Option<crate::model::HistoryEntry>| {
-        side.as_ref().map(|entry| short_instruction(entry.created_by.as_deref()))
+        side.as_ref().map(|entry| text::instruction(entry.created_by.as_deref()))
     };
     let room = width.saturating_sub(5);
     match (instruction(&row.left), instruction(&row.right)) {
@@ -389,18 +376,4 @@ fn history_detail(row: &HistoryRow, theme: &Theme) -> Vec<Row> {
 fn lines(text: &str) -> Vec<Row> {
     let shown = visible_multiline(text).replace('\t', "    ");
     shown.lines().map(|line| Row::new(vec![Span::raw(line.to_owned())]).wrapped(2)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instructions_lose_what_builders_put_around_them() {
-        let short = |text: &str| short_instruction(Some(text));
-        assert_eq!(short("/bin/sh -c #(nop) ADD file:7c in / "), "ADD file:7c in /");
-        assert_eq!(short("RUN /bin/sh -c apt-get  update # buildkit"), "RUN apt-get update");
-        assert_eq!(short("/bin/sh -c make"), "RUN make");
-        assert_eq!(short_instruction(None), "(no history)");
-    }
 }

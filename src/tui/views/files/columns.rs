@@ -50,8 +50,8 @@ impl Columns {
             side(left, self.size),
             side("", self.mode),
             side(right, self.size),
-            text::pad_left("size", self.delta),
-            side("paths", self.count),
+            text::pad_left("delta", self.delta),
+            side("differ", self.count),
         );
         Line::styled(words, theme.style(Role::Muted))
     }
@@ -89,7 +89,9 @@ impl Columns {
         spans.extend(paint::lit(&shown, &hits, name_style, theme));
         spans.push(Span::styled(suffix.to_owned(), theme.style(Role::Muted)));
         spans.push(Span::raw(" ".repeat(self.name.saturating_sub(used))));
-        let worst = node.own.or_else(|| node.worst().filter(|worst| filter.has(*worst)));
+        // An open directory leaves the word to the rows below it.
+        let below = || node.worst().filter(|worst| !node.open && filter.has(*worst));
+        let worst = node.own.or_else(below);
         spans.push(self.why(worst, theme));
         self.sizes(&mut spans, file, (node.left_size, node.right_size), theme);
         let count = if node.is_directory { filter.count(node) } else { 0 };

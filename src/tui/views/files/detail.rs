@@ -8,14 +8,14 @@ use ratatui::text::Span;
 use super::tree::Node;
 use crate::compare::{Drift, DriftReport, FileRow};
 use crate::model::text::{visible, visible_bytes};
-use crate::model::{Explanation, FileAt, Side};
+use crate::model::{Explanation, FileAt, Kind, Side};
 use crate::tui::Jump;
 use crate::tui::diff::{ContentDiff, DiffLine, HexRow, LineKind};
 use crate::tui::document::{Row, two_sides};
 use crate::tui::paint;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, explanation_role, signs};
-use crate::tui::views::overview::letter;
+use crate::tui::views::{layer_row, overview::letter};
 
 /// From this width on, the bytes of both sides stand beside each other.
 const HEX_BESIDE: u16 = 58;
@@ -54,32 +54,44 @@ impl Page<'_> {
     /// Everything about one path.
     #[must_use]
     pub fn file(&self, file: &FileRow, comparison: &Comparison) -> Vec<Row> {
+        let is_directory =
+            [&file.left, &file.right].into_iter().flatten().any(|file| file.entry.kind == Kind::Directory);
         let mut rows = match &file.drift {
             Some(drift) => self.why(file, drift),
-            None => vec![Row::new(vec![Span::styled("the same on both sides", self.style(Role::Muted))])],
+            None => vec![Row::new(vec![Span::styled(
+                if is_directory { "the directory itself is the same on both sides" } else { "the same on both sides" },
+                self.style(Role::Muted),
+            )])],
         };
         rows.push(Row::default());
         rows.extend(self.metadata(file));
         for (side, at) in [(Side::Left, &file.left), (Side::Right, &file.right)] {
             if let Some(at) = at {
-                rows.push(self.layer(side, at.layer));
+                rows.push(layer_row(self.report, side, at.layer, self.width, self.theme));
             }
         }
         rows.extend(self.contents(comparison));
         rows
     }
 
-    /// What differs below a directory.
+    /// Everything about a directory: first what differs below it, then the directory itself.
     #[must_use]
-    pub fn below(&self, node: &Node) -> Vec<Row> {
+    pub fn directory(&self, file: Option<&FileRow>, node: &Node) -> Vec<Row> {
+        let mut rows = self.below(node);
+        if let Some(file) = file {
+            rows.push(Row::default());
+            rows.extend(self.file(file, &Comparison::None));
+        }
+        rows
+    }
+
+    /// What differs below a directory.
+    fn below(&self, node: &Node) -> Vec<Row> {
         let total: u32 = node.differs.iter().sum();
-        let mut rows = vec![
-            Row::default(),
-            Row::heading(
-                format!("{} at and below it", text::plural(total as usize, "difference", "differences")),
-                self.theme,
-            ),
-        ];
+        let mut rows = vec![Row::heading(
+            format!("{} at and below it", text::plural(total as usize, "difference", "differences")),
+            self.theme,
+        )];
         for explanation in Explanation::ALARMING_FIRST {
             let count = node.count(explanation);
             if count > 0 {
@@ -179,22 +191,6 @@ impl Page<'_> {
             .filter(|(_, left, right)| ![left, right].into_iter().all(|side| matches!(side.as_str(), "" | "-")))
             .map(|(label, left, right)| two_sides(label, &left, &right, self.width, self.theme))
             .collect()
-    }
-
-    fn layer(&self, side: Side, index: u32) -> Row {
-        let (facts, role) = match side {
-            Side::Left => (&self.report.left, Role::Left),
-            Side::Right => (&self.report.right, Role::Right),
-        };
-        let index = index as usize;
-        let made_by =
-            facts.layers.get(index).and_then(|layer| layer.created_by.as_deref()).unwrap_or("unknown instruction");
-        Row::new(vec![
-            Span::styled(text::pad("layer", 13), self.style(Role::Muted)),
-            Span::styled(format!("{} #{index} ", side.as_str()), self.style(role)),
-            Span::raw(visible(made_by).into_owned()),
-        ])
-        .to(Jump::Layer(side, index))
     }
 
     fn contents(&self, comparison: &Comparison) -> Vec<Row> {

@@ -66,18 +66,18 @@ const KEYS: &[Binding] = &[
         hint: Some("all"),
     },
     Binding {
-        action: Action::AlarmingFirst,
-        name: "unexplained-first",
-        keys: &[ch('u')],
-        help: "alarms and unexplained paths first in every directory, or by name",
-        hint: Some("unexplained first"),
-    },
-    Binding {
         action: Action::Search,
         name: "search",
         keys: &[ch('/')],
         help: "search all paths of both sides",
         hint: Some("search"),
+    },
+    Binding {
+        action: Action::AlarmingFirst,
+        name: "unexplained-first",
+        keys: &[ch('u')],
+        help: "alarms and unexplained paths first in every directory, or by name",
+        hint: Some("urgent first"),
     },
     Binding { action: Action::NextHit, name: "next-hit", keys: &[ch('n')], help: "next match", hint: None },
     Binding { action: Action::PreviousHit, name: "previous-hit", keys: &[ch('N')], help: "previous match", hint: None },
@@ -483,11 +483,11 @@ impl View for Files {
         let comparison = &self.comparison;
         self.panes.draw_detail(areas, buffer, theme, &title, subject, |width| {
             let page = detail::Page { report, width, theme };
-            let mut rows = file.map(|file| page.file(file, comparison)).unwrap_or_default();
-            if let Some(node) = node.filter(|node| node.is_directory) {
-                rows.extend(page.below(node));
+            match (node, file) {
+                (Some(node), file) if node.is_directory => page.directory(file, node),
+                (_, Some(file)) => page.file(file, comparison),
+                (_, None) => Vec::new(),
             }
-            rows
         });
     }
 }

@@ -13,7 +13,7 @@ use crate::tui::Jump;
 use crate::tui::document::{Row, two_sides};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, explanation_role, move_role, signs};
-use crate::tui::views::overview::letter;
+use crate::tui::views::{layer_row, overview::letter};
 
 /// The most files listed; the Files view has them all.
 const MOST_FILES: usize = 500;
@@ -31,7 +31,7 @@ pub fn package(report: &DriftReport, at: usize, width: u16, theme: &Theme) -> Ve
     rows.extend(sides(row, width, theme));
     for (side, package) in [(Side::Left, &row.left), (Side::Right, &row.right)] {
         if let Some(package) = package {
-            rows.push(layer(report, side, package, theme));
+            rows.push(layer_row(report, side, package.layer, width, theme));
         }
     }
     rows.push(Row::default());
@@ -116,22 +116,6 @@ fn sides(row: &PackageRow, width: u16, theme: &Theme) -> Vec<Row> {
 fn hashes(package: &Package) -> String {
     let recorded = package.files.iter().filter(|file| file.recorded != RecordedHash::None).count();
     format!("{} of {}", text::count(recorded as u64), text::plural(package.files.len(), "file", "files"))
-}
-
-fn layer(report: &DriftReport, side: Side, package: &Package, theme: &Theme) -> Row {
-    let (facts, role) = match side {
-        Side::Left => (&report.left, Role::Left),
-        Side::Right => (&report.right, Role::Right),
-    };
-    let index = package.layer as usize;
-    let made_by =
-        facts.layers.get(index).and_then(|layer| layer.created_by.as_deref()).unwrap_or("unknown instruction");
-    Row::new(vec![
-        Span::styled(text::pad("layer", 13), theme.style(Role::Muted)),
-        Span::styled(format!("{} #{index} ", side.as_str()), theme.style(role)),
-        Span::raw(visible(made_by).into_owned()),
-    ])
-    .to(Jump::Layer(side, index))
 }
 
 fn files(report: &DriftReport, row: &PackageRow, width: u16, theme: &Theme) -> Vec<Row> {

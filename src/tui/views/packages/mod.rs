@@ -335,7 +335,7 @@ impl Columns {
             text::pad("", self.ecosystem),
             text::pad("left", self.version),
             text::pad("right", self.version),
-            text::pad_left("size", self.delta),
+            text::pad_left("delta", self.delta),
         );
         Line::styled(words, theme.style(Role::Muted))
     }
