@@ -109,7 +109,7 @@ impl App {
             _ => {}
         }
         match &mut self.stage {
-            Stage::Exploring(explorer) => explorer.update(event, &self.theme),
+            Stage::Exploring(explorer) => explorer.update(event, self.theme),
             Stage::Loading(_) => match event {
                 Event::Key(KeyEvent { code: KeyCode::Char('q') | KeyCode::Esc, .. }) => self.quit(),
                 _ => Vec::new(),
@@ -134,10 +134,10 @@ impl App {
         }
         match &mut self.stage {
             Stage::Loading(screen) => {
-                screen.draw(area, buffer, &self.theme);
+                screen.draw(area, buffer, self.theme);
                 None
             }
-            Stage::Exploring(explorer) => explorer.draw(area, buffer, &self.theme),
+            Stage::Exploring(explorer) => explorer.draw(area, buffer, self.theme),
         }
     }
 
@@ -161,7 +161,7 @@ impl Explorer {
         Self { report, views, current: 0, trail: Vec::new(), help: None, message: None, tabs: Vec::new() }
     }
 
-    fn update(&mut self, event: Event, theme: &Theme) -> Vec<Effect> {
+    fn update(&mut self, event: Event, theme: Theme) -> Vec<Effect> {
         match event {
             Event::Key(key) => self.key(key, theme),
             Event::Mouse(mouse) => self.mouse(mouse, theme),
@@ -175,7 +175,7 @@ impl Explorer {
         }
     }
 
-    fn key(&mut self, key: KeyEvent, theme: &Theme) -> Vec<Effect> {
+    fn key(&mut self, key: KeyEvent, theme: Theme) -> Vec<Effect> {
         self.message = None;
         let own = VIEWS.get(self.current).map(|view| view.keys).unwrap_or_default();
         if let Some(help) = &mut self.help {
@@ -195,7 +195,7 @@ impl Explorer {
         keys::find(own, key).map(|action| self.act(action, theme)).unwrap_or_default()
     }
 
-    fn act(&mut self, action: Action, theme: &Theme) -> Vec<Effect> {
+    fn act(&mut self, action: Action, theme: Theme) -> Vec<Effect> {
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Help => self.help = Some(Help::default()),
@@ -219,7 +219,7 @@ impl Explorer {
         Vec::new()
     }
 
-    fn mouse(&mut self, mouse: MouseEvent, theme: &Theme) -> Vec<Effect> {
+    fn mouse(&mut self, mouse: MouseEvent, theme: Theme) -> Vec<Effect> {
         let at = Position::new(mouse.column, mouse.row);
         let mouse = match mouse.kind {
             MouseEventKind::Down(MouseButton::Left) => Mouse::Click(at),
@@ -245,20 +245,20 @@ impl Explorer {
         self.views.get_mut(self.current)
     }
 
-    fn switch(&mut self, view: usize, theme: &Theme) -> Vec<Effect> {
+    fn switch(&mut self, view: usize, theme: Theme) -> Vec<Effect> {
         self.current = view;
         self.trail.clear();
         self.ask(theme, |view, context| view.shown(context))
     }
 
     /// Lets the current view act and grants what it asks for.
-    fn ask(&mut self, theme: &Theme, act: impl FnOnce(&mut dyn View, &Context<'_>) -> Vec<Request>) -> Vec<Effect> {
+    fn ask(&mut self, theme: Theme, act: impl FnOnce(&mut dyn View, &Context<'_>) -> Vec<Request>) -> Vec<Effect> {
         let context = Context { report: &self.report, theme };
         let requests = self.views.get_mut(self.current).map(|view| act(view.as_mut(), &context)).unwrap_or_default();
         self.grant(requests, theme)
     }
 
-    fn grant(&mut self, requests: Vec<Request>, theme: &Theme) -> Vec<Effect> {
+    fn grant(&mut self, requests: Vec<Request>, theme: Theme) -> Vec<Effect> {
         let mut effects = Vec::new();
         for request in requests {
             match request {
@@ -284,7 +284,7 @@ impl Explorer {
         effects
     }
 
-    fn draw(&mut self, area: Rect, buffer: &mut Buffer, theme: &Theme) -> Option<Position> {
+    fn draw(&mut self, area: Rect, buffer: &mut Buffer, theme: Theme) -> Option<Position> {
         let row = |at: u16| Rect { y: area.y + at, height: 1, ..area };
         header(&self.report, row(0), buffer, theme);
         self.tabs = tabs(&self.report, self.current, row(1), buffer, theme);
@@ -302,7 +302,7 @@ impl Explorer {
         cursor
     }
 
-    fn footer(&mut self, area: Rect, buffer: &mut Buffer, theme: &Theme) -> Option<Position> {
+    fn footer(&mut self, area: Rect, buffer: &mut Buffer, theme: Theme) -> Option<Position> {
         if let Some(search) = self.view().and_then(|view| view.search()).filter(|search| search.is_typing()) {
             let line = Line::from(vec![
                 Span::styled(" / ", theme.style(Role::Key)),
@@ -329,7 +329,7 @@ impl Explorer {
 }
 
 /// The keys that fit into `room` columns, none of them in part.
-fn hints(bindings: &[keys::Binding], room: usize, theme: &Theme) -> Line<'static> {
+fn hints(bindings: &[keys::Binding], room: usize, theme: Theme) -> Line<'static> {
     let mut line = Line::default();
     for binding in bindings {
         let Some(hint) = binding.hint else { continue };
@@ -344,7 +344,7 @@ fn hints(bindings: &[keys::Binding], room: usize, theme: &Theme) -> Line<'static
 }
 
 /// The verdict, what qualifies it, what is compared, and that there are warnings.
-fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Theme) {
     let headline = report.headline();
     let (verdict, qualifiers) = headline.split_once(", ").unwrap_or((&headline, ""));
     let alarming = report.alarms() + report.unexplained() > 0;
@@ -374,7 +374,7 @@ fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: &Theme) 
     }
 }
 
-fn tabs(report: &DriftReport, current: usize, area: Rect, buffer: &mut Buffer, theme: &Theme) -> Vec<Rect> {
+fn tabs(report: &DriftReport, current: usize, area: Rect, buffer: &mut Buffer, theme: Theme) -> Vec<Rect> {
     let mut x = area.x;
     let mut places = Vec::with_capacity(VIEWS.len());
     for (at, view) in VIEWS.iter().enumerate() {

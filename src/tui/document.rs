@@ -10,7 +10,9 @@ use super::Jump;
 use super::keys::Action;
 use super::paint;
 use super::text;
+use super::theme::signs::DIFFERS;
 use super::theme::{Role, Theme};
+use crate::model::text::visible;
 
 /// One row before it is fitted to a width.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +55,7 @@ impl Row {
 
     /// A section's title.
     #[must_use]
-    pub fn heading(title: impl Into<String>, theme: &Theme) -> Self {
+    pub fn heading(title: impl Into<String>, theme: Theme) -> Self {
         Self::new(vec![Span::styled(title.into(), theme.style(Role::Heading))])
     }
 
@@ -91,7 +93,7 @@ impl Document {
     }
 
     /// Draws what [`Document::show`] laid out.
-    pub fn draw(&self, buffer: &mut Buffer, focused: bool, theme: &Theme) {
+    pub fn draw(&self, buffer: &mut Buffer, focused: bool, theme: Theme) {
         let shown = self.lines.iter().enumerate().skip(self.scroll).take(usize::from(self.area.height));
         for (row, (at, laid)) in (0_u16..).zip(shown) {
             paint::put(buffer, self.area, row, &laid.line);
@@ -153,7 +155,7 @@ impl Document {
     #[must_use]
     pub fn position(&self) -> String {
         let most = self.lines.len().saturating_sub(self.height());
-        if most == 0 { String::new() } else { format!("{}%", self.scroll * 100 / most) }
+        (self.scroll * 100).checked_div(most).map(|part| format!("{part}%")).unwrap_or_default()
     }
 
     fn height(&self) -> usize {
@@ -259,23 +261,48 @@ fn pieces(word: &str, first: usize, rest: usize) -> Vec<&str> {
     pieces
 }
 
+/// One row of a table of both sides: its label, and how a side's value reads.
+pub type Field<T> = (&'static str, fn(&T) -> String);
+
+/// A table of both sides; each row with whether the sides differ. Rows that say nothing on either side are left out.
+#[must_use]
+pub fn table<T>(
+    fields: &[Field<T>],
+    left: Option<&T>,
+    right: Option<&T>,
+    width: u16,
+    theme: Theme,
+) -> Vec<(bool, Row)> {
+    let mut rows = Vec::with_capacity(fields.len());
+    for (label, value) in fields {
+        let values = [left, right].map(|side| side.map(value));
+        if values.iter().flatten().all(String::is_empty) {
+            continue;
+        }
+        let [left, right] = values.map(|value| value.unwrap_or_else(|| "-".to_owned()));
+        rows.push((left != right, two_sides(label, &left, &right, width, theme)));
+    }
+    rows
+}
+
 /// A row of a table of both sides: a label, a sign where they differ, left and right.
 #[must_use]
-pub fn two_sides(label: &str, left: &str, right: &str, width: u16, theme: &Theme) -> Row {
+pub fn two_sides(label: &str, left: &str, right: &str, width: u16, theme: Theme) -> Row {
     let label_columns = 11_usize;
     let side = usize::from(width).saturating_sub(label_columns + 3) / 2;
     let differs = left != right;
     let (sign, left_style, right_style) = if differs {
-        (super::theme::signs::DIFFERS, theme.style(Role::Left), theme.style(Role::Right))
+        (DIFFERS, theme.style(Role::Left), theme.style(Role::Right))
     } else {
         (" ", Style::new(), Style::new())
     };
+    let (left, right) = (visible(left), visible(right));
     Row::new(vec![
         Span::styled(text::pad(label, label_columns), theme.style(Role::Muted)),
         Span::styled(format!("{sign} "), theme.style(Role::Strong)),
-        Span::styled(text::pad(&text::middle(left, side.saturating_sub(1)), side), left_style),
+        Span::styled(text::pad(&text::middle(&left, side.saturating_sub(1)), side), left_style),
         Span::raw(" "),
-        Span::styled(text::middle(right, side).into_owned(), right_style),
+        Span::styled(text::middle(&right, side).into_owned(), right_style),
     ])
 }
 

@@ -50,10 +50,10 @@ pub struct Closed;
 impl Event {
     /// What a terminal event means here; key releases and focus changes mean nothing.
     #[must_use]
-    pub fn from_terminal(event: Terminal) -> Option<Self> {
+    pub fn from_terminal(event: &Terminal) -> Option<Self> {
         match event {
-            Terminal::Key(key) if key.kind != KeyEventKind::Release => Some(Self::Key(key)),
-            Terminal::Mouse(mouse) => Some(Self::Mouse(mouse)),
+            Terminal::Key(key) if key.kind != KeyEventKind::Release => Some(Self::Key(*key)),
+            Terminal::Mouse(mouse) => Some(Self::Mouse(*mouse)),
             Terminal::Resize(..) => Some(Self::Resize),
             _ => None,
         }

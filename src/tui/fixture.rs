@@ -231,9 +231,9 @@ fn package_rows(files: &[FileRow]) -> Vec<PackageRow> {
     (1_u64..)
         .zip(specs)
         .map(|(at, (ecosystem, name, left, right, source, change))| {
-            let owner = format!("{ecosystem}:{name}");
+            let label = format!("{ecosystem}:{name}");
             let owned =
-                |row: &FileRow| row.drift.as_ref().is_some_and(|drift| drift.owner.as_deref() == Some(owner.as_str()));
+                |row: &FileRow| row.drift.as_ref().is_some_and(|drift| drift.owner.as_deref() == Some(label.as_str()));
             let make = |version, size| package(ecosystem, name, version, source, size);
             PackageRow {
                 left: left.map(|version| make(version, at * 123_456)),
@@ -256,16 +256,16 @@ struct Spec {
 }
 
 fn file_rows() -> Vec<FileRow> {
-    let mut rows: Vec<FileRow> = specs().into_iter().map(row).collect();
+    let mut rows: Vec<FileRow> = specs().iter().map(row).collect();
     rows.sort_by(|left, right| left.path.cmp(&right.path));
     rows
 }
 
-fn row(spec: Spec) -> FileRow {
+fn row(spec: &Spec) -> FileRow {
     let change = spec.drift.map(|drift| drift.0);
     let side = |seed: Option<u8>, right: bool| {
         seed.map(|seed| {
-            let moved = right && change == Some(Change::Mtime) || right && spec.left != spec.right;
+            let moved = right && (change == Some(Change::Mtime) || spec.left != spec.right);
             let mode = match (spec.directory, right && change == Some(Change::Metadata)) {
                 (true, false) => 0o755,
                 (true, true) => 0o700,

@@ -27,7 +27,7 @@ impl Help {
         self.document.wheel(rows);
     }
 
-    pub fn draw(&mut self, area: Rect, buffer: &mut Buffer, view: &ViewEntry, theme: &Theme) {
+    pub fn draw(&mut self, area: Rect, buffer: &mut Buffer, view: &ViewEntry, theme: Theme) {
         let width = area.width.min(76);
         let wanted = u16::try_from(rows(view, theme).len() + 2).unwrap_or(u16::MAX);
         let height = area.height.min(wanted);
@@ -47,7 +47,7 @@ impl Help {
     }
 }
 
-fn rows(view: &ViewEntry, theme: &Theme) -> Vec<Row> {
+fn rows(view: &ViewEntry, theme: Theme) -> Vec<Row> {
     let mut rows: Vec<Row> =
         view.keys.iter().map(|binding| key_row(&binding.all_keys(), binding.help, theme)).collect();
     rows.push(Row::default());
@@ -69,7 +69,7 @@ fn free_keys(binding: &Binding, own: &[Binding]) -> String {
     binding.keys.iter().filter(|key| !taken(key)).map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
-fn key_row(keys: &str, help: &str, theme: &Theme) -> Row {
+fn key_row(keys: &str, help: &str, theme: Theme) -> Row {
     Row::new(vec![
         Span::styled(text::pad(keys, 18), theme.style(Role::Key)),
         Span::styled(help.to_owned(), theme.style(Role::Text)),

@@ -20,7 +20,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: &Theme) {
+    pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: Theme) {
         let width = area.width.min(72);
         let height = 9.min(area.height);
         let area = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
@@ -45,7 +45,7 @@ impl Screen {
     }
 }
 
-fn gauge(progress: &SideProgress, width: usize, theme: &Theme) -> Line<'static> {
+fn gauge(progress: &SideProgress, width: usize, theme: Theme) -> Line<'static> {
     let (done, total) = progress.bytes();
     let stage = progress.stage();
     let mut words = stage.as_str().to_owned();

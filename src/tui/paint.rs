@@ -23,7 +23,8 @@ pub fn put_right(buffer: &mut Buffer, area: Rect, row: u16, line: &Line<'_>) {
     put(buffer, Rect { x, width, ..area }, row, line);
 }
 
-/// Lays the selection's style over row `row`. Words without a colour take the selection's.
+/// Lays the selection's style over row `row`. Words without a colour and grey ones, which would not be read on it,
+/// take the selection's.
 pub fn select(buffer: &mut Buffer, area: Rect, row: u16, style: Style) {
     let area = area.intersection(buffer.area);
     if row >= area.height {
@@ -31,14 +32,15 @@ pub fn select(buffer: &mut Buffer, area: Rect, row: u16, style: Style) {
     }
     for x in area.left()..area.right() {
         if let Some(cell) = buffer.cell_mut((x, area.y + row)) {
-            let foreground = if cell.fg == Color::Reset { style.fg } else { None };
+            let faint = matches!(cell.fg, Color::Reset | Color::DarkGray | Color::Indexed(232..=250));
+            let foreground = if faint { style.fg } else { None };
             cell.set_style(Style { fg: foreground, ..style });
         }
     }
 }
 
 /// A horizontal line with a title in it.
-pub fn rule(buffer: &mut Buffer, area: Rect, title: &str, right: &str, focused: bool, theme: &Theme) {
+pub fn rule(buffer: &mut Buffer, area: Rect, title: &str, right: &str, focused: bool, theme: Theme) {
     let line = theme.style(Role::Line);
     put(buffer, area, 0, &Line::styled(signs::HORIZONTAL.repeat(usize::from(area.width)), line));
     if area.width < 8 {
@@ -77,7 +79,7 @@ pub fn bar(part: u64, whole: u64, columns: usize) -> String {
 
 /// `text` as spans, the characters at `hits` (by position) in the style of a match.
 #[must_use]
-pub fn lit(text: &str, hits: &[u32], style: Style, theme: &Theme) -> Vec<Span<'static>> {
+pub fn lit(text: &str, hits: &[u32], style: Style, theme: Theme) -> Vec<Span<'static>> {
     if hits.is_empty() {
         return vec![Span::styled(text.to_owned(), style)];
     }
@@ -124,7 +126,7 @@ mod tests {
     #[test]
     fn matched_letters_are_lit() {
         let theme = Theme::new(crate::tui::theme::Colours::Indexed);
-        let spans = lit("libssl3", &[3, 4], Style::new(), &theme);
+        let spans = lit("libssl3", &[3, 4], Style::new(), theme);
         let texts: Vec<&str> = spans.iter().map(|span| span.content.as_ref()).collect();
         assert_eq!(texts, ["lib", "ss", "l3"]);
         assert_eq!(spans[1].style, theme.style(Role::Match));

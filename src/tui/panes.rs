@@ -105,7 +105,7 @@ impl Panes {
     }
 
     /// Splits `area` and draws the line between the panes. `share`: the list's part of the width, in percent.
-    pub fn split(&self, area: Rect, share: u16, buffer: &mut Buffer, theme: &Theme) -> Areas {
+    pub fn split(&self, area: Rect, share: u16, buffer: &mut Buffer, theme: Theme) -> Areas {
         if self.zoom {
             return if self.in_detail { titled(Rect::ZERO, area) } else { titled(area, Rect::ZERO) };
         }
@@ -132,7 +132,7 @@ impl Panes {
     }
 
     /// Marks row `row` of `area` when it is the selected one.
-    pub fn mark(&self, buffer: &mut Buffer, area: Rect, row: u16, at: usize, theme: &Theme) {
+    pub fn mark(&self, buffer: &mut Buffer, area: Rect, row: u16, at: usize, theme: Theme) {
         if at == self.cursor.selected() {
             let role = if self.in_detail { Role::SelectedElsewhere } else { Role::Selected };
             paint::select(buffer, area, row, theme.style(role));
@@ -144,7 +144,7 @@ impl Panes {
         &mut self,
         areas: Areas,
         buffer: &mut Buffer,
-        theme: &Theme,
+        theme: Theme,
         title: &str,
         (subject, revision): (usize, u64),
         build: impl FnOnce(u16) -> Vec<Row>,

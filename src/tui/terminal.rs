@@ -31,7 +31,7 @@ const TICK: Duration = Duration::from_millis(80);
 /// How often the listener looks whether it should stop.
 const LISTEN: Duration = Duration::from_millis(50);
 /// With nothing to wait for but the user.
-const IDLE: Duration = Duration::from_secs(3600);
+const IDLE: Duration = Duration::from_hours(1);
 /// Events taken in before a frame is drawn, so that a held key or a paste does not queue frames.
 const BATCH: usize = 256;
 
@@ -176,7 +176,7 @@ impl Listener {
         let thread = thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 let event = match event::poll(LISTEN) {
-                    Ok(true) => event::read().ok().and_then(Event::from_terminal),
+                    Ok(true) => event::read().ok().as_ref().and_then(Event::from_terminal),
                     Ok(false) => None,
                     // A signal interrupts the wait; anything else means that the terminal is gone.
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => None,

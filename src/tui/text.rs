@@ -191,6 +191,16 @@ pub fn date(seconds: i64) -> String {
         .map_or_else(|_| format!("{seconds} s"), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
+/// A value of the configuration: times to the second, the rest as it is, safe to show.
+#[must_use]
+pub fn config(key: &str, value: Option<&str>) -> String {
+    match value {
+        None => "(not set)".to_owned(),
+        Some(time) if key == "created" => created(time),
+        Some(value) => visible(value).into_owned(),
+    }
+}
+
 /// An RFC 3339 time as the config has it, to the second.
 #[must_use]
 pub fn created(text: &str) -> String {

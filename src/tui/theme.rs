@@ -109,14 +109,13 @@ impl Theme {
 
     /// The style of `role`.
     #[must_use]
-    pub fn style(&self, role: Role) -> Style {
+    pub fn style(self, role: Role) -> Style {
         let (indexed, sixteen) = match role {
-            Role::Text => (None, None),
-            Role::Strong => (None, None),
+            Role::Text | Role::Strong => (None, None),
             Role::Muted | Role::Quiet | Role::Tab => (Some(245), Some(Color::DarkGray)),
             Role::Line => (Some(240), Some(Color::DarkGray)),
             Role::Heading => (Some(110), Some(Color::Cyan)),
-            Role::Left | Role::LeftWord => (Some(215), Some(Color::Yellow)),
+            Role::Left | Role::LeftWord | Role::Warning => (Some(215), Some(Color::Yellow)),
             Role::Right | Role::RightWord => (Some(75), Some(Color::LightBlue)),
             Role::Alarm => (Some(209), Some(Color::LightRed)),
             Role::Unexplained => (Some(221), Some(Color::LightYellow)),
@@ -124,7 +123,6 @@ impl Theme {
             Role::Explained | Role::Gauge => (Some(74), Some(Color::Cyan)),
             Role::Match => (Some(229), Some(Color::LightYellow)),
             Role::Key => (Some(153), Some(Color::Cyan)),
-            Role::Warning => (Some(215), Some(Color::Yellow)),
             Role::TabActive => (Some(231), Some(Color::White)),
             Role::Selected | Role::SelectedElsewhere | Role::VerdictGood | Role::VerdictMiddling | Role::VerdictBad => {
                 (Some(255), Some(Color::White))
@@ -178,14 +176,10 @@ fn colourless(role: Role) -> Modifier {
 
 fn indexed_background(role: Role) -> Option<u8> {
     match role {
-        Role::Selected => Some(24),
+        Role::Selected | Role::TabActive | Role::VerdictGood | Role::RightWord => Some(24),
         Role::SelectedElsewhere => Some(238),
-        Role::TabActive => Some(24),
-        Role::VerdictGood => Some(24),
-        Role::VerdictMiddling => Some(94),
+        Role::VerdictMiddling | Role::LeftWord => Some(94),
         Role::VerdictBad => Some(130),
-        Role::LeftWord => Some(94),
-        Role::RightWord => Some(24),
         _ => None,
     }
 }
@@ -229,9 +223,8 @@ pub fn move_role(change: PackageMove) -> Role {
 pub fn verdict_role(verdict: Verdict, alarming: bool) -> Role {
     match verdict {
         Verdict::Identical | Verdict::ContentEquivalent => Role::VerdictGood,
-        Verdict::DependencyEquivalent => Role::VerdictMiddling,
         Verdict::Drifted if alarming => Role::VerdictBad,
-        Verdict::Drifted => Role::VerdictMiddling,
+        Verdict::DependencyEquivalent | Verdict::Drifted => Role::VerdictMiddling,
     }
 }
 

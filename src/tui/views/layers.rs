@@ -11,7 +11,7 @@ use crate::model::text::{visible, visible_multiline};
 use crate::model::{LayerFacts, Side};
 use crate::tui::Jump;
 use crate::tui::app::Request;
-use crate::tui::document::{Row, two_sides};
+use crate::tui::document::{Field, Row, table};
 use crate::tui::keys::{Action, Binding, ch, key};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
@@ -217,7 +217,7 @@ fn instruction_room(width: usize) -> usize {
     width.saturating_sub(3 + 11 + 2 * INDEX + sizes + SIZE + 3)
 }
 
-fn header(width: usize, theme: &Theme) -> Line<'static> {
+fn header(width: usize, theme: Theme) -> Line<'static> {
     let sizes = if width >= 76 { format!("{:>9}{:>9}", "left", "right") } else { String::new() };
     let room = instruction_room(width);
     let words =
@@ -225,7 +225,7 @@ fn header(width: usize, theme: &Theme) -> Line<'static> {
     Line::styled(words, theme.style(Role::Muted))
 }
 
-fn layer_line(report: &DriftReport, row: &LayerRow, width: usize, theme: &Theme) -> Line<'static> {
+fn layer_line(report: &DriftReport, row: &LayerRow, width: usize, theme: Theme) -> Line<'static> {
     let (sign, word, role) = relation(row.relation);
     let (left, right) = sides(report, row);
     let index = |side: Option<&LayerFacts>| side.map_or_else(|| "-".to_owned(), |layer| layer.index.to_string());
@@ -253,18 +253,18 @@ fn layer_line(report: &DriftReport, row: &LayerRow, width: usize, theme: &Theme)
     Line::from(spans)
 }
 
-fn config_line(row: &ConfigChange, width: usize, theme: &Theme) -> Line<'static> {
+fn config_line(row: &ConfigChange, width: usize, theme: Theme) -> Line<'static> {
     let key_room = (width / 3).min(40);
     let key = text::pad(&text::middle(&visible(&row.key), key_room), key_room);
     let (sign, role) = if row.runtime { ('!', Role::Notice) } else { (' ', Role::Text) };
-    let (left, right) = (config_value(row.left.as_deref()), config_value(row.right.as_deref()));
+    let (left, right) = (text::config(&row.key, row.left.as_deref()), text::config(&row.key, row.right.as_deref()));
     let mut spans = vec![Span::styled(format!(" {sign} {key} "), theme.style(role))];
     spans.extend(moved(&left, &right, width.saturating_sub(key_room + 5), theme));
     Line::from(spans)
 }
 
 /// `left → right` in at most `room` columns, both of them to be seen.
-fn moved(left: &str, right: &str, room: usize, theme: &Theme) -> Vec<Span<'static>> {
+fn moved(left: &str, right: &str, room: usize, theme: Theme) -> Vec<Span<'static>> {
     let (left, right) = text::share(left, right, room.saturating_sub(3));
     vec![
         Span::styled(left, theme.style(Role::Left)),
@@ -273,11 +273,7 @@ fn moved(left: &str, right: &str, room: usize, theme: &Theme) -> Vec<Span<'stati
     ]
 }
 
-fn config_value(value: Option<&str>) -> String {
-    value.map_or_else(|| "(not set)".to_owned(), |value| visible(value).into_owned())
-}
-
-fn history_line(row: &HistoryRow, width: usize, theme: &Theme) -> Line<'static> {
+fn history_line(row: &HistoryRow, width: usize, theme: Theme) -> Line<'static> {
     let instruction = |side: &Option<crate::model::HistoryEntry>| {
         side.as_ref().map(|entry| text::instruction(entry.created_by.as_deref()))
     };
@@ -296,7 +292,7 @@ fn history_line(row: &HistoryRow, width: usize, theme: &Theme) -> Line<'static> 
     }
 }
 
-fn layer_detail(report: &DriftReport, row: &LayerRow, width: u16, theme: &Theme) -> Vec<Row> {
+fn layer_detail(report: &DriftReport, row: &LayerRow, width: u16, theme: Theme) -> Vec<Row> {
     let (sign, word, role) = relation(row.relation);
     let meaning = match row.relation {
         LayerRelation::Shared => "the same bytes on both sides",
@@ -313,20 +309,14 @@ fn layer_detail(report: &DriftReport, row: &LayerRow, width: u16, theme: &Theme)
         Row::default(),
     ];
     let (left, right) = sides(report, row);
-    let table: [(&str, fn(&LayerFacts) -> String); 5] = [
+    let fields: [Field<LayerFacts>; 5] = [
         ("index", |layer| layer.index.to_string()),
         ("diff id", |layer| layer.diff_id.short()),
         ("blob", |layer| layer.digest.map(|digest| digest.short()).unwrap_or_default()),
         ("size", |layer| text::bytes(layer.size)),
         ("entries", |layer| text::count(layer.entries as u64)),
     ];
-    for (label, of) in table {
-        let value = |side: Option<&LayerFacts>| side.map_or_else(|| "-".to_owned(), of);
-        let (left, right) = (value(left), value(right));
-        if !(left.is_empty() && right.is_empty()) {
-            rows.push(two_sides(label, &left, &right, width, theme));
-        }
-    }
+    rows.extend(table(&fields, left, right, width, theme).into_iter().map(|(_, row)| row));
     for (name, side, role) in [("left", left, Role::Left), ("right", right, Role::Right)] {
         let Some(layer) = side else { continue };
         rows.push(Row::default());
@@ -337,7 +327,7 @@ fn layer_detail(report: &DriftReport, row: &LayerRow, width: u16, theme: &Theme)
     rows
 }
 
-fn config_detail(row: &ConfigChange, theme: &Theme) -> Vec<Row> {
+fn config_detail(row: &ConfigChange, theme: Theme) -> Vec<Row> {
     let effect = if row.runtime { "changes how the image runs" } else { "does not change how the image runs" };
     let mut rows = vec![
         Row::new(vec![
@@ -354,7 +344,7 @@ fn config_detail(row: &ConfigChange, theme: &Theme) -> Vec<Row> {
     rows
 }
 
-fn history_detail(row: &HistoryRow, theme: &Theme) -> Vec<Row> {
+fn history_detail(row: &HistoryRow, theme: Theme) -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, entry, role) in [("left", &row.left, Role::Left), ("right", &row.right, Role::Right)] {
         let Some(entry) = entry else { continue };

@@ -40,12 +40,12 @@ pub const VIEWS: &[ViewEntry] = &[overview::VIEW, packages::VIEW, files::VIEW, l
 /// What a view may look at.
 pub struct Context<'a> {
     pub report: &'a Arc<DriftReport>,
-    pub theme: &'a Theme,
+    pub theme: Theme,
 }
 
 /// A row of a detail that names the layer a thing came from, and leads there.
 #[must_use]
-pub fn layer_row(report: &DriftReport, side: Side, index: u32, width: u16, theme: &Theme) -> Row {
+pub fn layer_row(report: &DriftReport, side: Side, index: u32, width: u16, theme: Theme) -> Row {
     let (facts, role) = match side {
         Side::Left => (&report.left, Role::Left),
         Side::Right => (&report.right, Role::Right),

@@ -16,7 +16,7 @@ use crate::model::text::visible;
 use crate::model::{Explanation, ImageFacts, PackageMove, Severity};
 use crate::tui::Jump;
 use crate::tui::app::Request;
-use crate::tui::document::{Document, Row, two_sides};
+use crate::tui::document::{Document, Field, Row, table};
 use crate::tui::keys::{Action, Binding, ch, key};
 use crate::tui::paint;
 use crate::tui::text;
@@ -183,7 +183,7 @@ fn join<const N: usize>(sections: [Vec<Row>; N]) -> Vec<Row> {
 /// What the sections are made from.
 struct Page<'a> {
     report: &'a DriftReport,
-    theme: &'a Theme,
+    theme: Theme,
     view: (&'a [u32], &'a [u32], &'a [usize]),
 }
 
@@ -378,7 +378,7 @@ impl Page<'_> {
             ),
             Span::styled("right", self.theme.style(Role::Muted)),
         ])];
-        let table: [(&str, fn(&ImageFacts) -> String); 13] = [
+        let fields: [Field<ImageFacts>; 13] = [
             ("reference", |facts| visible(&facts.reference).into_owned()),
             ("source", |facts| facts.source.to_owned()),
             ("image", |facts| facts.image_digest.short()),
@@ -393,12 +393,7 @@ impl Page<'_> {
             ("paths", |facts| text::count(facts.file_count as u64)),
             ("layers", |facts| text::count(facts.layers.len() as u64)),
         ];
-        for (label, value) in table {
-            let (left, right) = (value(left), value(right));
-            if !left.is_empty() || !right.is_empty() {
-                rows.push(two_sides(label, &left, &right, width, self.theme));
-            }
-        }
+        rows.extend(table(&fields, Some(left), Some(right), width, self.theme).into_iter().map(|(_, row)| row));
         rows
     }
 
@@ -412,12 +407,8 @@ impl Page<'_> {
         order.sort_by_key(|at| self.report.config.get(*at).is_none_or(|change| !change.runtime));
         for at in order {
             let Some(change) = self.report.config.get(at) else { continue };
-            let value = |side: &Option<String>| side.as_deref().map_or("(not set)".into(), visible).into_owned();
-            let created = |side: &Option<String>| side.as_deref().map(text::created).unwrap_or_default();
-            let (left, right) = match change.key.as_str() {
-                "created" => (created(&change.left), created(&change.right)),
-                _ => (value(&change.left), value(&change.right)),
-            };
+            let left = text::config(&change.key, change.left.as_deref());
+            let right = text::config(&change.key, change.right.as_deref());
             let key = text::pad(&text::middle(&visible(&change.key), 20), 20);
             let style = if change.runtime { self.theme.style(Role::Notice) } else { Style::new() };
             let room = usize::from(width).saturating_sub(23);
@@ -449,7 +440,7 @@ impl Page<'_> {
 }
 
 /// `left → right` in at most `room` columns, both of them to be seen.
-fn moved_spans(left: &str, right: &str, room: usize, style: Style, theme: &Theme) -> Vec<Span<'static>> {
+fn moved_spans(left: &str, right: &str, room: usize, style: Style, theme: Theme) -> Vec<Span<'static>> {
     let (left, right) = text::share(left, right, room.saturating_sub(3));
     let muted = theme.style(Role::Muted);
     vec![Span::styled(left, muted), Span::styled(format!(" {} ", signs::ARROW), muted), Span::styled(right, style)]
@@ -462,6 +453,7 @@ fn base(facts: &ImageFacts) -> String {
 }
 
 /// One letter per explanation, for rows too narrow for the word.
+#[must_use]
 pub fn letter(explanation: Explanation) -> char {
     match explanation {
         Explanation::SameVersion => '!',

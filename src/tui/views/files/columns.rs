@@ -38,7 +38,7 @@ impl Columns {
     }
 
     #[must_use]
-    pub fn header(&self, title: &str, theme: &Theme) -> Line<'static> {
+    pub fn header(&self, title: &str, theme: Theme) -> Line<'static> {
         let side = |name: &str, width: usize| if width > 0 { text::pad_left(name, width) } else { String::new() };
         let why = if self.explanation > 2 { " why" } else { "" };
         let (left, right) = if self.size > 0 { ("left", "right") } else { ("", "") };
@@ -64,7 +64,7 @@ impl Columns {
         report: &DriftReport,
         filter: Filter,
         finder: Option<&mut Finder>,
-        theme: &Theme,
+        theme: Theme,
     ) -> Line<'static> {
         let file = node.row.and_then(|row| report.files.rows.get(row as usize));
         let name = file.map_or_else(|| "?".to_owned(), |file| visible_bytes(file.path.file_name()));
@@ -85,7 +85,7 @@ impl Columns {
         let calm = node.worst().is_none_or(|worst| worst < Explanation::Package);
         let name_style = if calm { theme.style(Role::Muted) } else { theme.style(Role::Text) };
         let used = text::width(&lead) + text::width(&shown) + suffix.len();
-        let mut spans = vec![Span::styled(format!(" {sign} "), style), Span::styled(lead, theme.style(Role::Line))];
+        let mut spans = vec![Span::styled(format!(" {sign} "), style), Span::styled(lead, theme.style(Role::Muted))];
         spans.extend(paint::lit(&shown, &hits, name_style, theme));
         spans.push(Span::styled(suffix.to_owned(), theme.style(Role::Muted)));
         spans.push(Span::raw(" ".repeat(self.name.saturating_sub(used))));
@@ -104,7 +104,7 @@ impl Columns {
 
     /// A row of the list of matches: the whole path.
     #[must_use]
-    pub fn hit(&self, file: &FileRow, finder: &mut Finder, theme: &Theme) -> Line<'static> {
+    pub fn hit(&self, file: &FileRow, finder: &mut Finder, theme: Theme) -> Line<'static> {
         let path = visible_bytes(file.path.as_bytes());
         let shown = text::cut_path(&path, self.name).into_owned();
         let hits = if shown == path { finder.hits(&path) } else { Vec::new() };
@@ -119,7 +119,7 @@ impl Columns {
         Line::from(spans)
     }
 
-    fn why(&self, explanation: Option<Explanation>, theme: &Theme) -> Span<'static> {
+    fn why(&self, explanation: Option<Explanation>, theme: Theme) -> Span<'static> {
         let Some(explanation) = explanation else { return Span::raw(" ".repeat(self.explanation)) };
         let style = theme.style(explanation_role(explanation));
         if self.explanation > 2 {
@@ -134,7 +134,7 @@ impl Columns {
         spans: &mut Vec<Span<'static>>,
         file: Option<&FileRow>,
         (left_size, right_size): (u64, u64),
-        theme: &Theme,
+        theme: Theme,
     ) {
         let muted = theme.style(Role::Muted);
         let (left, right) = (file.and_then(|file| file.left.as_ref()), file.and_then(|file| file.right.as_ref()));
@@ -165,7 +165,7 @@ impl Columns {
 }
 
 /// One ASCII sign per kind of change.
-fn mark(file: Option<&FileRow>, theme: &Theme) -> (char, Style) {
+fn mark(file: Option<&FileRow>, theme: Theme) -> (char, Style) {
     let Some(drift) = file.and_then(|file| file.drift.as_ref()) else { return (' ', theme.style(Role::Muted)) };
     match drift.change {
         Change::Added => ('+', theme.style(Role::Right)),

@@ -11,7 +11,7 @@ use crate::model::text::{visible, visible_bytes};
 use crate::model::{Explanation, FileAt, Kind, Side};
 use crate::tui::Jump;
 use crate::tui::diff::{ContentDiff, DiffLine, HexRow, LineKind};
-use crate::tui::document::{Row, two_sides};
+use crate::tui::document::{Field, Row, table, two_sides};
 use crate::tui::paint;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, explanation_role, signs};
@@ -47,7 +47,7 @@ impl Comparison {
 pub struct Page<'a> {
     pub report: &'a DriftReport,
     pub width: u16,
-    pub theme: &'a Theme,
+    pub theme: Theme,
 }
 
 impl Page<'_> {
@@ -63,14 +63,18 @@ impl Page<'_> {
                 self.style(Role::Muted),
             )])],
         };
-        rows.push(Row::default());
-        rows.extend(self.metadata(file));
+        let (differing, equal) = self.metadata(file);
+        rows.extend(differing);
         for (side, at) in [(Side::Left, &file.left), (Side::Right, &file.right)] {
             if let Some(at) = at {
                 rows.push(layer_row(self.report, side, at.layer, self.width, self.theme));
             }
         }
         rows.extend(self.contents(comparison));
+        if !equal.is_empty() {
+            rows.push(Row::default());
+            rows.extend(equal);
+        }
         rows
     }
 
@@ -122,8 +126,8 @@ impl Page<'_> {
             ])
             .wrapped(2),
         ];
-        if drift.detail.as_ref() != drift.explanation.meaning() {
-            let meaning = drift.explanation.meaning();
+        let meaning = drift.explanation.meaning();
+        if !meaning.starts_with(drift.detail.as_ref()) {
             rows.push(Row::new(vec![Span::styled(format!("  {meaning}"), self.style(Role::Muted))]).wrapped(2));
         }
         if let Some(owner) = &drift.owner {
@@ -165,8 +169,9 @@ impl Page<'_> {
         named.find(|(_, package)| package.files.contains(&row)).map(|(at, _)| at).or(first)
     }
 
-    fn metadata(&self, file: &FileRow) -> Vec<Row> {
-        let table: [(&str, fn(&FileAt) -> String); 9] = [
+    /// The rows that differ, which come before the contents, and the others, which come after.
+    fn metadata(&self, file: &FileRow) -> (Vec<Row>, Vec<Row>) {
+        let fields: [Field<FileAt>; 9] = [
             ("kind", |file| file.entry.kind.as_str().to_owned()),
             ("mode", |file| mode(file.entry.mode)),
             ("owner", |file| format!("{}:{}", file.entry.uid, file.entry.gid)),
@@ -184,13 +189,10 @@ impl Page<'_> {
                 names.collect::<Vec<_>>().join(", ")
             }),
         ];
-        let value = |file: &Option<FileAt>, of: fn(&FileAt) -> String| file.as_ref().map_or_else(|| "-".to_owned(), of);
-        table
-            .into_iter()
-            .map(|(label, of)| (label, value(&file.left, of), value(&file.right, of)))
-            .filter(|(_, left, right)| ![left, right].into_iter().all(|side| matches!(side.as_str(), "" | "-")))
-            .map(|(label, left, right)| two_sides(label, &left, &right, self.width, self.theme))
-            .collect()
+        let rows = table(&fields, file.left.as_ref(), file.right.as_ref(), self.width, self.theme);
+        let (differing, equal): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(differs, _)| *differs);
+        let rows = |part: Vec<(bool, Row)>| part.into_iter().map(|(_, row)| row).collect();
+        (rows(differing), rows(equal))
     }
 
     fn contents(&self, comparison: &Comparison) -> Vec<Row> {
@@ -288,28 +290,28 @@ impl Page<'_> {
         shown
     }
 
-    fn hex_line(&self, sign: char, row: &HexRow, these: &[u8], those: &[u8], roles: (Role, Role)) -> Row {
+    fn hex_line(&self, sign: char, row: &HexRow, own: &[u8], other: &[u8], roles: (Role, Role)) -> Row {
         let mut spans = vec![
             Span::styled(format!("{sign} "), self.style(roles.0)),
             Span::styled(format!("{:06x} ", row.offset), self.style(Role::Line)),
         ];
-        spans.extend(self.bytes(these, those, roles.0, roles.1));
-        let characters = these.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' });
+        spans.extend(self.bytes(own, other, roles.0, roles.1));
+        let characters = own.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' });
         spans.push(Span::styled(characters.collect::<String>(), self.style(Role::Muted)));
         Row::new(spans)
     }
 
     /// Eight bytes, those that differ picked out.
-    fn bytes(&self, these: &[u8], those: &[u8], side: Role, word: Role) -> Vec<Span<'static>> {
+    fn bytes(&self, own: &[u8], other: &[u8], side: Role, word: Role) -> Vec<Span<'static>> {
         let mut spans = Vec::with_capacity(17);
         for at in 0..8 {
-            let (this, that) = (these.get(at), those.get(at));
-            let style = match this {
-                _ if this == that => self.style(Role::Muted),
-                Some(_) if that.is_some() => self.style(word),
+            let (byte, opposite) = (own.get(at), other.get(at));
+            let style = match byte {
+                _ if byte == opposite => self.style(Role::Muted),
+                Some(_) if opposite.is_some() => self.style(word),
                 _ => self.style(side),
             };
-            spans.push(Span::styled(this.map_or_else(|| "  ".to_owned(), |byte| format!("{byte:02x}")), style));
+            spans.push(Span::styled(byte.map_or_else(|| "  ".to_owned(), |byte| format!("{byte:02x}")), style));
             spans.push(Span::raw(" "));
         }
         spans

@@ -147,13 +147,11 @@ impl Tree {
         let mut known = path;
         let mut missing = Vec::new();
         let mut id = loop {
-            match directories.get(known) {
-                Some(id) => break *id,
-                None => {
-                    missing.push(known);
-                    known = parent(known);
-                }
+            if let Some(id) = directories.get(known) {
+                break *id;
             }
+            missing.push(known);
+            known = parent(known);
         };
         for path in missing.into_iter().rev() {
             id = self.hang(None, id, last_child);

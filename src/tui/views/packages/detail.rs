@@ -1,7 +1,5 @@
 //! One package on both sides, with the files that changed.
 
-use std::sync::Arc;
-
 use ratatui::text::Span;
 
 use super::arrange::Group;
@@ -10,7 +8,7 @@ use crate::compare::{DriftReport, PackageRow};
 use crate::model::text::visible;
 use crate::model::{Package, RecordedHash, Side};
 use crate::tui::Jump;
-use crate::tui::document::{Row, two_sides};
+use crate::tui::document::{Field, Row, table};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, explanation_role, move_role, signs};
 use crate::tui::views::{layer_row, overview::letter};
@@ -20,7 +18,7 @@ const MOST_FILES: usize = 500;
 
 /// The package at this position in `report.packages`.
 #[must_use]
-pub fn package(report: &DriftReport, at: usize, width: u16, theme: &Theme) -> Vec<Row> {
+pub fn package(report: &DriftReport, at: usize, width: u16, theme: Theme) -> Vec<Row> {
     let Some(row) = report.packages.get(at) else { return Vec::new() };
     let mut rows = vec![moved(row, theme)];
     if let Some(summary) = row.either().and_then(|package| package.summary.as_deref()) {
@@ -41,7 +39,7 @@ pub fn package(report: &DriftReport, at: usize, width: u16, theme: &Theme) -> Ve
 
 /// A source package: its binary packages, each a way to its own detail.
 #[must_use]
-pub fn group(report: &DriftReport, group: &Group, theme: &Theme) -> Vec<Row> {
+pub fn group(report: &DriftReport, group: &Group, theme: Theme) -> Vec<Row> {
     let words = text::plural(group.members.len(), "package", "packages");
     let mut rows = vec![Row::heading(format!("source package, {words}"), theme)];
     for at in &group.members {
@@ -64,7 +62,7 @@ pub fn group(report: &DriftReport, group: &Group, theme: &Theme) -> Vec<Row> {
     rows
 }
 
-fn moved(row: &PackageRow, theme: &Theme) -> Row {
+fn moved(row: &PackageRow, theme: Theme) -> Row {
     let Some(change) = row.change else {
         return Row::new(vec![Span::styled("did not move", theme.style(Role::Muted))]);
     };
@@ -80,8 +78,8 @@ fn moved(row: &PackageRow, theme: &Theme) -> Row {
 }
 
 /// Everything known of both sides, row by row.
-fn sides(row: &PackageRow, width: u16, theme: &Theme) -> Vec<Row> {
-    let table: [(&str, fn(&Package) -> String); 12] = [
+fn sides(row: &PackageRow, width: u16, theme: Theme) -> Vec<Row> {
+    let fields: [Field<Package>; 12] = [
         ("name", |package| package.name.clone()),
         ("version", |package| package.version.clone()),
         ("source", |package| {
@@ -101,15 +99,8 @@ fn sides(row: &PackageRow, width: u16, theme: &Theme) -> Vec<Row> {
         ("state", |package| package.state.clone().unwrap_or_default()),
         ("hashes", hashes),
     ];
-    let value = |package: &Option<Arc<Package>>, of: fn(&Package) -> String| {
-        package.as_ref().map_or_else(|| "-".to_owned(), |package| visible(&of(package)).into_owned())
-    };
-    table
-        .into_iter()
-        .map(|(label, of)| (label, value(&row.left, of), value(&row.right, of)))
-        .filter(|(_, left, right)| ![left, right].into_iter().all(|side| matches!(side.as_str(), "" | "-")))
-        .map(|(label, left, right)| two_sides(label, &left, &right, width, theme))
-        .collect()
+    let rows = table(&fields, row.left.as_deref(), row.right.as_deref(), width, theme);
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// How many of its files the package records a hash for.
@@ -118,7 +109,7 @@ fn hashes(package: &Package) -> String {
     format!("{} of {}", text::count(recorded as u64), text::plural(package.files.len(), "file", "files"))
 }
 
-fn files(report: &DriftReport, row: &PackageRow, width: u16, theme: &Theme) -> Vec<Row> {
+fn files(report: &DriftReport, row: &PackageRow, width: u16, theme: Theme) -> Vec<Row> {
     let title = text::plural(row.files.len(), "changed file", "changed files");
     let mut rows = vec![Row::heading(title, theme)];
     for at in row.files.iter().take(MOST_FILES) {

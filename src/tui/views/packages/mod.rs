@@ -186,17 +186,14 @@ impl View for Packages {
     fn go(&mut self, jump: Jump, context: &Context<'_>) -> Vec<Request> {
         self.search.clear();
         while self.panes.leave() {}
-        match jump {
-            Jump::Package(at) => {
-                self.arrangement.grouped = false;
-                self.arrangement.all |= context.report.packages.get(at).is_some_and(|row| row.change.is_none());
-                self.rearrange(context);
-                self.panes.cursor.reveal(self.arrangement.position(Entry::of(at)).unwrap_or_default());
-            }
-            _ => {
-                self.arrangement.all = false;
-                self.rearrange(context);
-            }
+        if let Jump::Package(at) = jump {
+            self.arrangement.grouped = false;
+            self.arrangement.all |= context.report.packages.get(at).is_some_and(|row| row.change.is_none());
+            self.rearrange(context);
+            self.panes.cursor.reveal(self.arrangement.position(Entry::of(at)).unwrap_or_default());
+        } else {
+            self.arrangement.all = false;
+            self.rearrange(context);
         }
         Vec::new()
     }
@@ -248,7 +245,7 @@ impl View for Packages {
         }
         let report = context.report;
         let selected = self.selected();
-        let subject = selected.map_or(usize::MAX, |entry| entry.subject());
+        let subject = selected.map_or(usize::MAX, Entry::subject);
         let title = match selected {
             Some(Entry::Group(group)) => self.arrangement.groups.get(group).map(|group| group.name.clone()),
             Some(Entry::Package { at, .. }) => {
@@ -324,7 +321,7 @@ impl Columns {
         Self { name, ecosystem, version, delta, layer }
     }
 
-    fn header(&self, arrangement: &Arrangement, theme: &Theme) -> Line<'static> {
+    fn header(&self, arrangement: &Arrangement, theme: Theme) -> Line<'static> {
         let shown = if arrangement.all { "all packages" } else { "packages that moved" };
         let sorted =
             if arrangement.sort == Sort::Name { String::new() } else { format!(", {}", arrangement.sort.words()) };
@@ -340,7 +337,7 @@ impl Columns {
         Line::styled(words, theme.style(Role::Muted))
     }
 
-    fn package(&self, row: &PackageRow, indent: bool, hits: &[u32], theme: &Theme) -> Line<'static> {
+    fn package(&self, row: &PackageRow, indent: bool, hits: &[u32], theme: Theme) -> Line<'static> {
         let Some(package) = row.either() else { return Line::default() };
         let style = theme.style(row.change.map_or(Role::Muted, move_role));
         let sign = row.change.map_or(' ', crate::model::PackageMove::sign);
@@ -368,9 +365,9 @@ impl Columns {
     }
 
     /// Both versions, what they start with in grey and what differs in the side's colour.
-    fn versions(&self, (left, right): (Option<&str>, Option<&str>), theme: &Theme) -> Vec<Span<'static>> {
-        let safe = |version: Option<&str>| version.map(|version| visible(version).into_owned());
-        let (left, right) = (safe(left), safe(right));
+    fn versions(&self, (left, right): (Option<&str>, Option<&str>), theme: Theme) -> Vec<Span<'static>> {
+        let shown = |version: Option<&str>| version.map(|version| visible(version).into_owned());
+        let (left, right) = (shown(left), shown(right));
         let same = left == right;
         let start = match (&left, &right) {
             (Some(left), Some(right)) => version::common_start(left, right),
@@ -396,7 +393,7 @@ impl Columns {
         spans
     }
 
-    fn delta(&self, left: u64, right: u64, theme: &Theme) -> Span<'static> {
+    fn delta(&self, left: u64, right: u64, theme: Theme) -> Span<'static> {
         let role = match right.cmp(&left) {
             std::cmp::Ordering::Greater => Role::Right,
             std::cmp::Ordering::Less => Role::Left,
