@@ -126,3 +126,96 @@ fn read_checked(reader: &mut impl Read, entry: &LayerEntry, limit: u64) -> Resul
         _ => Ok(bytes),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write as _};
+
+    use super::*;
+    use crate::image::{IndexOptions, LayerIndex, index_layer};
+    use crate::model::{Progress, Side};
+
+    fn layer() -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        let mut append = |path: &str, content: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            builder.append_data(&mut header, path, content).unwrap();
+        };
+        append("a", b"first");
+        append("empty", b"");
+        append("b", &[b'b'; 200_000]);
+        append("a", b"second");
+        builder.append_pax_extensions([("GNU.sparse.map", &b"3,2"[..]), ("GNU.sparse.size", b"8")]).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_path("sparse").unwrap();
+        header.set_size(2);
+        header.set_cksum();
+        builder.append(&header, &b"xy"[..]).unwrap();
+        builder.into_inner().unwrap()
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn index(tar: &[u8]) -> LayerIndex {
+        let (limits, progress) = (Limits::default(), Progress::default());
+        let options = IndexOptions {
+            limits: &limits,
+            capture: &|_, _| false,
+            md5: &|_| false,
+            hash_blob: false,
+            progress: &progress,
+            sides: &[Side::Left],
+        };
+        index_layer(Box::new(tar), &options).unwrap()
+    }
+
+    const WANT: [&[u8]; 5] = [b"first", b"", &[b'b'; 200_000], b"second", b"\0\0\0xy\0\0\0"];
+
+    #[test]
+    fn each_file_reads_as_itself_plain_packed_and_in_place() {
+        let tar = layer();
+        let index = index(&tar);
+        for (entry, want) in index.entries.iter().zip(WANT) {
+            for blob in [tar.clone(), gzip(&tar)] {
+                assert_eq!(read_file(Box::new(&blob[..]), entry, u64::MAX).unwrap(), want, "{}", entry.path);
+            }
+            assert_eq!(read_file_at(&mut Cursor::new(&tar), entry, u64::MAX).unwrap(), want, "{}", entry.path);
+            let start = want.get(..3).unwrap_or(want);
+            assert_eq!(read_file_at(&mut Cursor::new(&tar), entry, 3).unwrap(), start);
+            assert_eq!(read_file(Box::new(&tar[..]), entry, 3).unwrap(), start);
+        }
+    }
+
+    #[test]
+    fn many_files_take_one_pass_and_keep_their_positions() {
+        let tar = layer();
+        let index = index(&tar);
+        let order = [4, 3, 0, 1, 2, 0];
+        let entries: Vec<&LayerEntry> = order.iter().map(|at| &index.entries[*at]).collect();
+        let mut got = vec![None; order.len()];
+        read_files(Box::new(&gzip(&tar)[..]), &entries, u64::MAX, &mut |at, bytes| got[at] = Some(bytes)).unwrap();
+        for (at, bytes) in order.into_iter().zip(got) {
+            assert_eq!(bytes.unwrap(), WANT[at]);
+        }
+    }
+
+    #[test]
+    fn a_layer_that_changed_since_is_noticed() {
+        let tar = layer();
+        let index = index(&tar);
+        let entry = &index.entries[3];
+        let mut other = tar.clone();
+        other[usize::try_from(entry.offset.unwrap()).unwrap()] = b'S';
+        let error = read_file(Box::new(&other[..]), entry, 1000).unwrap_err();
+        assert!(matches!(&error, ContentError::Changed { path, .. } if path.as_bytes() == b"a"), "{error}");
+        let error = read_file_at(&mut Cursor::new(&tar[..1000]), entry, 1000).unwrap_err();
+        assert!(matches!(error, ContentError::Gone), "{error}");
+        let empty = vec![0; 1024];
+        assert!(matches!(read_file(Box::new(&empty[..]), entry, 1000), Err(ContentError::Gone)));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Key, remove_below};
+use super::remove_below;
 use crate::image::index::{AUFS_LINKS, LayerEntry, LayerIndex, LayerNode};
 use crate::image::walk::{Place, parent_length, walk};
 use crate::image::warnings::Warnings;
@@ -10,7 +10,7 @@ use crate::model::{ImagePath, Kind};
 
 /// A layer's own directory: paths without symlinks above them, each parent a directory.
 pub(super) struct Layout {
-    pub(super) nodes: BTreeMap<Key, Laid>,
+    pub(super) nodes: BTreeMap<ImagePath, Laid>,
     /// Whether the root hides all that is below.
     pub(super) opaque_root: bool,
 }
@@ -19,8 +19,18 @@ pub(super) struct Layout {
 #[derive(Debug)]
 pub(super) struct Laid {
     pub(super) what: What,
-    /// For a directory: whether it hides what lower layers have in it.
-    pub(super) opaque: bool,
+    pub(super) lower: Lower,
+}
+
+/// What becomes of a lower layer's directory under a directory of this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lower {
+    /// Its children stay.
+    Merges,
+    /// Its children are hidden.
+    Opaque,
+    /// All of it is gone, its attributes too.
+    Gone,
 }
 
 #[derive(Debug)]
@@ -35,9 +45,9 @@ pub(super) enum What {
 }
 
 /// What laying out a layer may cost: a unit for each component followed, and one for each byte of an implied
-/// directory's path. Ordinary layers need a thousandth; a layer of symlinks to symlinks could ask for hours, and one
+/// directory's path. Ordinary layers need a hundredth; a layer of symlinks to symlinks could ask for hours, and one
 /// of deep paths for many times its own size.
-const EFFORT: u64 = 1 << 27;
+const EFFORT: u64 = 1 << 25;
 
 struct Builder<'a> {
     number: u32,
@@ -102,35 +112,46 @@ impl<'a> Builder<'a> {
         let Some(path) = self.place(path) else { return };
         let is_directory = self.is_directory(&what);
         let Some(known) = self.layout.nodes.get(&path) else {
-            self.layout.nodes.insert(path, Laid { what, opaque: false });
+            self.layout.nodes.insert(path, Laid { what, lower: Lower::Merges });
             return;
         };
-        let was_directory = self.is_directory(&known.what);
+        let (was_directory, lower) = (self.is_directory(&known.what), known.lower);
+        let was_whiteout = matches!(known.what, What::Whiteout);
         let is_repeated = match (&known.what, &what) {
             (What::Entry(known), What::Entry(new)) if was_directory => self.node(*known) != self.node(*new),
             (What::Entry(_) | What::LinkBelow(_), _) => true,
             _ => false,
         };
         if is_repeated {
-            self.warn(|| format!("{} is listed twice; the last counts", path.0));
+            self.warn(|| format!("{path} is listed twice; the last counts"));
+        }
+        if was_whiteout {
+            self.warn_beside_whiteout(&path);
         }
         if was_directory && !is_directory {
-            remove_below(&mut self.layout.nodes, path.0.as_bytes());
+            remove_below(&mut self.layout.nodes, path.as_bytes());
         }
-        let opaque = was_directory && is_directory && self.layout.nodes.get(&path).is_some_and(|laid| laid.opaque);
-        self.layout.nodes.insert(path, Laid { what, opaque });
+        self.layout.nodes.insert(path, Laid { what, lower });
+    }
+
+    /// The specification has whiteouts hide lower layers only. Engines disagree with it and with each other.
+    fn warn_beside_whiteout(&mut self, path: &ImagePath) {
+        self.warn(|| format!("{path} stands beside its own whiteout; taken to replace the lower layers'"));
     }
 
     fn whiteout(&mut self, path: &'a ImagePath) {
         let Some(path) = self.place(path) else { return };
-        let is_directory = self.layout.nodes.get(&path).is_some_and(|laid| self.is_directory(&laid.what));
-        match self.layout.nodes.get_mut(&path) {
-            None => {
-                self.layout.nodes.insert(path, Laid { what: What::Whiteout, opaque: false });
-            }
-            // It hides what lower layers have, not what this one has.
-            Some(laid) => laid.opaque |= is_directory,
+        let Some(known) = self.layout.nodes.get(&path) else {
+            self.layout.nodes.insert(path, Laid { what: What::Whiteout, lower: Lower::Gone });
+            return;
+        };
+        if matches!(known.what, What::Whiteout) {
+            return;
         }
+        if let Some(known) = self.layout.nodes.get_mut(&path) {
+            known.lower = Lower::Gone;
+        }
+        self.warn_beside_whiteout(&path);
     }
 
     fn opaque(&mut self, path: &'a ImagePath) {
@@ -140,22 +161,22 @@ impl<'a> Builder<'a> {
         }
         let real = self.enter(path, true);
         if let Some(laid) = real.and_then(|real| self.layout.nodes.get_mut(real.as_slice())) {
-            laid.opaque = true;
+            laid.lower = laid.lower.max(Lower::Opaque);
         }
     }
 
     /// Where a path is in this layer: below the directories that its parents lead to, made when they are not there.
-    fn place(&mut self, path: &'a ImagePath) -> Option<Key> {
+    fn place(&mut self, path: &'a ImagePath) -> Option<ImagePath> {
         let bytes = path.as_bytes();
         let parent = bytes.get(..parent_length(bytes)).unwrap_or_default();
         let is_plain =
             parent.is_empty() || self.layout.nodes.get(parent).is_some_and(|laid| self.is_directory(&laid.what));
         if is_plain {
-            return Some(Key(path.clone()));
+            return Some(path.clone());
         }
         let real = self.enter(path, false)?;
         let real = if real == bytes { Ok(path.clone()) } else { ImagePath::parse(&real) };
-        real.map_err(|error| self.warn(|| format!("{path} is left out: {error}"))).ok().map(Key)
+        real.map_err(|error| self.warn(|| format!("{path} is left out: {error}"))).ok()
     }
 
     /// Follows `path` through this layer and makes the directories on the way.
@@ -179,17 +200,15 @@ impl<'a> Builder<'a> {
             return None;
         };
         self.effort = cost;
-        let key = Key(ImagePath::parse(path).ok()?);
+        let key = ImagePath::parse(path).ok()?;
         // A whiteout below a path of this layer: the lower directory is hidden, and there is a new one.
-        let (opaque, is_file) = match self.layout.nodes.get(&key).map(|laid| &laid.what) {
-            None => (false, false),
-            Some(What::Whiteout) => (true, false),
-            Some(_) => (true, true),
-        };
+        let known = self.layout.nodes.get(&key);
+        let lower = known.map_or(Lower::Merges, |_| Lower::Gone);
+        let is_file = known.is_some_and(|laid| !matches!(laid.what, What::Whiteout));
         if is_file {
-            self.warn(|| format!("{} is a file and has entries below it; taken as a directory", key.0));
+            self.warn(|| format!("{} is a file and has entries below it; taken as a directory", key));
         }
-        self.layout.nodes.insert(key, Laid { what: What::Implied, opaque });
+        self.layout.nodes.insert(key, Laid { what: What::Implied, lower });
         Some(Place::Directory)
     }
 

@@ -8,7 +8,6 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use super::walk::{Place, walk};
 use super::warnings::Warnings;
 use super::{Image, LayerIndex, Node, Tree};
 use crate::model::{FileAt, FileEntry, ImagePath, Kind};
-use layout::{Laid, Layout, What};
+use layout::{Laid, Layout, Lower, What};
 
 /// Applies `layers` from the bottom.
 #[must_use]
@@ -34,29 +33,19 @@ pub fn squash(layers: Vec<Arc<LayerIndex>>) -> Image {
             .entry
             .and_then(|entry| layers.get(usize::try_from(inode.layer).ok()?)?.captured.get(&entry).map(Arc::clone));
         let file = FileAt { entry: inode.file, layer: inode.layer };
-        Node { path: path.0, file, entry: inode.entry, bytes }
+        Node { path, file, entry: inode.entry, bytes }
     });
     Image { tree: Tree::new(nodes.collect()), layers, warnings: warnings.into_list() }
 }
 
-/// A path as a key that can be looked up by its bytes. Everything below a directory is one run of keys.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(ImagePath);
-
-impl Borrow<[u8]> for Key {
-    fn borrow(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
 /// Removes everything below `directory`, itself left where it is.
-fn remove_below<T>(nodes: &mut BTreeMap<Key, T>, directory: &[u8]) {
+fn remove_below<T>(nodes: &mut BTreeMap<ImagePath, T>, directory: &[u8]) {
     let prefix = [directory, b"/"].concat();
     let from = (Bound::Included(prefix.as_slice()), Bound::Unbounded);
-    let below: Vec<Key> = nodes
+    let below: Vec<ImagePath> = nodes
         .range::<[u8], _>(from)
         .map(|(path, _)| path)
-        .take_while(|path| path.0.as_bytes().starts_with(&prefix))
+        .take_while(|path| path.as_bytes().starts_with(&prefix))
         .cloned()
         .collect();
     for path in &below {
@@ -67,7 +56,7 @@ fn remove_below<T>(nodes: &mut BTreeMap<Key, T>, directory: &[u8]) {
 /// The layers applied so far.
 #[derive(Default)]
 struct Merged {
-    nodes: BTreeMap<Key, Inode>,
+    nodes: BTreeMap<ImagePath, Inode>,
 }
 
 #[derive(Clone)]
@@ -86,10 +75,10 @@ impl Merged {
             self.nodes.clear();
         }
         for ((path, laid), borrowed) in nodes.into_iter().zip(borrowed) {
-            let bytes = path.0.as_bytes();
+            let bytes = path.as_bytes();
             match laid.what {
                 What::Whiteout => self.hide(bytes),
-                What::Implied => self.directory(path, laid.opaque, None, number, warnings),
+                What::Implied => self.directory(path, laid.lower, None, number, warnings),
                 What::Entry(entry) => {
                     let Some(LayerNode::Inode(file)) = layer.entries.get(entry as usize).map(|entry| &entry.node)
                     else {
@@ -97,7 +86,7 @@ impl Merged {
                     };
                     let inode = Inode { file: Arc::clone(file), layer: number, entry: Some(entry) };
                     if file.kind == Kind::Directory {
-                        self.directory(path, laid.opaque, Some(inode), number, warnings);
+                        self.directory(path, laid.lower, Some(inode), number, warnings);
                     } else {
                         self.hide(bytes);
                         self.nodes.insert(path, inode);
@@ -105,17 +94,11 @@ impl Merged {
                 }
                 What::LinkBelow(target) => {
                     self.hide(bytes);
-                    match borrowed {
-                        Some(inode) => {
-                            let path = &path.0;
-                            warnings.add(|| {
-                                format!("layer {number}: {path} is a hardlink to {target} of a lower layer; engines refuse it")
-                            });
-                            self.nodes.insert(Key(path.clone()), inode);
-                        }
-                        None => warnings.add(|| {
-                            format!("layer {number}: {} is a hardlink to {target}, which is no file; left out", path.0)
-                        }),
+                    let what =
+                        if borrowed.is_some() { "a lower layer's, which engines refuse" } else { "no file; left out" };
+                    warnings.add(|| format!("layer {number}: {path} is a hardlink to {target}: {what}"));
+                    if let Some(inode) = borrowed {
+                        self.nodes.insert(path, inode);
                     }
                 }
             }
@@ -142,21 +125,18 @@ impl Merged {
     }
 
     /// Puts a directory over what is there; without an inode, one that only has to be there.
-    fn directory(&mut self, path: Key, opaque: bool, inode: Option<Inode>, layer: u32, warnings: &mut Warnings) {
-        let lower = self.nodes.get(&path).map(|inode| inode.file.kind);
-        if lower == Some(Kind::Symlink) {
-            warnings.add(|| format!("layer {layer}: {} is a directory here and hides a lower layer's symlink", path.0));
+    fn directory(&mut self, path: ImagePath, lower: Lower, inode: Option<Inode>, layer: u32, warnings: &mut Warnings) {
+        let known = self.nodes.get(&path).map(|inode| inode.file.kind);
+        if known == Some(Kind::Symlink) && lower == Lower::Merges {
+            warnings.add(|| format!("layer {layer}: {path} is a directory here and hides a lower layer's symlink"));
         }
-        if opaque && lower == Some(Kind::Directory) {
-            remove_below(&mut self.nodes, path.0.as_bytes());
+        if known == Some(Kind::Directory) && lower != Lower::Merges {
+            remove_below(&mut self.nodes, path.as_bytes());
         }
-        match inode {
-            Some(inode) => self.nodes.insert(path, inode),
-            None if lower == Some(Kind::Directory) => None,
-            None => {
-                let file = Arc::new(FileEntry::implied_directory());
-                self.nodes.insert(path, Inode { file, layer, entry: None })
-            }
-        };
+        let keeps_attributes = known == Some(Kind::Directory) && lower != Lower::Gone;
+        let implied = || Inode { file: Arc::new(FileEntry::implied_directory()), layer, entry: None };
+        if let Some(inode) = inode.or_else(|| (!keeps_attributes).then(implied)) {
+            self.nodes.insert(path, inode);
+        }
     }
 }
