@@ -5,3 +5,4 @@ mod explorer;
 mod formats;
 mod program;
 mod terminal;
+mod versions;
