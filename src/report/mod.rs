@@ -5,10 +5,12 @@ use std::io;
 use crate::compare::DriftReport;
 use crate::model::{ImageFacts, Inspection, SearchResult};
 
+mod escape;
 mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod json;
+mod markdown;
 mod outline;
 mod text;
 
@@ -28,7 +30,7 @@ pub struct Format {
 }
 
 /// All exports.
-pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT];
+pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, markdown::FORMAT];
 
 /// How to write a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,0 +1,257 @@
+//! What a reviewer wants in a pull request: the verdict, the packages that moved, the files to read, noise with its
+//! causes, and the rest folded away.
+
+use std::io;
+
+use super::figures::{bytes, change, count, plural};
+use super::{Format, ReportOptions, outline};
+use crate::compare::{ConfigChange, DriftReport, LayerRelation, LayerRow};
+use crate::model::{BaseImage, Digest, Explanation, Finding, ImageFacts, LayerFacts, PackageMove, Proof};
+use page::{Page, Row, head};
+
+mod one;
+mod page;
+
+pub(super) const FORMAT: Format = Format {
+    name: "markdown",
+    write: write_report,
+    inspection: one::write_inspection,
+    search: one::write_search,
+    digests: one::write_digests,
+};
+
+/// Bytes that each list may take of [`page::LIMIT`]; the list of all paths has what the others leave.
+mod share {
+    pub(super) const TO_READ: usize = 12_000;
+    pub(super) const PACKAGES: usize = 14_000;
+    pub(super) const CAUSES: usize = 7_000;
+    pub(super) const CONFIG: usize = 5_000;
+    pub(super) const FINDINGS: usize = 3_000;
+    pub(super) const WARNINGS: usize = 2_000;
+    pub(super) const LAYERS: usize = 4_000;
+    /// Kept for what follows the list of all paths.
+    pub(super) const FOOTER: usize = 1_000;
+}
+
+fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page::new(options.all);
+    page.paragraph(&format!("## imgdrift: {}", report.headline()));
+    page.paragraph(&capitalised(report.verdict.meaning()));
+    if let Some(fairness) = outline::fairness(report) {
+        page.paragraph(&capitalised(&page.prose(&fairness)));
+    }
+    images(&mut page, report);
+    packages(&mut page, report);
+    to_read(&mut page, report);
+    causes(&mut page, report);
+    config(&mut page, report);
+    tail(&mut page, report);
+    digests(&mut page, report);
+    out.write_all(page.finish().as_bytes())
+}
+
+/// A clause as a sentence.
+fn capitalised(clause: &str) -> String {
+    let mut characters = clause.chars();
+    characters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), characters.as_str()))
+}
+
+/// Both images side by side.
+fn images(page: &mut Page, report: &DriftReport) {
+    let (left, right) = (&report.left, &report.right);
+    let both =
+        |name: &str, say: &dyn Fn(&ImageFacts) -> String| Row::of_table([name.to_owned(), say(left), say(right)]);
+    let mut rows = vec![
+        both("image", &|facts| format!("{} ({})", page.code(&facts.reference), facts.source)),
+        both("platform", &|facts| page.code(&facts.platform)),
+        both("created", &|facts| page.code(facts.created.as_deref().unwrap_or_default())),
+    ];
+    if left.base.is_some() || right.base.is_some() {
+        rows.push(both("base", &|facts| facts.base.as_ref().map_or_else(String::new, |facts| base(page, facts))));
+    }
+    rows.push(both("packages", &|facts| count(facts.package_count)));
+    rows.push(both("paths", &|facts| count(facts.file_count)));
+    let growth = format!("{} ({})", bytes(right.size), change(left.size, right.size));
+    rows.push(Row::of_table(["size".to_owned(), bytes(left.size), growth]));
+    let differing = match outline::differing(report) {
+        0 => "No path differs.".to_owned(),
+        1 => format!("1 path differs: {}.", outline::explanations(report)),
+        many => format!("{} paths differ: {}.", count(many), outline::explanations(report)),
+    };
+    page.list(&differing, &head(["", "left", "right"]), &rows, usize::MAX);
+}
+
+fn base(page: &Page, base: &BaseImage) -> String {
+    let mut shown = page.code(base.name.as_deref().unwrap_or("unnamed"));
+    if let Some(digest) = &base.digest {
+        shown = format!("{shown} at {}", page.code(digest));
+    }
+    if base.pinned == Some(false) {
+        shown.push_str(", not pinned");
+    }
+    shown
+}
+
+fn packages(page: &mut Page, report: &DriftReport) {
+    let bold = |text: &str| format!("**{text}**");
+    let row = |line: &outline::PackageLine<'_>| {
+        let version = |side: &Option<String>| side.as_deref().map(|version| page.code(version));
+        let versions = match (version(&line.left), version(&line.right)) {
+            (Some(left), Some(right)) => format!("{left} → {right}"),
+            (left, right) => left.or(right).unwrap_or_default(),
+        };
+        let names = page.code(&line.names.join(", "));
+        let change = format!("{} {}", line.change.sign(), line.change);
+        let ecosystem = line.ecosystem.to_string();
+        // What looks wrong stands out.
+        Row::of_table(match line.change {
+            PackageMove::Downgraded => [ecosystem, bold(&names), bold(&change), bold(&versions)],
+            _ => [ecosystem, names, change, versions],
+        })
+    };
+    let rows: Vec<_> = outline::packages(report, false).iter().map(row).collect();
+    let heading = format!("### Packages: {}", outline::moves(report));
+    page.list(&heading, &head(["", "package", "change", "version"]), &rows, share::PACKAGES);
+}
+
+/// Alarms, then what nothing explains.
+fn to_read(page: &mut Page, report: &DriftReport) {
+    let row = |line: &outline::FileLine<'_>| {
+        let drift = line.drift;
+        let path = line.row.path.to_string();
+        let mut about = vec![if line.is_whole_directory {
+            format!("{} with all below it, {}", page.code(&format!("{path}/")), plural(line.covers, "path"))
+        } else {
+            page.code(&path)
+        }];
+        about.extend(drift.owner.as_ref().map(|owner| page.code(owner)));
+        about.extend((!drift.detail.is_empty()).then(|| page.prose(&drift.detail)));
+        Row::of_list(&format!("**{}**, {}: {}", drift.explanation, drift.change, about.join(", ")))
+            .covering(line.covers)
+    };
+    let lines = outline::files(report, &[Explanation::SameVersion, Explanation::Unexplained], !page.all());
+    let rows: Vec<_> = lines.iter().map(row).collect();
+    let alarms = plural(report.alarms(), "alarm");
+    let heading = format!("### Read these: {alarms}, {} unexplained", count(report.unexplained()));
+    page.list(&heading, "", &rows, share::TO_READ);
+}
+
+fn causes(page: &mut Page, report: &DriftReport) {
+    let row = |cause: outline::Cause<'_>| {
+        let proof = match cause.proof {
+            Some(Proof::Path) => ", likely",
+            Some(_) => ", proven",
+            None => "",
+        };
+        let about =
+            if cause.detail.is_empty() { page.code(&cause.example.to_string()) } else { page.prose(cause.detail) };
+        let fix = page.code(cause.fix.unwrap_or_default());
+        Row::of_table([count(cause.count), format!("{}{proof}", cause.explanation), page.code(cause.rule), about, fix])
+    };
+    let rows: Vec<_> = outline::causes(report).into_iter().map(row).collect();
+    let columns = head(["paths", "explanation", "rule", "cause", "fix"]);
+    page.list("### Noise and generated files, by cause", &columns, &rows, share::CAUSES);
+}
+
+fn config(page: &mut Page, report: &DriftReport) {
+    let value = |side: &Option<String>| side.as_deref().map_or_else(|| "none".to_owned(), |value| page.code(value));
+    let row = |change: &ConfigChange| {
+        let effect = if change.runtime { "yes" } else { "" };
+        Row::of_table([page.code(&change.key), value(&change.left), value(&change.right), effect.to_owned()])
+    };
+    let rows: Vec<_> = outline::config(report).into_iter().map(row).collect();
+    let heading = format!("### Configuration: {}", plural(rows.len(), "change"));
+    page.list(&heading, &head(["key", "left", "right", "changes how it runs"]), &rows, share::CONFIG);
+}
+
+/// Everything that a reviewer may want to look up, folded away.
+fn tail(page: &mut Page, report: &DriftReport) {
+    page.paragraph("<details><summary>Findings, layers, and the paths that are explained</summary>");
+    findings(page, &report.findings, "####");
+    warnings(page, &report.warnings, "####");
+    layers(page, report);
+    explained(page, report);
+    page.paragraph("</details>");
+}
+
+fn findings(page: &mut Page, findings: &[Finding], level: &str) {
+    let row = |finding: &Finding| {
+        Row::of_table([
+            finding.severity.as_str().to_owned(),
+            finding.side.as_str().to_owned(),
+            finding.check.to_owned(),
+            page.code(&finding.subject),
+            page.prose(&finding.message),
+            page.code(finding.fix.as_deref().unwrap_or_default()),
+        ])
+    };
+    let rows: Vec<_> = outline::findings(findings).into_iter().map(row).collect();
+    let heading = format!("{level} Findings: {}", count(rows.len()));
+    page.list(&heading, &head(["", "side", "check", "subject", "finding", "fix"]), &rows, share::FINDINGS);
+}
+
+fn warnings(page: &mut Page, warnings: &[String], level: &str) {
+    let rows: Vec<_> = warnings.iter().map(|warning| Row::of_list(&page.code(warning))).collect();
+    page.list(&format!("{level} Warnings: {}", count(rows.len())), "", &rows, share::WARNINGS);
+}
+
+fn layers(page: &mut Page, report: &DriftReport) {
+    let row = |row: &LayerRow| {
+        let left = row.left.and_then(|at| report.left.layers.get(at));
+        let right = row.right.and_then(|at| report.right.layers.get(at));
+        let relation = match row.relation {
+            LayerRelation::Shared => "shared",
+            LayerRelation::Rebuilt => "rebuilt",
+            LayerRelation::LeftOnly => "left only",
+            LayerRelation::RightOnly => "right only",
+        };
+        let index = |layer: Option<&LayerFacts>| layer.map_or_else(String::new, |layer| layer.index.to_string());
+        let either = right.or(left);
+        let size = either.map_or_else(String::new, |layer| bytes(layer.size));
+        let instruction = page.code(either.and_then(|layer| layer.created_by.as_deref()).unwrap_or_default());
+        Row::of_table([relation.to_owned(), index(left), index(right), size, instruction])
+    };
+    let rows: Vec<_> = report.layers.iter().map(row).collect();
+    page.list("#### Layers", &head(["", "left", "right", "size", "instruction"]), &rows, share::LAYERS);
+}
+
+/// The paths that need no reading; those of which only the time differs on request.
+fn explained(page: &mut Page, report: &DriftReport) {
+    let [_, _, others @ .., mtime] = Explanation::ALARMING_FIRST;
+    let mut lines = outline::files(report, &others, false);
+    if page.all() {
+        lines.extend(outline::files(report, &[mtime], false));
+    }
+    let row = |line: &outline::FileLine<'_>| {
+        Row::of_table([
+            line.drift.explanation.to_string(),
+            line.drift.change.to_string(),
+            page.code(&line.row.path.to_string()),
+            page.code(line.drift.owner.as_deref().unwrap_or_default()),
+            page.prose(&line.drift.detail),
+        ])
+    };
+    let rows: Vec<_> = lines.iter().map(row).collect();
+    let heading = format!("#### Explained: {}", plural(rows.len(), "path"));
+    let room = page.room().saturating_sub(share::FOOTER);
+    page.list(&heading, &head(["explanation", "change", "path", "owner", "detail"]), &rows, room);
+}
+
+/// What makes the report checkable, and by what it was made.
+fn digests(page: &mut Page, report: &DriftReport) {
+    let row = |name: &str, left: Digest, right: Digest| {
+        let right = if left == right { "the same".to_owned() } else { page.code(&right.to_string()) };
+        Row::of_table([name.to_owned(), page.code(&left.to_string()), right])
+    };
+    let (left, right) = (&report.left, &report.right);
+    let rows = [
+        row("image", left.image_digest, right.image_digest),
+        row("content", left.content_digest, right.content_digest),
+        row("dependencies", left.dependencies_digest, right.dependencies_digest),
+    ];
+    let made_by = concat!("Made by ", env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), ". The digests:");
+    page.list(made_by, &head(["digest", "left", "right"]), &rows, usize::MAX);
+}
+
+#[cfg(test)]
+mod tests;

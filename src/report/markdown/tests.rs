@@ -1,0 +1,90 @@
+use insta::assert_snapshot;
+use pulldown_cmark::{Event, Options, Parser, Tag};
+
+use super::FORMAT;
+use super::page::LIMIT;
+use crate::compare::DriftReport;
+use crate::report::escape::HOSTILE;
+use crate::report::{ReportOptions, fixture};
+
+const ALL: ReportOptions = ReportOptions { all: true, color: false, width: 0 };
+
+fn printed(report: &DriftReport, options: ReportOptions) -> String {
+    let mut out = Vec::new();
+    (FORMAT.write)(report, &options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn short(report: &DriftReport) -> String {
+    printed(report, ReportOptions::default())
+}
+
+#[test]
+fn an_ordinary_month() {
+    assert_snapshot!(short(&fixture::drifted()));
+}
+
+#[test]
+fn a_rebuild() {
+    assert_snapshot!(short(&fixture::rebuild()));
+}
+
+#[test]
+fn one_image() {
+    let mut out = Vec::new();
+    (FORMAT.inspection)(&fixture::inspection(true), &ReportOptions::default(), &mut out).unwrap();
+    (FORMAT.search)(&fixture::search(), &ReportOptions::default(), &mut out).unwrap();
+    (FORMAT.digests)(&fixture::drifted().left, &mut out).unwrap();
+    assert_snapshot!(String::from_utf8(out).unwrap());
+}
+
+/// The markup that a reader sees, without any text.
+fn shape(markdown: &str) -> Vec<String> {
+    let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
+    parser
+        .filter_map(|event| match event {
+            Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. })) => Some(format!("forbidden {tag:?}")),
+            Event::Start(tag) => Some(format!("{tag:?}")),
+            Event::Html(html) | Event::InlineHtml(html) => Some(html.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn nothing_that_an_image_says_changes_the_page() {
+    let expected = shape(&short(&fixture::hostile("harmless_name")));
+    assert!(expected.iter().any(|tag| tag.contains("<details>")));
+    for hostile in HOSTILE.iter().filter(|hostile| !hostile.trim().is_empty()) {
+        let markdown = short(&fixture::hostile(hostile));
+        assert_eq!(shape(&markdown), expected, "{hostile:?}");
+        for event in Parser::new_ext(&markdown, Options::ENABLE_TABLES) {
+            if let Event::Text(text) = event {
+                assert!(!text.contains(['@', '#', '<', '[', '`']) && !text.contains("www."), "{text:?} of {hostile:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_comment_on_github_holds_it_however_large_the_drift() {
+    for scale in [0, 10, 100, 3000] {
+        let markdown = short(&fixture::huge(scale));
+        assert!(markdown.len() <= LIMIT, "{} bytes at scale {scale}", markdown.len());
+        assert!(markdown.contains("\n</details>\n"), "the tail is closed at scale {scale}");
+    }
+    let markdown = short(&fixture::huge(3000));
+    assert!(markdown.len() > LIMIT * 9 / 10, "the room is used: {}", markdown.len());
+    assert!(markdown.contains("*... and 14,"), "what is left out is counted");
+    let wide = short(&fixture::hostile(&"漢".repeat(1300)));
+    assert!(wide.len() <= LIMIT && wide.contains("\n</details>\n"));
+    let all = printed(&fixture::huge(300), ALL);
+    assert!(all.len() > LIMIT && !all.contains("left out here"));
+}
+
+#[test]
+fn a_downgrade_stands_out() {
+    let markdown = short(&fixture::drifted());
+    let row = markdown.lines().find(|line| line.contains("libssl3")).unwrap();
+    assert!(row.contains("**v downgraded**") && row.contains("**`3.0.13-1~deb12u1` → `3.0.11-1~deb12u2`**"), "{row}");
+}
