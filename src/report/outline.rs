@@ -118,28 +118,42 @@ fn full_name(package: &Package) -> String {
     }
 }
 
-/// One path to name, or a whole directory that exists on one side only.
+/// One path to name, or many that went the same way.
 pub(super) struct FileLine<'a> {
+    /// Safe to show: `/a/b`, `/a/b/` for a directory with all below it, `/a/*` for files of one directory.
+    pub path: String,
     pub row: &'a FileRow,
     pub drift: &'a Drift,
     /// Paths that this line stands for.
     pub covers: usize,
-    /// Whether everything below is meant too.
-    pub is_whole_directory: bool,
+    /// Whether those are more than the one named and the directories above it.
+    pub is_folded: bool,
 }
 
-/// The paths with one of these explanations, in this order; directories on one side only, of which everything has the
-/// same explanation, folded to one line.
+/// The paths with one of these explanations, in this order. With `folded`, a directory on one side only is one line when
+/// everything in it has the same explanation, and so are many files removed from one directory for the same reason.
 pub(super) fn files<'a>(report: &'a DriftReport, explanations: &[Explanation], folded: bool) -> Vec<FileLine<'a>> {
+    let rows = &report.files.rows;
     let mut lines = Vec::new();
     for explanation in explanations {
-        push_files(&report.files.rows, *explanation, folded, &mut lines);
+        if folded {
+            lines.extend(fold_removed(fold_directories(rows, *explanation)));
+        } else {
+            let drifts = rows.iter().filter_map(|row| row.drift.as_ref().map(|drift| (row, drift)));
+            let wanted = drifts.filter(|(_, drift)| drift.explanation == *explanation);
+            lines.extend(wanted.map(|(row, drift)| file_line(row, drift)));
+        }
     }
     lines
 }
 
-fn push_files<'a>(rows: &'a [FileRow], explanation: Explanation, folded: bool, lines: &mut Vec<FileLine<'a>>) {
-    let mut covered = vec![false; if folded { rows.len() } else { 0 }];
+fn file_line<'a>(row: &'a FileRow, drift: &'a Drift) -> FileLine<'a> {
+    FileLine { path: row.path.to_string(), row, drift, covers: 1, is_folded: false }
+}
+
+fn fold_directories(rows: &[FileRow], explanation: Explanation) -> Vec<FileLine<'_>> {
+    let mut lines = Vec::new();
+    let mut covered = vec![false; rows.len()];
     // Directories that are not named because what is below them is: counted with the next line.
     let mut unnamed = 0;
     for (at, row) in rows.iter().enumerate() {
@@ -147,16 +161,17 @@ fn push_files<'a>(rows: &'a [FileRow], explanation: Explanation, folded: bool, l
         if covered.get(at).copied().unwrap_or(false) {
             continue;
         }
-        let mut line = FileLine { row, drift, covers: 1, is_whole_directory: false };
-        if folded && is_one_sided_directory(row, drift) {
+        let mut line = file_line(row, drift);
+        if is_one_sided_directory(row, drift) {
             let below = below(rows, &row.path);
             let inside = rows.get(below.clone()).unwrap_or_default();
             let explained = |row: &&FileRow| row.drift.as_ref().is_some_and(|drift| drift.explanation == explanation);
             let same = inside.iter().filter(explained).count();
-            line.is_whole_directory = same > 0 && same == inside.iter().filter(|row| row.drift.is_some()).count();
-            if line.is_whole_directory {
+            line.is_folded = same > 0 && same == inside.iter().filter(|row| row.drift.is_some()).count();
+            if line.is_folded {
                 covered.get_mut(below).unwrap_or_default().fill(true);
                 line.covers += same;
+                line.path.push('/');
             } else if same > 0 {
                 unnamed += 1;
                 continue;
@@ -165,6 +180,40 @@ fn push_files<'a>(rows: &'a [FileRow], explanation: Explanation, folded: bool, l
         line.covers += std::mem::take(&mut unnamed);
         lines.push(line);
     }
+    lines
+}
+
+/// Folds files that were removed from one directory with the same owner and detail, when there are more than a few.
+fn fold_removed(lines: Vec<FileLine<'_>>) -> Vec<FileLine<'_>> {
+    const FEW: usize = 3;
+    let key = |line: &FileLine<'_>| {
+        let is_removed = line.drift.change == Change::Removed && !line.is_folded;
+        let parent = is_removed.then(|| line.row.path.parent()).flatten()?;
+        Some((parent, line.drift.owner.clone(), line.drift.detail.clone()))
+    };
+    let mut sizes: HashMap<_, usize> = HashMap::new();
+    for key in lines.iter().filter_map(key) {
+        *sizes.entry(key).or_default() += 1;
+    }
+    sizes.retain(|_, size| *size > FEW);
+    let mut folded: Vec<FileLine<'_>> = Vec::new();
+    let mut places = HashMap::new();
+    for mut line in lines {
+        let group = key(&line).filter(|key| sizes.contains_key(key));
+        let Some(group) = group else {
+            folded.push(line);
+            continue;
+        };
+        if let Some(first) = places.get(&group).and_then(|at: &usize| folded.get_mut(*at)) {
+            first.covers += line.covers;
+        } else {
+            line.path = if group.0.is_root() { "/*".to_owned() } else { format!("{}/*", group.0) };
+            line.is_folded = true;
+            places.insert(group, folded.len());
+            folded.push(line);
+        }
+    }
+    folded
 }
 
 fn is_one_sided_directory(row: &FileRow, drift: &Drift) -> bool {
@@ -248,7 +297,7 @@ mod tests {
     fn lines(report: &DriftReport) -> Vec<(String, usize, bool)> {
         let wanted = [Explanation::SameVersion, Explanation::Unexplained];
         let lines = files(report, &wanted, true);
-        lines.iter().map(|line| (line.row.path.to_string(), line.covers, line.is_whole_directory)).collect()
+        lines.iter().map(|line| (line.path.clone(), line.covers, line.is_folded)).collect()
     }
 
     #[test]
@@ -260,7 +309,7 @@ mod tests {
             added("opt/a", Explanation::Unexplained),
             added("opt/b", Explanation::Unexplained),
         ]);
-        assert_eq!(lines(&report), [("/opt".into(), 3, true), ("/opt-x".into(), 1, false)]);
+        assert_eq!(lines(&report), [("/opt/".into(), 3, true), ("/opt-x".into(), 1, false)]);
     }
 
     #[test]
@@ -273,6 +322,28 @@ mod tests {
             added_directory("srv"),
         ]);
         assert_eq!(lines(&report), [("/opt/b".into(), 2, false), ("/srv".into(), 1, false)]);
+    }
+
+    #[test]
+    fn many_files_removed_from_one_directory_for_one_reason_are_one_line() {
+        let removed = |name: &str, detail| changed(name, Change::Removed, Explanation::Unexplained, detail);
+        let mut report = fixture::drifted();
+        let mut rows: Vec<_> = (0..4).map(|at| removed(&format!("usr/man/{at}"), "deleted by layer 9")).collect();
+        rows.extend((0..3).map(|at| removed(&format!("srv/{at}"), "deleted by layer 9")));
+        rows.push(removed("usr/man/z", "for another reason"));
+        rows.push(added("usr/man/new", Explanation::Unexplained));
+        report.files = file_drift(rows);
+        let lines = lines(&report);
+        let shown: Vec<_> = lines.iter().map(|(path, covers, folded)| (path.as_str(), *covers, *folded)).collect();
+        let expected = [
+            ("/srv/0", 1, false),
+            ("/srv/1", 1, false),
+            ("/srv/2", 1, false),
+            ("/usr/man/*", 4, true),
+            ("/usr/man/new", 1, false),
+            ("/usr/man/z", 1, false),
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

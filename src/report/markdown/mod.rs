@@ -69,6 +69,10 @@ fn images(page: &mut Page, report: &DriftReport) {
     if left.base.is_some() || right.base.is_some() {
         rows.push(both("base", &|facts| facts.base.as_ref().map_or_else(String::new, |facts| base(page, facts))));
     }
+    rows.push(both("layers", &|facts| match facts.layers_unread {
+        0 => count(facts.layers.len()),
+        unread => format!("{} ({} known from before)", count(facts.layers.len()), count(unread)),
+    }));
     rows.push(both("packages", &|facts| count(facts.package_count)));
     rows.push(both("paths", &|facts| count(facts.file_count)));
     let growth = format!("{} ({})", bytes(right.size), change(left.size, right.size));
@@ -118,12 +122,8 @@ fn packages(page: &mut Page, report: &DriftReport) {
 fn to_read(page: &mut Page, report: &DriftReport) {
     let row = |line: &outline::FileLine<'_>| {
         let drift = line.drift;
-        let path = line.row.path.to_string();
-        let mut about = vec![if line.is_whole_directory {
-            format!("{} with all below it, {}", page.code(&format!("{path}/")), plural(line.covers, "path"))
-        } else {
-            page.code(&path)
-        }];
+        let mut about = vec![page.code(&line.path)];
+        about.extend(line.is_folded.then(|| plural(line.covers, "path")));
         about.extend(drift.owner.as_ref().map(|owner| page.code(owner)));
         about.extend((!drift.detail.is_empty()).then(|| page.prose(&drift.detail)));
         Row::of_list(&format!("**{}**, {}: {}", drift.explanation, drift.change, about.join(", ")))
@@ -226,7 +226,7 @@ fn explained(page: &mut Page, report: &DriftReport) {
         Row::of_table([
             line.drift.explanation.to_string(),
             line.drift.change.to_string(),
-            page.code(&line.row.path.to_string()),
+            page.code(&line.path),
             page.code(line.drift.owner.as_deref().unwrap_or_default()),
             page.prose(&line.drift.detail),
         ])

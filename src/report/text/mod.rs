@@ -71,11 +71,20 @@ fn identity(facts: &ImageFacts) -> String {
     about.extend(facts.created.as_ref().map(|created| format!("created {created}")));
     let contents = [
         bytes(facts.size),
-        plural(facts.layers.len(), "layer"),
+        layers_read(facts),
         plural(facts.package_count, "package"),
         plural(facts.file_count, "path"),
     ];
     visible(&format!("{} ({}): {}", facts.reference, about.join(", "), contents.join(", "))).into_owned()
+}
+
+/// How many layers, and how many of them were not read because an index of them was at hand.
+fn layers_read(facts: &ImageFacts) -> String {
+    let layers = plural(facts.layers.len(), "layer");
+    match facts.layers_unread {
+        0 => layers,
+        unread => format!("{layers} ({} known from before)", count(unread)),
+    }
 }
 
 fn base(base: &BaseImage) -> String {
@@ -132,9 +141,8 @@ fn other_paths(report: &DriftReport) -> Section {
 
 fn file_row(line: &outline::FileLine<'_>) -> Row {
     let drift = line.drift;
-    let path = if line.is_whole_directory { format!("{}/", line.row.path) } else { line.row.path.to_string() };
     let mut about = Vec::new();
-    if line.is_whole_directory {
+    if line.is_folded {
         about.push(plural(line.covers, "path"));
     }
     about.extend(drift.owner.as_deref().map(str::to_owned));
@@ -145,7 +153,7 @@ fn file_row(line: &outline::FileLine<'_>) -> Row {
         _ => Paint::Plain,
     };
     let about = visible(&about.join(", ")).into_owned();
-    Row::new([drift.explanation.to_string(), drift.change.to_string(), path, about])
+    Row::new([drift.explanation.to_string(), drift.change.to_string(), line.path.clone(), about])
         .covering(line.covers)
         .painted(paint)
 }
