@@ -33,9 +33,9 @@ pub struct Cataloger {
 /// All ecosystems. The ones whose packages may own other ecosystems' packages come first.
 pub const CATALOGERS: &[Cataloger] = &[dpkg::CATALOGER, python::CATALOGER];
 
-/// The most packages read of one ecosystem, and the most files of one package: far beyond any real image.
+/// The most packages read of one ecosystem, and the most files of all of them: far beyond any real image.
 const MAX_PACKAGES: usize = 100_000;
-const MAX_FILES: usize = 1_000_000;
+const MAX_FILES: usize = 2_000_000;
 
 /// A version's parts, from the one whose change means most to the one whose change means least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,4 +90,67 @@ fn size_of(tree: &Tree, files: &[OwnedFile]) -> u64 {
 /// Text out of a package's metadata: as it is where it is UTF-8, else with the other bytes as `\xNN`.
 fn to_text(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(|_| text::visible_bytes(bytes), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What real files are made of, so that random contents reach deep into the parsers.
+    fn scraps() -> impl Strategy<Value = Vec<u8>> {
+        let scrap = prop::sample::select(vec![
+            &b"Package: a"[..],
+            b"Version: 1",
+            b"Status: hold ok",
+            b"Source: x (",
+            b"Conffiles:",
+            b" /etc/x ",
+            b"\n",
+            b"\n\n",
+            b"\r\n",
+            b"/",
+            b"..",
+            b"/usr/lib/x",
+            b"d41d8cd98f00b204e9800998ecf8427e  ",
+            b"\\",
+            b"\"",
+            b",",
+            b"sha256=",
+            b"zuuue4knoyJ-UwPPXg8fezS7VCrXJQrAP7zeNuwvFQg",
+            b"Name: n",
+            b"{\"url\":",
+            b"[console_scripts]",
+            b"=",
+            b"\0",
+            b"\xff",
+        ]);
+        prop::collection::vec(scrap, 0..24).prop_map(|scraps| scraps.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn no_contents_break_the_catalogers(contents in prop::collection::vec(scraps(), 12)) {
+            let paths = [
+                "var/lib/dpkg/status", "var/lib/dpkg/status.d/a", "var/lib/dpkg/status.d/a.md5sums", "var/lib/dpkg/diversions",
+                "var/lib/dpkg/info/a.list", "var/lib/dpkg/info/a.md5sums", "var/lib/apt/extended_states",
+                "site-packages/n.dist-info/METADATA", "site-packages/n.dist-info/RECORD",
+                "site-packages/n.dist-info/direct_url.json", "site-packages/n.dist-info/entry_points.txt",
+                "site-packages/n.egg-link",
+            ];
+            let files = paths.iter().map(|path| (*path).to_owned()).zip(contents).collect();
+            let image = testing::of_bytes(&[files]);
+            let packages = catalog(&image, &mut Vec::new());
+            for package in &packages {
+                prop_assert!(package.files.is_sorted_by(|a, b| a.path < b.path), "{:?}", package.files);
+            }
+            let packages: Vec<_> = packages.into_iter().map(std::sync::Arc::new).collect();
+            let moved = pair(&packages, &packages).iter().filter(|(left, right)| match (left, right) {
+                (Some(left), Some(right)) => movement(left, right).is_some(),
+                _ => true,
+            }).count();
+            prop_assert_eq!(moved, 0, "an image does not differ from itself");
+        }
+    }
 }

@@ -11,11 +11,16 @@ pub(super) struct Places<'a> {
     tree: &'a Tree,
     /// Packages list many files of few directories, so each directory is followed once.
     directories: HashMap<Box<[u8]>, ImagePath>,
+    /// Bytes of the paths in `directories`.
+    known: usize,
 }
 
 impl<'a> Places<'a> {
+    /// What is followed is forgotten beyond this many bytes: a path of `PATH_MAX` bytes has hundreds of parents.
+    const MOST_KNOWN: usize = 64 << 20;
+
     pub(super) fn new(tree: &'a Tree) -> Self {
-        Self { tree, directories: HashMap::new() }
+        Self { tree, directories: HashMap::new(), known: 0 }
     }
 
     /// Where `path` stands; also an answer for paths (and directories) that the image lacks.
@@ -46,6 +51,11 @@ impl<'a> Places<'a> {
             Some(node) if node.file.entry.kind == Kind::Directory => node.path.clone(),
             _ => stood,
         };
+        if self.known > Self::MOST_KNOWN {
+            self.directories.clear();
+            self.known = 0;
+        }
+        self.known += path.len() + directory.as_bytes().len();
         self.directories.insert(path.into(), directory.clone());
         directory
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::image::{Image, LayerIndex};
+use crate::packages::MAX_PACKAGES;
 
 use super::status::{Id, Record, records};
 use super::{STATUS, is_piece};
@@ -35,7 +36,7 @@ fn after<'a>(before: &Arrived<'a>, database: &'a [u8], layer: u32) -> Arrived<'a
         let known = before.get(&record.id()).filter(|(version, _)| *version == record.version);
         (record.id(), known.copied().unwrap_or((record.version, layer)))
     };
-    records(database).filter(Record::is_installed).map(arrival).collect()
+    records(database).filter(Record::is_installed).take(MAX_PACKAGES).map(arrival).collect()
 }
 
 /// The package databases that a layer holds, by path; of several entries for one path the last one counts.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::image::{Node, Tree};
 use crate::model::{ImagePath, Md5, OwnedFile, RecordedHash, Role};
-use crate::packages::MAX_FILES;
 use crate::packages::places::Places;
 
 use super::status::Record;
@@ -34,9 +33,10 @@ impl<'a> FileLists<'a> {
         Self { tree, info, diversions: Diversions::read(tree), places: Places::new(tree) }
     }
 
-    /// The files of the package that a record in `database` describes, sorted by where they stand.
-    pub(super) fn of(&mut self, record: &Record<'a>, database: &'a Node) -> Listed {
-        let mut claims = Claims::default();
+    /// The files of the package that a record in `database` describes, sorted by where they stand, at
+    /// most `room` of them.
+    pub(super) fn of(&mut self, record: &Record<'a>, database: &'a Node, room: usize) -> Listed {
+        let mut claims = Claims { files: BTreeMap::new(), room };
         let records = self.records_of(record, database);
         for node in &records {
             claims.add(node.path.clone(), RecordedHash::None, Role::Record);
@@ -65,30 +65,32 @@ impl<'a> FileLists<'a> {
     }
 
     /// dpkg's own files about a package. Those of a `Multi-Arch: same` package carry its architecture in their names.
-    fn records_of(&self, record: &Record<'_>, database: &'a Node) -> Vec<&'a Node> {
+    /// They are no other package's, so they are taken: no file of an image is then read over and over.
+    fn records_of(&mut self, record: &Record<'_>, database: &'a Node) -> Vec<&'a Node> {
         if is_piece(database.path.as_bytes()) {
             let sums = self.tree.get(&at(&[database.path.as_bytes(), b".md5sums"].concat()));
             return std::iter::once(database).chain(sums).collect();
         }
         let with_arch = [record.name, b":", record.arch].concat();
-        let found = self.info.get(with_arch.as_slice()).or_else(|| self.info.get(record.name));
-        found.cloned().unwrap_or_default()
+        self.info.remove(with_arch.as_slice()).or_else(|| self.info.remove(record.name)).unwrap_or_default()
     }
 }
 
 /// Files by where they stand. Of two rows about one file, what a later list says of its hash and role stays.
-#[derive(Default)]
-struct Claims(BTreeMap<ImagePath, (RecordedHash, Role)>);
+struct Claims {
+    files: BTreeMap<ImagePath, (RecordedHash, Role)>,
+    room: usize,
+}
 
 impl Claims {
     fn add(&mut self, path: ImagePath, recorded: RecordedHash, role: Role) {
-        if self.0.len() < MAX_FILES {
-            self.0.insert(path, (recorded, role));
+        if self.files.len() < self.room {
+            self.files.insert(path, (recorded, role));
         }
     }
 
     fn into_files(self) -> Vec<OwnedFile> {
-        self.0.into_iter().map(|(path, (recorded, role))| OwnedFile { path, recorded, role }).collect()
+        self.files.into_iter().map(|(path, (recorded, role))| OwnedFile { path, recorded, role }).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use crate::image::{Image, Node, Tree};
 use crate::model::{Ecosystem, ImagePath, Kind, Package};
 
-use super::{Cataloger, MAX_PACKAGES, Owners, size_of, to_text};
+use super::{Cataloger, MAX_FILES, MAX_PACKAGES, Owners, size_of, to_text};
 use arrivals::arrivals;
 use deb822::stanzas;
 use files::FileLists;
@@ -52,37 +52,26 @@ fn run(image: &Image, _owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<P
     if databases.is_empty() {
         return Vec::new();
     }
-    let arrivals = arrivals(image);
-    let automatic = Automatic::read(&image.tree);
-    let mut lists = FileLists::new(&image.tree);
-    let mut packages = Vec::new();
-    let mut seen: HashSet<Id<'_>> = HashSet::new();
-    let mut unlisted = Tally::default();
+    let mut reading = Reading {
+        image,
+        arrivals: arrivals(image),
+        automatic: Automatic::read(&image.tree),
+        lists: FileLists::new(&image.tree),
+        seen: HashSet::new(),
+        packages: Vec::new(),
+        room: MAX_FILES,
+        odd: Oddities::default(),
+    };
     for database in databases {
-        for record in readable(database, warnings) {
-            if packages.len() == MAX_PACKAGES {
-                warnings.push(format!("dpkg lists more than {MAX_PACKAGES} packages; the rest was not read"));
-                return packages;
-            }
-            if !seen.insert(record.id()) {
-                warnings.push(format!("dpkg lists {} twice; the first is taken", to_text(record.name)));
-                continue;
-            }
-            let listed = lists.of(&record, database);
-            if !listed.has_list {
-                unlisted.add(record.name);
-            }
-            packages.push(Package {
-                size: size_of(&image.tree, &listed.files),
-                files: listed.files,
-                layer: arrivals.get(&record.id()).copied().unwrap_or(database.file.layer),
-                automatic: automatic.of(&record),
-                ..described(&record)
-            });
+        if let Some(bytes) = bytes_of(database, warnings)
+            && let Err(Full) = reading.read(database, bytes)
+        {
+            warnings.push("dpkg lists more packages or files than any real system; the rest was not read".to_owned());
+            break;
         }
     }
-    unlisted.warn("have no list of files, so nothing is known to be theirs", warnings);
-    packages
+    reading.odd.warn(warnings);
+    reading.packages
 }
 
 /// The whole database first: where both kinds exist, it is what dpkg itself would read.
@@ -92,35 +81,75 @@ fn databases(tree: &Tree) -> Vec<&Node> {
     tree.resolve(&at(STATUS)).into_iter().chain(pieces).collect()
 }
 
-/// The installed packages of a database, with a warning for what cannot be one.
-fn readable<'a>(node: &'a Node, warnings: &mut Vec<String>) -> Vec<Record<'a>> {
-    if node.file.entry.kind != Kind::File {
-        warnings.push(format!("{} is not a file; Debian packages are unknown", node.path));
-        return Vec::new();
-    }
-    let Some(database) = node.bytes.as_deref() else {
-        let size = node.file.entry.size;
-        warnings.push(format!("{} was not read ({size} bytes); its packages are unknown", node.path));
-        return Vec::new();
+/// A database's bytes, with a warning where they cannot be all that was written.
+fn bytes_of<'a>(database: &'a Node, warnings: &mut Vec<String>) -> Option<&'a [u8]> {
+    let Some(bytes) = database.bytes.as_deref() else {
+        let Node { path, file, .. } = database;
+        let what = if file.entry.kind == Kind::File { "was not read" } else { "is not a file" };
+        warnings.push(format!("{path} {what} ({} bytes); its packages are unknown", file.entry.size));
+        return None;
     };
-    if !database.is_empty() && !database.ends_with(b"\n") {
-        warnings.push(format!("{} ends in the middle of a line; it may be truncated", node.path));
+    if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+        warnings.push(format!("{} ends in the middle of a line; it may be truncated", database.path));
     }
-    let (mut nameless, mut found) = (0_usize, Vec::new());
-    for record in records(database) {
-        if record.name.is_empty() {
-            nameless += 1;
-        } else if record.is_installed() {
-            if record.version.is_empty() {
-                warnings.push(format!("{} gives no version of {}", node.path, to_text(record.name)));
+    Some(bytes)
+}
+
+/// The databases of one image, as far as they were read.
+struct Reading<'a> {
+    image: &'a Image,
+    arrivals: HashMap<Id<'a>, u32>,
+    automatic: Automatic<'a>,
+    lists: FileLists<'a>,
+    seen: HashSet<Id<'a>>,
+    packages: Vec<Package>,
+    /// How many more files may be listed.
+    room: usize,
+    odd: Oddities,
+}
+
+/// A limit is reached.
+struct Full;
+
+impl<'a> Reading<'a> {
+    fn read(&mut self, database: &'a Node, bytes: &'a [u8]) -> Result<(), Full> {
+        // A piece describes one package, whose hashes stand beside it.
+        let most = if is_piece(database.path.as_bytes()) { 1 } else { usize::MAX };
+        for record in records(bytes).take(most) {
+            if record.name.is_empty() {
+                self.odd.nameless.add(database.path.file_name());
+            } else if record.is_installed() {
+                self.add(record, database)?;
             }
-            found.push(record);
         }
+        Ok(())
     }
-    if nameless > 0 {
-        warnings.push(format!("{} has stanzas that name no package: {nameless}", node.path));
+
+    fn add(&mut self, record: Record<'a>, database: &'a Node) -> Result<(), Full> {
+        if !self.seen.insert(record.id()) {
+            self.odd.repeated.add(record.name);
+            return Ok(());
+        }
+        if self.room == 0 || self.packages.len() == MAX_PACKAGES {
+            return Err(Full);
+        }
+        let listed = self.lists.of(&record, database, self.room);
+        self.room = self.room.saturating_sub(listed.files.len());
+        if !listed.has_list {
+            self.odd.unlisted.add(record.name);
+        }
+        if record.version.is_empty() {
+            self.odd.versionless.add(record.name);
+        }
+        self.packages.push(Package {
+            size: size_of(&self.image.tree, &listed.files),
+            files: listed.files,
+            layer: self.arrivals.get(&record.id()).copied().unwrap_or(database.file.layer),
+            automatic: self.automatic.of(&record),
+            ..described(&record)
+        });
+        Ok(())
     }
-    found
 }
 
 fn described(record: &Record<'_>) -> Package {
@@ -151,7 +180,7 @@ impl<'a> Automatic<'a> {
     fn read(tree: &'a Tree) -> Self {
         Self(tree.read(&at(EXTENDED_STATES)).map(|text| {
             let mut marked: HashMap<&[u8], HashSet<&[u8]>> = HashMap::new();
-            for stanza in stanzas(text) {
+            for stanza in stanzas(text).take(MAX_PACKAGES) {
                 let field = |wanted: &[u8]| {
                     stanza
                         .fields()
@@ -174,7 +203,32 @@ impl<'a> Automatic<'a> {
     }
 }
 
-/// Counts what one warning tells together.
+/// What is odd about stanzas: one warning each, however many there are.
+#[derive(Default)]
+struct Oddities {
+    nameless: Tally,
+    versionless: Tally,
+    repeated: Tally,
+    unlisted: Tally,
+}
+
+impl Oddities {
+    fn warn(self, warnings: &mut Vec<String>) {
+        let told = [
+            (self.nameless, "stanzas that name no package"),
+            (self.versionless, "packages without a version"),
+            (self.repeated, "packages that are listed again, of which the first is taken"),
+            (self.unlisted, "packages without a list of files, so that nothing is known to be theirs"),
+        ];
+        for (tally, what) in told {
+            if tally.count > 0 {
+                warnings.push(format!("dpkg has {what}: {} (first: {})", tally.count, tally.first));
+            }
+        }
+    }
+}
+
+/// How many, and the first one's name.
 #[derive(Default)]
 struct Tally {
     count: usize,
@@ -187,14 +241,6 @@ impl Tally {
             self.first = to_text(name);
         }
         self.count += 1;
-    }
-
-    fn warn(self, what: &str, warnings: &mut Vec<String>) {
-        match self.count {
-            0 => {}
-            1 => warnings.push(format!("dpkg packages that {what}: {}", self.first)),
-            count => warnings.push(format!("dpkg packages that {what}: {count}, the first is {}", self.first)),
-        }
     }
 }
 

@@ -146,7 +146,10 @@ fn distroless_pieces_are_read_with_the_hashes_beside_them() {
     assert_eq!(file(&packages[1], "usr/share/zoneinfo/Zulu").recorded, md5("b3d8d1b7a8f9c1b2a3d4e5f60718293a"));
     assert_eq!(file(&packages[1], "var/lib/dpkg/status.d/tzdata").role, Role::Record);
     assert_eq!(file(&packages[1], "var/lib/dpkg/status.d/tzdata.md5sums").role, Role::Record);
-    assert_eq!(warnings, ["dpkg packages that have no list of files, so nothing is known to be theirs: base-files"]);
+    assert_eq!(
+        warnings,
+        ["dpkg has packages without a list of files, so that nothing is known to be theirs: 1 (first: base-files)"]
+    );
 }
 
 #[test]
@@ -208,10 +211,10 @@ fn broken_databases_give_warnings_and_what_can_be_read() {
         warnings,
         [
             "/var/lib/dpkg/status ends in the middle of a line; it may be truncated",
-            "/var/lib/dpkg/status gives no version of torn",
-            "/var/lib/dpkg/status has stanzas that name no package: 1",
-            "dpkg lists ok twice; the first is taken",
-            "dpkg packages that have no list of files, so nothing is known to be theirs: 2, the first is \\xff",
+            "dpkg has stanzas that name no package: 1 (first: status)",
+            "dpkg has packages without a version: 1 (first: torn)",
+            "dpkg has packages that are listed again, of which the first is taken: 1 (first: ok)",
+            "dpkg has packages without a list of files, so that nothing is known to be theirs: 2 (first: \\xff)",
         ]
     );
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::image::Tree;
 use crate::model::{ImagePath, Kind, OwnedFile, RecordedHash, Role};
 use crate::packages::places::Places;
-use crate::packages::{MAX_FILES, to_text};
+use crate::packages::to_text;
 
 use super::find::{Form, Found};
 use super::record::{relative_to, rows};
@@ -15,14 +15,16 @@ const NOTES: [&[u8]; 6] =
     [b"RECORD", b"INSTALLER", b"REQUESTED", b"direct_url.json", b"uv_cache.json", b"uv_build.json"];
 
 /// The files that a distribution owns, sorted by where they stand: what its RECORD or `installed-files.txt` lists,
-/// and everything beside its metadata whether listed or not.
+/// and everything beside its metadata whether listed or not. At most `room`.
 pub(super) fn files(
     tree: &Tree,
     places: &mut Places<'_>,
     found: &Found<'_>,
+    room: usize,
     warnings: &mut Vec<String>,
 ) -> Vec<OwnedFile> {
-    let mut claims = Claims { found, places, files: BTreeMap::new(), scripts: scripts(tree, found), refused: None };
+    let mut claims =
+        Claims { found, places, files: BTreeMap::new(), scripts: scripts(tree, found), refused: None, room };
     match found.form {
         Form::DistInfo => {
             for row in read(tree, found, b"RECORD").into_iter().flat_map(rows) {
@@ -54,6 +56,7 @@ struct Claims<'a, 'b> {
     files: BTreeMap<ImagePath, (RecordedHash, Role)>,
     /// Names of commands that the installer writes.
     scripts: HashSet<Vec<u8>>,
+    room: usize,
     /// Why the first refused path was refused.
     refused: Option<String>,
 }
@@ -76,7 +79,7 @@ impl Claims<'_, '_> {
             if recorded.is_some_and(|recorded| recorded != *known) {
                 *known = RecordedHash::None;
             }
-        } else if self.files.len() < MAX_FILES {
+        } else if self.files.len() < self.room {
             let role = self.role(&path);
             self.files.insert(path, (recorded.unwrap_or(RecordedHash::None), role));
         }

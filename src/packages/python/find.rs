@@ -2,8 +2,7 @@
 
 use crate::image::{Node, Tree};
 use crate::model::{ImagePath, Kind};
-
-use super::metadata::{from_file_name, normalised};
+use crate::packages::to_text;
 
 /// How a distribution was installed, told by what it left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,12 +93,12 @@ fn sources_of<'a>(tree: &'a Tree, link: &Node) -> Option<&'a Node> {
     let text = link.bytes.as_deref()?;
     let sources = text.split(|byte| *byte == b'\n').next()?.trim_ascii();
     let directory = tree.resolve(&ImagePath::parse(sources).ok()?)?;
-    let wanted = normalised(&from_file_name(link.path.file_name()).0);
-    let home = tree.children(&directory.path).find(|node| {
-        let name = node.path.file_name();
-        name.ends_with(b".egg-info") && normalised(&from_file_name(name).0) == wanted
-    })?;
-    tree.resolve(&home.path.join(b"PKG-INFO").ok()?)
+    let name = to_text(link.path.file_name().strip_suffix(b".egg-link")?);
+    // setuptools writes hyphens as underscores in the names of such directories.
+    [name.replace('-', "_"), name].into_iter().find_map(|name| {
+        let metadata = directory.path.join(format!("{name}.egg-info/PKG-INFO").as_bytes());
+        tree.resolve(&metadata.ok()?)
+    })
 }
 
 /// Below a site directory only its direct children are installed: what lies deeper is bundled, or a test's fixture.

@@ -13,7 +13,7 @@ use crate::image::{Image, Tree};
 use crate::model::{Ecosystem, ImagePath, Package, RecordedHash};
 
 use super::places::Places;
-use super::{Cataloger, MAX_PACKAGES, Owners, size_of};
+use super::{Cataloger, MAX_FILES, MAX_PACKAGES, Owners, size_of};
 use files::{files, first_line, read};
 use find::{Form, Found, find};
 use metadata::{Metadata, from_file_name, metadata, normalised};
@@ -22,49 +22,52 @@ pub(super) const CATALOGER: Cataloger =
     Cataloger { ecosystem: Ecosystem::Pypi, wants: find::wants, run, compare: version::compare, parts: version::parts };
 
 fn run(image: &Image, owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<Package> {
-    let mut found = find(&image.tree);
-    if found.len() > MAX_PACKAGES {
-        warnings.push(format!("more than {MAX_PACKAGES} Python distributions; the rest was not read"));
-        found.truncate(MAX_PACKAGES);
-    }
     let mut places = Places::new(&image.tree);
-    let mut packages: Vec<Package> = found
-        .iter()
-        .map(|found| {
-            let mut files = files(&image.tree, &mut places, found, warnings);
-            let owner = owners.label(&found.marker.path);
-            if owner.is_some() {
-                // Distributors strip and patch what RECORD was written for; their own record has the hashes.
-                for file in &mut files {
-                    file.recorded = RecordedHash::None;
-                }
+    let mut packages: Vec<Package> = Vec::new();
+    let mut room = MAX_FILES;
+    for found in find(&image.tree) {
+        if room == 0 || packages.len() == MAX_PACKAGES {
+            warnings.push("there are more Python files than on any real system; the rest was not read".to_owned());
+            break;
+        }
+        let mut files = files(&image.tree, &mut places, &found, room, warnings);
+        room = room.saturating_sub(files.len());
+        let owner = owners.label(&found.marker.path);
+        if owner.is_some() {
+            // Distributors strip and patch what RECORD was written for; their own record has the hashes.
+            for file in &mut files {
+                file.recorded = RecordedHash::None;
             }
-            Package { owner, size: size_of(&image.tree, &files), files, ..described(&image.tree, found, warnings) }
-        })
-        .collect();
+        }
+        packages.push(Package { owner, files, ..described(&image.tree, &found, warnings) });
+    }
     mark_automatic(&mut packages);
+    merge(&mut packages);
+    for package in &mut packages {
+        package.size = size_of(&image.tree, &package.files);
+    }
+    packages
+}
+
+/// Makes one of what is told twice: Debian's python3-cryptography ships a `.dist-info` and an `.egg-info` of the same
+/// version in one place. What the first one, by path, says of itself stays.
+fn merge(packages: &mut Vec<Package>) {
     packages.sort_by(|a, b| identity(a).cmp(&identity(b)));
     packages.dedup_by(|second, first| {
         let is_same = identity(first) == identity(second);
         if is_same {
-            absorb(&image.tree, first, second);
+            first.files.append(&mut second.files);
         }
         is_same
     });
-    packages
+    for package in packages {
+        package.files.sort_by(|a, b| a.path.cmp(&b.path));
+        package.files.dedup_by(|second, first| first.path == second.path);
+    }
 }
 
 fn identity(package: &Package) -> (Option<&ImagePath>, &str, &str) {
     (package.location.as_ref(), &package.key, &package.version)
-}
-
-/// Debian's python3-cryptography ships a `.dist-info` and an `.egg-info` of the same version in one place: one
-/// distribution, told twice. What the first one, by path, says of itself stays.
-fn absorb(tree: &Tree, first: &mut Package, second: &mut Package) {
-    first.files.append(&mut second.files);
-    first.files.sort_by(|a, b| a.path.cmp(&b.path));
-    first.files.dedup_by(|second, first| first.path == second.path);
-    first.size = size_of(tree, &first.files);
 }
 
 /// What the distribution says of itself.
