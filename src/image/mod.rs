@@ -14,6 +14,9 @@ pub use tree::{Node, Tree};
 
 use std::sync::Arc;
 
+/// Part of [`IndexOptions`].
+pub use crate::archive::Limits;
+
 /// An image as the catalogers see it: the squashed file system, and the layers it was made of.
 pub struct Image {
     pub tree: Tree,

@@ -114,8 +114,8 @@ fn dependency_row(package: &Package) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::sha256;
     use super::*;
-    use crate::archive::sha256;
     use crate::model::{Content, FileAt, ImagePath, Masked};
 
     fn node(path: &str, change: impl FnOnce(&mut FileEntry)) -> Node {

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use md5::Digest as _;
+use sha2::Digest as _;
 
 use super::{LayerPart, Parts, Snapshot, capture};
-use crate::archive::{Limits, sha256};
-use crate::image::{IndexOptions, index_layer};
+use crate::image::{IndexOptions, Limits, index_layer};
 use crate::model::{Digest, ImageConfig, Md5, Progress, Side};
 
 const SITE: &str = "usr/lib/python3/dist-packages";
@@ -184,6 +183,11 @@ impl TestImage {
         }
         builder.into_inner().unwrap()
     }
+}
+
+/// The SHA-256 of `bytes`.
+pub(crate) fn sha256(bytes: &[u8]) -> Digest {
+    Digest(sha2::Sha256::digest(bytes).into())
 }
 
 /// As RECORD writes a digest: base64 with the URL alphabet, without padding (PEP 427).

@@ -3,6 +3,7 @@ mod architecture;
 mod engine;
 mod explorer;
 mod formats;
+mod hostile;
 mod program;
 mod terminal;
 mod versions;

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(20);
 
 /// A running program and its screen.
-pub struct Session {
+pub(crate) struct Session {
     screen: Arc<Mutex<vt100::Parser>>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -21,7 +21,7 @@ pub struct Session {
 
 impl Session {
     /// Starts `program` on a terminal of this size.
-    pub fn start(program: &str, arguments: &[&str], columns: u16, rows: u16) -> Self {
+    pub(crate) fn start(program: &str, arguments: &[&str], columns: u16, rows: u16) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
@@ -45,34 +45,34 @@ impl Session {
     }
 
     /// Types `text` as it is; `\x1b` and other control characters are keys.
-    pub fn keys(&mut self, text: &str) {
+    pub(crate) fn keys(&mut self, text: &str) {
         self.keys.write_all(text.as_bytes()).and_then(|()| self.keys.flush()).expect("the terminal takes keys");
     }
 
     /// Changes the terminal's size.
-    pub fn resize(&mut self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         self.screen.lock().unwrap().screen_mut().set_size(rows, columns);
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).expect("the terminal resizes");
     }
 
     /// What is on the screen, a line each.
-    pub fn contents(&self) -> String {
+    pub(crate) fn contents(&self) -> String {
         self.with(vt100::Screen::contents)
     }
 
     /// Looks at the screen.
-    pub fn with<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
         look(self.screen.lock().unwrap().screen())
     }
 
     /// Waits until the screen shows `text`.
-    pub fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         self.wait(text, |screen| screen.contents().contains(text));
     }
 
     /// Waits until `holds`; `what` names it when it never does.
-    pub fn wait(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
+    pub(crate) fn wait(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
         let start = Instant::now();
         while !self.with(&holds) {
             assert!(start.elapsed() < PATIENCE, "never saw {what:?}; the screen is\n{}", self.contents());
@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// Waits until the program ends.
-    pub fn end(&mut self) -> ExitStatus {
+    pub(crate) fn end(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("the child can be waited for") {

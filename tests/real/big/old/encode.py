@@ -1,0 +1,5 @@
+import json
+
+
+def dumps(x):
+    return json.dumps(x)
