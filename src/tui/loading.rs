@@ -21,7 +21,7 @@ pub struct Screen {
 
 impl Screen {
     pub fn draw(&self, area: Rect, buffer: &mut Buffer, theme: Theme) {
-        let width = area.width.min(72);
+        let width = area.width.min(88);
         let height = 9.min(area.height);
         let area = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
         paint::put(buffer, area, 0, &Line::styled("Comparing two images", theme.style(Role::Heading)));

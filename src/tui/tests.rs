@@ -260,6 +260,12 @@ fn filters_show_what_their_words_say() {
     assert!(suspicious.contains("unexplained and alarms") && !suspicious.contains("ld.so.cache"), "{suspicious}");
     let all = words("3 a L j j j j j j j");
     assert!(all.contains("all paths") && all.contains("passwd"), "{all}");
+    let times = words("3 f f f G Enter");
+    assert!(times.contains("changed, with times") && times.contains("mtime"), "{times}");
+    let row = |screen: &str| screen.lines().find(|line| line.contains(" var/")).unwrap_or_default().to_owned();
+    assert!(row(&times).starts_with(" t "), "{times}");
+    let open = words("3 G Enter");
+    assert!(row(&open).starts_with("   ") && !row(&open).contains("mtime"), "times are hidden: {open}");
     let only = words("j j j j j Enter");
     assert!(only.contains("only unexplained"), "{only}");
 }

@@ -91,6 +91,9 @@ pub fn instruction(created_by: Option<&str>) -> String {
     let text = visible(text.trim());
     let text = text.strip_prefix("/bin/sh -c #(nop)").map_or(text.as_ref(), str::trim_start);
     let text = text.strip_suffix("# buildkit").unwrap_or(text).trim();
+    // The classic builder puts the build arguments in front: `|1 VERSION=2 /bin/sh -c make`.
+    let text =
+        text.strip_prefix('|').and_then(|rest| rest.find("/bin/sh -c ").and_then(|at| rest.get(at..))).unwrap_or(text);
     let text = match text.strip_prefix("RUN /bin/sh -c ").or_else(|| text.strip_prefix("/bin/sh -c ")) {
         Some(command) => format!("RUN {command}"),
         None => text.to_owned(),
@@ -238,6 +241,7 @@ mod tests {
         assert_eq!(instruction(Some("/bin/sh -c #(nop) ADD file:7c in / ")), "ADD file:7c in /");
         assert_eq!(instruction(Some("RUN /bin/sh -c apt-get  update # buildkit")), "RUN apt-get update");
         assert_eq!(instruction(Some("/bin/sh -c make")), "RUN make");
+        assert_eq!(instruction(Some("|1 VERSION=2 /bin/sh -c make")), "RUN make");
         assert_eq!(instruction(None), "(no history)");
     }
 

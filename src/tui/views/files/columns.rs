@@ -81,7 +81,9 @@ impl Columns {
             Some(finder) if shown == name => finder.hits(&name),
             _ => Vec::new(),
         };
-        let (sign, style) = mark(file, theme);
+        // A directory is on the way to what the filter shows even when its own difference is hidden.
+        let own = node.own.filter(|own| filter.has(*own));
+        let (sign, style) = mark(file.filter(|_| own.is_some()), theme);
         let calm = node.worst().is_none_or(|worst| worst < Explanation::Package);
         let name_style = if calm { theme.style(Role::Muted) } else { theme.style(Role::Text) };
         let used = text::width(&lead) + text::width(&shown) + suffix.len();
@@ -89,9 +91,9 @@ impl Columns {
         spans.extend(paint::lit(&shown, &hits, name_style, theme));
         spans.push(Span::styled(suffix.to_owned(), theme.style(Role::Muted)));
         spans.push(Span::raw(" ".repeat(self.name.saturating_sub(used))));
-        // An open directory leaves the word to the rows below it.
-        let below = || node.worst().filter(|worst| !node.open && filter.has(*worst));
-        let worst = node.own.or_else(below);
+        // A closed directory speaks for what is below it; an open one leaves that to its rows.
+        let worst = if node.is_directory && !node.open { node.worst() } else { own };
+        let worst = worst.filter(|worst| filter.has(*worst));
         spans.push(self.why(worst, theme));
         self.sizes(&mut spans, file, (node.left_size, node.right_size), theme);
         let count = if node.is_directory { filter.count(node) } else { 0 };
