@@ -144,7 +144,7 @@ mod tests {
         };
         append("a", b"first");
         append("empty", b"");
-        append("b", &[b'b'; 200_000]);
+        append("b", &vec![b'b'; 200_000]);
         append("a", b"second");
         builder.append_pax_extensions([("GNU.sparse.map", &b"3,2"[..]), ("GNU.sparse.size", b"8")]).unwrap();
         let mut header = tar::Header::new_ustar();

@@ -43,6 +43,9 @@ impl Kind {
     }
 }
 
+/// Name and value of one extended attribute.
+pub type Xattr = (Box<[u8]>, Box<[u8]>);
+
 /// One file, directory or other inode of an image. No path: one inode may have several names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileEntry {
@@ -60,7 +63,7 @@ pub struct FileEntry {
     /// Major and minor number of a device.
     pub device: Option<(u32, u32)>,
     /// Extended attributes sorted by name, names without the `SCHILY.xattr.` of the PAX record.
-    pub xattrs: Box<[(Box<[u8]>, Box<[u8]>)]>,
+    pub xattrs: Box<[Xattr]>,
     /// Present exactly for regular files.
     pub content: Option<Content>,
 }

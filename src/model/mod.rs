@@ -16,7 +16,7 @@ pub mod text;
 
 pub use config::{HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
-pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader};
+pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};
 pub use explanation::{Change, Explanation, Proof, Verdict};
 pub use facts::{BaseImage, ImageFacts, LayerFacts, Side};
 pub use finding::{Finding, Severity};

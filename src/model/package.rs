@@ -97,7 +97,7 @@ pub enum Role {
     Conffile,
     /// dpkg's own record of the package: `/var/lib/dpkg/info/PKG.*`.
     Record,
-    /// A Python installer's own notes: RECORD, INSTALLER, REQUESTED, direct_url.json.
+    /// A Python installer's own notes: RECORD, INSTALLER, REQUESTED, `direct_url.json`.
     InstallerNote,
     /// A console script that a Python installer wrote.
     Script,

@@ -118,7 +118,7 @@ fn explore(
 }
 
 fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> {
-    let opened = read_shown(&args.image, args.source.into(), terminal)?;
+    let opened = read_shown(&args.image, &args.source.into(), terminal)?;
     if let Some(what) = &args.find {
         let found = find::search(&opened.snapshot, what);
         write(&args.output, true, terminal, |format, options, out| (format.search)(&found, options, out))?;
@@ -132,15 +132,15 @@ fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> 
 }
 
 fn digest_image(args: DigestOf, terminal: Terminal) -> Result<Outcome, Failure> {
-    let opened = read_shown(&args.image, args.source.into(), terminal)?;
+    let opened = read_shown(&args.image, &args.source.into(), terminal)?;
     write(&args.output, false, terminal, |format, _, out| (format.digests)(&opened.snapshot.facts, out))?;
     Ok(Outcome::Done)
 }
 
-fn read_shown(image: &str, settings: Settings, terminal: Terminal) -> Result<super::Opened, Failure> {
+fn read_shown(image: &str, settings: &Settings, terminal: Terminal) -> Result<super::Opened, Failure> {
     let reference = reference(image)?;
     let progress = Arc::new(Progress::default());
-    progress::shown(terminal.progress, &progress, &[(Side::Left, image)], || read(&reference, &settings, &progress))
+    progress::shown(terminal.progress, &progress, &[(Side::Left, image)], || read(&reference, settings, &progress))
 }
 
 /// Writes to the file asked for, or to stdout.

@@ -15,7 +15,7 @@ use imgdrift::settings::Settings;
 use imgdrift::source::Reference;
 
 /// Long enough for a slow machine, short enough that a hang is one.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A docker-archive of one layer, as `docker save` of Docker 20.10 lays it out.
 fn docker_archive(layer: &[u8], diff_id: &str) -> Vec<u8> {

@@ -157,7 +157,7 @@ impl<'a> Explainer<'a> {
         self.pass(Self::compiled_from_package);
         self.find_moved_inputs();
         self.pass(Self::generated);
-        self.pass(Self::otherwise);
+        self.pass(|explainer, row| Some(explainer.otherwise(row)));
         self.explain_lone_directories();
     }
 
@@ -196,8 +196,8 @@ impl<'a> Explainer<'a> {
     }
 
     /// The last rows of the table: noise by path, metadata, unexplained.
-    fn otherwise(&self, row: &Row<'a>) -> Option<Drift> {
-        Some(self.noise_by_path(row).or_else(|| metadata(row)).unwrap_or_else(|| self.unexplained(row)))
+    fn otherwise(&self, row: &Row<'a>) -> Drift {
+        self.noise_by_path(row).or_else(|| metadata(row)).unwrap_or_else(|| self.unexplained(row))
     }
 
     fn noise_by_path(&self, row: &Row<'a>) -> Option<Drift> {

@@ -20,8 +20,8 @@ impl<'a> Explainer<'a> {
     /// Both sides have the path, its package did not move, and yet it differs.
     fn same_version(&self, row: &Row<'a>) -> Option<Drift> {
         let (left, right) = row.both()?;
-        let left_owner = self.claim(&self.left_owners, row.path())?;
-        let right_owner = self.claim(&self.right_owners, row.path())?;
+        let left_owner = claim(&self.left_owners, row.path())?;
+        let right_owner = claim(&self.right_owners, row.path())?;
         if left_owner.moved || right_owner.moved || left_owner.row != right_owner.row {
             return None;
         }
@@ -81,13 +81,11 @@ impl<'a> Explainer<'a> {
         if !vouched {
             return None;
         }
-        let mut drift = match self.contradiction(row, left, right) {
-            Some(detail) => row.drift(Explanation::Unexplained, detail),
-            None => {
-                let mut drift = row.drift(Explanation::Package, movement(self.packages.get(owner.row)));
-                drift.proof = self.proof(row, left, right);
-                drift
-            }
+        let mut drift = if let Some(detail) = self.contradiction(row, left, right) {
+            row.drift(Explanation::Unexplained, detail)
+        } else {
+            let proof = self.proof(row, left, right);
+            Drift { proof, ..row.drift(Explanation::Package, movement(self.packages.get(owner.row))) }
         };
         drift.owner = Some(owner.label());
         Some(drift)
@@ -119,11 +117,11 @@ impl<'a> Explainer<'a> {
         let proven = matches(row.left, &self.left_owners, left) && matches(row.right, &self.right_owners, right);
         proven.then_some(Proof::Hash)
     }
+}
 
-    /// The owner of a path; for compiled Python that no list names, the owner of its source.
-    fn claim(&self, owners: &Owners<'a>, path: &ImagePath) -> Option<Owner<'a>> {
-        owners.of(path).or_else(|| Some(Owner { by_source: true, ..owners.of(&source_of(path)?)? }))
-    }
+/// The owner of a path; for compiled Python that no list names, the owner of its source.
+fn claim<'a>(owners: &Owners<'a>, path: &ImagePath) -> Option<Owner<'a>> {
+    owners.of(path).or_else(|| Some(Owner { by_source: true, ..owners.of(&source_of(path)?)? }))
 }
 
 fn record(owners: &Owners<'_>, owner: Option<Owner<'_>>, node: Option<&Node>) -> Record {

@@ -17,7 +17,7 @@ impl<'a> Explainer<'a> {
             Prover::PemBundle => Some(self.pem_bundle(row)),
             Prover::DpkgLog => Some(self.dpkg_log(row)),
             Prover::Link => self.links_to_package(row),
-            Prover::Alternative => self.is_alternative(row).then(|| self.links_to_package(row)).flatten(),
+            Prover::Alternative => is_alternative(row).then(|| self.links_to_package(row)).flatten(),
         }
     }
 
@@ -82,14 +82,13 @@ impl<'a> Explainer<'a> {
         }
         moved.then_some(Ok(()))
     }
+}
 
-    /// Whether the link stands in `/etc/alternatives` or leads there.
-    fn is_alternative(&self, row: &Row<'a>) -> bool {
-        row.path().as_bytes().starts_with(b"etc/alternatives/")
-            || row
-                .entries()
-                .all(|entry| entry.link.as_deref().is_some_and(|link| link.starts_with(b"/etc/alternatives/")))
-    }
+/// Whether the link stands in `/etc/alternatives` or leads there.
+fn is_alternative(row: &Row<'_>) -> bool {
+    let leads_there = |link: &[u8]| link.starts_with(b"/etc/alternatives/");
+    row.path().as_bytes().starts_with(b"etc/alternatives/")
+        || row.entries().all(|entry| entry.link.as_deref().is_some_and(leads_there))
 }
 
 fn certificate_sources(snapshot: &Snapshot) -> impl Iterator<Item = &Node> {

@@ -175,11 +175,11 @@ fn fill<'a>(mut stream: Stream<'a>, filled: &SyncSender<io::Result<Vec<u8>>>, sp
         buffer.resize(BUFFER_BYTES, 0);
         let outcome = read_full(&mut stream, &mut buffer);
         let is_last = !matches!(outcome, Ok(BUFFER_BYTES));
-        let sent = filled.send(outcome.map(|read| {
+        let delivered = filled.send(outcome.map(|read| {
             buffer.truncate(read);
             buffer
         }));
-        if is_last || sent.is_err() {
+        if is_last || delivered.is_err() {
             return stream;
         }
     }

@@ -206,7 +206,7 @@ impl<'a> Builder<'a> {
         let lower = known.map_or(Lower::Merges, |_| Lower::Gone);
         let is_file = known.is_some_and(|laid| !matches!(laid.what, What::Whiteout));
         if is_file {
-            self.warn(|| format!("{} is a file and has entries below it; taken as a directory", key));
+            self.warn(|| format!("{key} is a file and has entries below it; taken as a directory"));
         }
         self.layout.nodes.insert(key, Laid { what: What::Implied, lower });
         Some(Place::Directory)

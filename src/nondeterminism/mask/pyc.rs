@@ -17,6 +17,7 @@ fn matches(path: &ImagePath) -> bool {
     path.as_bytes().ends_with(b".pyc")
 }
 
+#[expect(clippy::ptr_arg, reason = "masks share one signature; others change the length")]
 fn apply(bytes: &mut Vec<u8>) -> bool {
     if bytes.get(4..8) != Some(&[0; 4]) || bytes.len() < 16 {
         return false;
