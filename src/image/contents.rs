@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
+use md5::Digest as _;
+
 use super::{LayerEntry, LayerNode};
 use crate::archive::{BUFFER_BYTES, Limits, TarError, TarReader, decompress, sha256};
-use crate::model::{Digest, FileEntry, ImagePath};
+use crate::model::{Digest, FileEntry, ImagePath, Md5};
 
 /// Why a file's bytes cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -46,28 +48,101 @@ pub fn read_files(
     limit: u64,
     each: &mut dyn FnMut(usize, Vec<u8>),
 ) -> Result<(), ContentError> {
+    visit(blob, entries, &mut |positions, content| {
+        let Some(entry) = positions.first().and_then(|at| entries.get(*at)) else { return Ok(()) };
+        let bytes = read_checked(content, entry, limit)?;
+        for at in positions {
+            each(*at, bytes.clone());
+        }
+        Ok(())
+    })
+}
+
+/// The MD5 of several entries' contents, in one pass over their layer and without holding them: for files whose MD5
+/// was not asked for when the layer was indexed.
+///
+/// # Errors
+/// As [`read_files`].
+pub fn md5_files(
+    blob: Box<dyn Read + Send + '_>,
+    entries: &[&LayerEntry],
+    each: &mut dyn FnMut(usize, Md5),
+) -> Result<(), ContentError> {
+    visit(blob, entries, &mut |positions, content| {
+        let file = positions.first().and_then(|at| file_of(entries.get(*at)?));
+        let md5 = md5_of(content, file.map_or(0, |file| file.size))?;
+        for at in positions {
+            each(*at, md5);
+        }
+        Ok(())
+    })
+}
+
+/// As [`md5_files`], for one entry of an uncompressed layer that can seek.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn md5_file_at<R: Read + Seek + Send>(layer: &mut R, entry: &LayerEntry) -> Result<Md5, ContentError> {
+    if let (Some(file), Some(offset)) = (file_of(entry), entry.offset) {
+        layer.seek(SeekFrom::Start(offset))?;
+        return md5_of(layer, file.size);
+    }
+    layer.seek(SeekFrom::Start(0))?;
+    let mut found = None;
+    md5_files(Box::new(layer), &[entry], &mut |_, md5| found = Some(md5))?;
+    found.ok_or(ContentError::Gone)
+}
+
+/// The MD5 of `size` bytes.
+fn md5_of(content: &mut dyn Read, size: u64) -> Result<Md5, ContentError> {
+    let mut content = content.take(size);
+    let mut hasher = md5::Md5::new();
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match content.read(&mut buffer) {
+            Ok(0) if content.limit() > 0 => return Err(ContentError::Gone),
+            Ok(0) => return Ok(Md5(hasher.finalize().into())),
+            Ok(read) => hasher.update(buffer.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// What is done with a file's content: the positions in the list of entries that it belongs to, and its bytes.
+type Visitor<'a> = dyn FnMut(&[usize], &mut dyn Read) -> Result<(), ContentError> + 'a;
+
+/// Hands the contents of `entries` to `visit`, in the order of the layer and then no further.
+fn visit(
+    blob: Box<dyn Read + Send + '_>,
+    entries: &[&LayerEntry],
+    visit: &mut Visitor<'_>,
+) -> Result<(), ContentError> {
     let mut wanted: HashMap<Mark, Vec<usize>> = HashMap::new();
     for (at, entry) in entries.iter().enumerate() {
         match (file_of(entry), entry.offset) {
-            (None, _) => each(at, Vec::new()),
+            (None, _) => visit(&[at], &mut io::empty())?,
             (Some(_), Some(offset)) => wanted.entry(Mark::Offset(offset)).or_default().push(at),
             (Some(_), None) => wanted.entry(Mark::Sparse(entry.path.clone())).or_default().push(at),
         }
+    }
+    if wanted.is_empty() {
+        return Ok(());
     }
     let plain = decompress(blob)?.1;
     let mut reader = TarReader::new(BufReader::with_capacity(BUFFER_BYTES, plain), &Limits::default());
     while !wanted.is_empty() {
         let Some(found) = reader.next_entry()? else { return Err(ContentError::Gone) };
-        let path = ImagePath::parse(&found.path).unwrap_or_else(|_| ImagePath::root());
-        let mark = if found.sparse { Mark::Sparse(path) } else { Mark::Offset(found.offset) };
         if found.size == 0 {
             continue;
         }
-        let here = wanted.remove(&mark).unwrap_or_default();
-        let Some(first) = here.first().and_then(|at| entries.get(*at)) else { continue };
-        let bytes = read_checked(&mut reader, first, limit)?;
-        for at in here {
-            each(at, bytes.clone());
+        let mark = if found.sparse {
+            Mark::Sparse(ImagePath::parse(&found.path).unwrap_or_else(|_| ImagePath::root()))
+        } else {
+            Mark::Offset(found.offset)
+        };
+        if let Some(positions) = wanted.remove(&mark) {
+            visit(&positions, &mut reader)?;
         }
     }
     Ok(())
@@ -109,7 +184,7 @@ fn file_of(entry: &LayerEntry) -> Option<&FileEntry> {
     }
 }
 
-fn read_checked(reader: &mut impl Read, entry: &LayerEntry, limit: u64) -> Result<Vec<u8>, ContentError> {
+fn read_checked(reader: &mut dyn Read, entry: &LayerEntry, limit: u64) -> Result<Vec<u8>, ContentError> {
     let Some(file) = file_of(entry) else { return Ok(Vec::new()) };
     let wanted = file.size.min(limit);
     let mut bytes = Vec::new();
@@ -144,7 +219,7 @@ mod tests {
         };
         append("a", b"first");
         append("empty", b"");
-        append("b", &vec![b'b'; 200_000]);
+        append("b", WANT[2]);
         append("a", b"second");
         builder.append_pax_extensions([("GNU.sparse.map", &b"3,2"[..]), ("GNU.sparse.size", b"8")]).unwrap();
         let mut header = tar::Header::new_ustar();
@@ -201,6 +276,20 @@ mod tests {
         read_files(Box::new(&gzip(&tar)[..]), &entries, u64::MAX, &mut |at, bytes| got[at] = Some(bytes)).unwrap();
         for (at, bytes) in order.into_iter().zip(got) {
             assert_eq!(bytes.unwrap(), WANT[at]);
+        }
+    }
+
+    #[test]
+    fn md5_needs_no_bytes_in_memory_and_is_the_same_in_place() {
+        let tar = layer();
+        let index = index(&tar);
+        let entries: Vec<&LayerEntry> = index.entries.iter().collect();
+        let mut got = vec![None; entries.len()];
+        md5_files(Box::new(&gzip(&tar)[..]), &entries, &mut |at, md5| got[at] = Some(md5)).unwrap();
+        for ((entry, want), got) in entries.iter().zip(WANT).zip(got) {
+            let want = Md5(md5::Md5::digest(want).into());
+            assert_eq!(got, Some(want), "{}", entry.path);
+            assert_eq!(md5_file_at(&mut Cursor::new(&tar), entry).unwrap(), want, "{}", entry.path);
         }
     }
 

@@ -13,10 +13,10 @@ mod tests;
 mod whiteout;
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 use std::sync::Arc;
 
-use crate::archive::{BUFFER_BYTES, Limits, TarError};
+use crate::archive::{Limits, TarError};
 use crate::model::{Digest, FileEntry, ImagePath, Progress, Side};
 
 use collect::{Collected, collect};
@@ -101,30 +101,22 @@ pub fn index_layer(blob: Box<dyn Read + Send + '_>, options: &IndexOptions<'_>) 
     }
 }
 
-/// Decompressing and hashing the whole stream goes to a thread of its own, which this one follows by a few buffers.
-/// Bytes that only have to be read are hashed in place, while they are in this processor's cache.
-fn read_through(mut stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerIndex, TarError> {
+/// Reading, decompressing and hashing the whole stream goes to a thread of its own, which this one follows by a few
+/// buffers: two hashes of each byte take the time of one where there is a core for it, and no more time in sum where
+/// there is none.
+fn read_through(stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerIndex, TarError> {
     let budget = stream.budget();
-    if stream.is_plain() {
-        let mut reader = BufReader::with_capacity(BUFFER_BYTES, &mut stream);
-        let collected = collect(&mut reader, &budget, options)?;
-        return Ok(finish(stream, collected));
-    }
     std::thread::scope(|scope| {
         let (mut ahead, worker) = Ahead::start(stream);
         let worker = scope.spawn(worker);
         let collected = collect(&mut ahead, &budget, options);
         // Without a reader the worker stops, so that joining it cannot hang.
         drop(ahead);
-        let stream = worker.join().map_err(|_| std::io::Error::other("the decompressing thread died"))?;
-        Ok(finish(stream, collected?))
+        let stream = worker.join().map_err(|_| std::io::Error::other("the reading thread died"))?;
+        let Collected { entries, captured, warnings } = collected?;
+        let (diff_id, size, blob_digest) = stream.finish();
+        Ok(LayerIndex { diff_id, blob_digest, size, entries, captured, warnings: warnings.into_list() })
     })
-}
-
-fn finish(stream: Stream<'_>, collected: Collected) -> LayerIndex {
-    let (diff_id, size, blob_digest) = stream.finish();
-    let Collected { entries, captured, warnings } = collected;
-    LayerIndex { diff_id, blob_digest, size, entries, captured, warnings: warnings.into_list() }
 }
 
 /// Reads what is left, so that it is hashed.

@@ -12,13 +12,12 @@ use crate::model::{Digest, Progress, Side};
 
 use super::IndexOptions;
 
-/// Buffers that a decompressing thread may be ahead.
+/// Buffers that the reading thread may be ahead.
 const AHEAD: usize = 4;
 
 /// The uncompressed bytes of a layer; reading them hashes them.
 pub(super) struct Stream<'a> {
     plain: Box<dyn Read + Send + 'a>,
-    compression: Compression,
     diff_id: Sha256,
     /// Uncompressed bytes so far.
     size: u64,
@@ -68,7 +67,6 @@ impl<'a> Stream<'a> {
         let budget = Budget::new(Arc::clone(&stored), options.limits);
         Ok(Self {
             plain,
-            compression,
             diff_id: Sha256::new(),
             size: 0,
             stored,
@@ -76,10 +74,6 @@ impl<'a> Stream<'a> {
             budget,
             progress: options.progress,
         })
-    }
-
-    pub(super) fn is_plain(&self) -> bool {
-        self.compression == Compression::None
     }
 
     pub(super) fn budget(&self) -> Budget {
@@ -175,11 +169,11 @@ fn fill<'a>(mut stream: Stream<'a>, filled: &SyncSender<io::Result<Vec<u8>>>, sp
         buffer.resize(BUFFER_BYTES, 0);
         let outcome = read_full(&mut stream, &mut buffer);
         let is_last = !matches!(outcome, Ok(BUFFER_BYTES));
-        let delivered = filled.send(outcome.map(|read| {
+        let buffer = outcome.map(|read| {
             buffer.truncate(read);
             buffer
-        }));
-        if is_last || delivered.is_err() {
+        });
+        if filled.send(buffer).is_err() || is_last {
             return stream;
         }
     }
