@@ -2,6 +2,7 @@
 pub mod archive;
 pub mod cli;
 pub mod compare;
+pub mod demo;
 pub mod error;
 pub mod image;
 pub mod model;

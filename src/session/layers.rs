@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::SideImage;
+use super::{SideImage, sums};
 use crate::error::Failure;
 use crate::image::{IndexError, IndexOptions, LayerIndex, index_layer};
 use crate::model::{Digest, Progress, Side, Stage};
@@ -98,8 +98,13 @@ fn run(job: &Job<'_>, settings: &Settings, progress: &Progress, store: &Store) -
     let reference = &job.image.reference;
     let Some(layer) = job.image.image.layers.get(job.layer) else { return Ok(()) };
     let blob = job.image.image.blobs.open(job.layer).map_err(|error| Failure::opening(reference, &error))?;
-    let index = index_layer(blob.into_reader(), &options(settings, progress, &job.sides, layer.digest.is_some()))
-        .map_err(|error| Failure::reading(reference, job.layer, &error))?;
+    let options = IndexOptions {
+        hash_blob: layer.digest.is_some() && !settings.no_verify,
+        md5: if sums::can_wait(&blob) { &|_| false } else { &capture::wants_md5 },
+        ..options(settings, progress, &job.sides)
+    };
+    let index =
+        index_layer(blob.into_reader(), &options).map_err(|error| Failure::reading(reference, job.layer, &error))?;
     if !settings.no_verify {
         let differs = |what: &str, expected: Digest, found: Digest| {
             let message = format!("{reference}: layer {}: its {what} is {found}, not {expected}", job.layer);
@@ -119,12 +124,13 @@ fn run(job: &Job<'_>, settings: &Settings, progress: &Progress, store: &Store) -
     Ok(())
 }
 
-fn options<'a>(settings: &'a Settings, progress: &'a Progress, sides: &'a [Side], hash_blob: bool) -> IndexOptions<'a> {
+fn options<'a>(settings: &'a Settings, progress: &'a Progress, sides: &'a [Side]) -> IndexOptions<'a> {
     IndexOptions {
         limits: &settings.limits,
         capture: &capture::wants,
         md5: &capture::wants_md5,
-        hash_blob: hash_blob && !settings.no_verify,
+        // The source hashes a streamed blob itself, since it does not know yet whether a manifest names it.
+        hash_blob: false,
         progress,
         sides,
     }
@@ -146,8 +152,7 @@ impl<'a> Sink<'a> {
 
 impl LayerSink for Sink<'_> {
     fn take(&mut self, blob: &mut (dyn Read + Send)) -> Result<Option<Digest>, SourceError> {
-        // The source hashes the blob's bytes itself, since it does not know yet whether a manifest names them.
-        let options = options(self.settings, self.progress, &self.sides, false);
+        let options = options(self.settings, self.progress, &self.sides);
         match index_layer(Box::new(blob), &options) {
             Ok(index) => {
                 let diff_id = index.diff_id;

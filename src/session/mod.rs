@@ -4,6 +4,7 @@ mod contents;
 mod find;
 mod layers;
 mod progress;
+mod sums;
 mod task;
 
 use std::sync::Arc;
@@ -57,7 +58,13 @@ pub fn compare(
         let other = scope.spawn(move || build(right));
         (build(left), join(other))
     });
-    let (left, right) = (left?, right??);
+    let (mut left, mut right) = (left?, right??);
+    let (of_left, of_right) = thread::scope(|scope| {
+        let other = scope.spawn(|| sums::missing(&right, &left.snapshot));
+        (sums::missing(&left, &right.snapshot), join(other))
+    });
+    left.snapshot.md5.extend(of_left?);
+    right.snapshot.md5.extend(of_right??);
     let report = Arc::new(compare::compare(&left.snapshot, &right.snapshot));
     Ok(Pair { left, right, report })
 }

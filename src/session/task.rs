@@ -9,6 +9,7 @@ use std::thread;
 use super::{PairContents, compare, find, progress, read};
 use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, Task};
 use crate::compare::DriftReport;
+use crate::demo;
 use crate::error::Failure;
 use crate::model::{Progress, Side};
 use crate::report::{self, Format, ReportOptions};
@@ -47,7 +48,10 @@ pub fn carry_out(task: Task, terminal: Terminal) -> Result<Outcome, Failure> {
             let (left, right) = (reference(&left)?, reference(&right)?);
             compare_images(left, right, &report, source.into(), terminal)
         }
-        Task::Demo(_) => Err(Failure::new("no demo yet")),
+        Task::Demo(demo) => {
+            let (left, right) = demo::references();
+            compare_images(left, right, &demo.report, Settings::default(), terminal)
+        }
         Task::Inspect(inspect) => inspect_image(inspect, terminal),
         Task::Digest(digest) => digest_image(digest, terminal),
         Task::Completions(shell) => to_stdout(|out| Cli::write_completions(shell, out)),
