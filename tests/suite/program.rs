@@ -44,8 +44,9 @@ fn exit_codes_tell_done_from_met_from_error() {
     assert_eq!(imgdrift(&["demo", "--fail-on", "downgraded"]).status.code(), Some(1));
     let missing = imgdrift(&["/nonexistent/a.tar", "/nonexistent/b.tar"]);
     assert_eq!(missing.status.code(), Some(2));
-    let message = text(&missing.stderr);
-    assert!(message.contains("/nonexistent/a.tar") && message.contains("docker save"), "{message}");
+    assert!(text(&missing.stderr).contains("/nonexistent/a.tar"), "{}", text(&missing.stderr));
+    let in_an_engine = imgdrift(&["app:october", "app:november"]);
+    assert!(text(&in_an_engine.stderr).contains("docker save app:october"), "{}", text(&in_an_engine.stderr));
     assert_eq!(imgdrift(&["one.tar"]).status.code(), Some(2));
 }
 
