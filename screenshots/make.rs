@@ -4,6 +4,8 @@
 //! cargo build --release --locked && cargo run --locked --example screenshots
 //! ```
 
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a script for developers: it stops where it fails")]
+
 #[path = "../tests/suite/terminal.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod terminal;

@@ -229,6 +229,20 @@ impl DriftReport {
 }
 
 impl PackageRow {
+    /// "upgraded 1.0 → 1.1", "added 1.1", "removed 1.0".
+    #[must_use]
+    pub fn movement(&self) -> String {
+        match (&self.left, &self.right) {
+            (Some(left), Some(right)) => {
+                let how = self.change.map_or("unmoved", PackageMove::as_str);
+                format!("{how} {} → {}", left.version, right.version)
+            }
+            (None, Some(right)) => format!("added {}", right.version),
+            (Some(left), None) => format!("removed {}", left.version),
+            (None, None) => String::new(),
+        }
+    }
+
     /// The side that exists, the right one first.
     #[must_use]
     pub fn either(&self) -> Option<&Arc<Package>> {

@@ -2,7 +2,6 @@
 
 use super::super::Drift;
 use super::owners::Owner;
-use super::ownership::movement;
 use super::{Explainer, Row};
 use crate::image::{Node, Tree};
 use crate::model::{Explanation, ImagePath, Proof};
@@ -26,7 +25,7 @@ impl<'a> Explainer<'a> {
             (Some(left), Some(right)) => left.and(right)?,
             (None, None) => return None,
         };
-        let mut drift = row.drift(Explanation::Package, movement(self.packages.get(owner.row)));
+        let mut drift = row.drift(Explanation::Package, self.movement(&owner));
         drift.owner = Some(owner.label());
         drift.proof = Some(Proof::Hash);
         Some(drift)

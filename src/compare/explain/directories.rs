@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::Drift;
-use super::ownership::movement;
 use super::{Explainer, Row};
 use crate::model::{Explanation, ImagePath, Proof};
 
@@ -36,7 +35,7 @@ impl<'a> Explainer<'a> {
         let path = row.path();
         let owners = if row.right.is_some() { &self.right_owners } else { &self.left_owners };
         if let Some(owner) = owners.of_directory(path) {
-            let mut drift = row.drift(Explanation::Package, movement(self.packages.get(owner.row)));
+            let mut drift = row.drift(Explanation::Package, self.movement(&owner));
             drift.owner = Some(owner.label());
             return drift;
         }

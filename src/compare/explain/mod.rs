@@ -213,6 +213,11 @@ impl<'a> Explainer<'a> {
         (self.left_owners.of(path), self.right_owners.of(path))
     }
 
+    /// How the owner moved, in words.
+    fn movement(&self, owner: &Owner<'_>) -> String {
+        self.packages.get(owner.row).map(PackageRow::movement).unwrap_or_default()
+    }
+
     /// The row at exactly this path.
     fn row(&self, path: &ImagePath) -> Option<&Row<'a>> {
         let at = self.rows.binary_search_by(|row| row.path().cmp(path)).ok()?;

@@ -6,7 +6,7 @@ use super::owners::{Owner, Owners, Record};
 use super::unexplained::compiled_code;
 use super::{Explainer, Row};
 use crate::image::Node;
-use crate::model::{Ecosystem, Explanation, ImagePath, Kind, PackageMove, Proof, Role};
+use crate::model::{Ecosystem, Explanation, ImagePath, Kind, Proof, Role};
 
 impl<'a> Explainer<'a> {
     /// `same-version`, `package`, or `unexplained` where an owner's record contradicts what is there.
@@ -85,7 +85,7 @@ impl<'a> Explainer<'a> {
             row.drift(Explanation::Unexplained, detail)
         } else {
             let proof = self.proof(row, left, right);
-            Drift { proof, ..row.drift(Explanation::Package, movement(self.packages.get(owner.row))) }
+            Drift { proof, ..row.drift(Explanation::Package, self.movement(&owner)) }
         };
         drift.owner = Some(owner.label());
         Some(drift)
@@ -139,18 +139,4 @@ fn unrecorded(row: &Row<'_>) -> String {
 /// Whether a side's package lists the file, yet that side lacks it.
 fn is_listed_but_absent(row: &Row<'_>, left: Option<Owner<'_>>, right: Option<Owner<'_>>) -> bool {
     (row.left.is_none() && left.is_some()) || (row.right.is_none() && right.is_some())
-}
-
-/// "1.0 → 1.1", "added 1.1", "removed 1.0".
-pub(super) fn movement(row: Option<&PackageRow>) -> String {
-    let Some(row) = row else { return String::new() };
-    match (&row.left, &row.right) {
-        (Some(left), Some(right)) => {
-            let how = row.change.map_or("unmoved", PackageMove::as_str);
-            format!("{how} {} → {}", left.version, right.version)
-        }
-        (None, Some(right)) => format!("added {}", right.version),
-        (Some(left), None) => format!("removed {}", left.version),
-        (None, None) => String::new(),
-    }
 }
