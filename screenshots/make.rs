@@ -25,8 +25,14 @@ const COLUMNS: u16 = 120;
 const ROWS: u16 = 36;
 
 /// File name, the keys that lead there from the start, and what the screen shows then.
-const PICTURES: &[(&str, &str, &str)] =
-    &[("overview", "", "drifted"), ("packages", "2", "Version"), ("files", "3", "usr"), ("layers", "4", "Instruction")];
+const PICTURES: &[(&str, &str, &str)] = &[
+    ("overview", "", "drifted"),
+    // The first thing to look at is the alarm; its contents follow a moment later.
+    ("alarm", "\r", "GUNZIP_TRACE"),
+    ("packages", "2", "delta"),
+    ("files", "3", "usr"),
+    ("layers", "4", "Instruction"),
+];
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
