@@ -5,5 +5,7 @@ mod explorer;
 mod formats;
 mod hostile;
 mod program;
+mod registry;
+mod skip;
 mod terminal;
 mod versions;
