@@ -354,7 +354,7 @@ pub struct Find {
 /// The kinds of things that can be found in an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// Anything that starts with a slash.
+    /// Anything with a slash.
     Path(ImagePath),
     /// `sha256:` and the SHA-256 of a file's bytes.
     Content(Digest),
@@ -379,7 +379,7 @@ impl FromStr for Find {
     fn from_str(text: &str) -> Result<Self, FindError> {
         let target = match text {
             "" => return Err(FindError::Empty),
-            path if path.starts_with('/') => Target::Path(ImagePath::parse(path.as_bytes())?),
+            path if path.contains('/') => Target::Path(ImagePath::parse(path.as_bytes())?),
             digest if digest.starts_with("sha256:") => Target::Content(digest.parse()?),
             package => Target::Package(package.to_owned()),
         };

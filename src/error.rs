@@ -29,7 +29,8 @@ impl Failure {
     /// A source's failure, with the reference it happened to.
     #[must_use]
     pub fn opening(reference: &str, error: &SourceError) -> Self {
-        let message = format!("{}: {error}", crate::model::text::visible(reference));
+        let (reference, error_text) = (crate::model::text::visible(reference), error.to_string());
+        let message = if error_text.contains(&*reference) { error_text } else { format!("{reference}: {error_text}") };
         Self { message, hint: error.hint() }
     }
 

@@ -49,7 +49,8 @@ fn flatten(config: &ImageConfig) -> BTreeMap<String, String> {
     let rows = rows.into_iter().map(|(key, value)| (key.to_owned(), value));
     let env = runtime.env.iter().map(|(key, value)| (format!("env.{key}"), value.clone()));
     let labels = config.labels.iter().map(|(key, value)| (format!("labels.{key}"), value.clone()));
-    rows.chain(env).chain(labels).filter(|(_, value)| !value.is_empty()).collect()
+    // An empty variable is set; an empty key of the config is not.
+    rows.filter(|(_, value)| !value.is_empty()).chain(env).chain(labels).collect()
 }
 
 fn json(items: &[String]) -> String {
@@ -85,11 +86,15 @@ mod tests {
         left.runtime.env = vec![("PATH".into(), "/bin".into()), ("GONE".into(), "1".into())];
         let mut right = left.clone();
         right.runtime.env = vec![("PATH".into(), "/usr/bin:/bin".into())];
+        right.runtime.env.push(("EMPTY".into(), String::new()));
         right.runtime.cmd = vec!["python3".into(), "app.py".into()];
         right.labels.insert("version".into(), "2".into());
         let changes = changes(&left, &right);
         let seen: Vec<_> = changes.iter().map(|change| (change.key.as_str(), change.runtime)).collect();
-        assert_eq!(seen, [("cmd", true), ("env.GONE", true), ("env.PATH", true), ("labels.version", false)]);
+        assert_eq!(
+            seen,
+            [("cmd", true), ("env.EMPTY", true), ("env.GONE", true), ("env.PATH", true), ("labels.version", false)]
+        );
         assert_eq!(changes[0].left, None);
         assert_eq!(changes[0].right.as_deref(), Some(r#"["python3","app.py"]"#));
     }

@@ -25,8 +25,8 @@ pub enum Jump {
 
 /// How a package that both sides have moved; `None` when it did not.
 ///
-/// Versions decide first. Between equal ones another spelling (`1.0` and `1.0-0`), architecture or origin (another
-/// commit or hash behind a direct URL) means that it was built again.
+/// Versions decide first. Between equal ones another spelling (`1.0` and `1.0-0`), architecture, origin (another
+/// commit or hash behind a direct URL) or site directory (another Python) means that it was built or installed again.
 #[must_use]
 pub fn movement(left: &Package, right: &Package) -> Option<PackageMove> {
     if is_rebuild(right.ecosystem, &left.version, &right.version) {
@@ -36,7 +36,10 @@ pub fn movement(left: &Package, right: &Package) -> Option<PackageMove> {
         Ordering::Less => Some(PackageMove::Upgraded),
         Ordering::Greater => Some(PackageMove::Downgraded),
         Ordering::Equal => {
-            let same = left.version == right.version && left.arch == right.arch && left.origin == right.origin;
+            let same = left.version == right.version
+                && left.arch == right.arch
+                && left.origin == right.origin
+                && left.location == right.location;
             (!same).then_some(PackageMove::Rebuilt)
         }
     }

@@ -83,11 +83,14 @@ fn owners(snapshot: &Snapshot) -> HashMap<&ImagePath, &Arc<Package>> {
     owners
 }
 
-/// Whether `name` is the package's name, its normalised name or either behind its ecosystem (`deb:libc6`).
+/// Whether `name` is the package's name, its normalised name or either with its ecosystem or architecture
+/// (`deb:libc6`, `libc6:amd64`).
 fn is_called(package: &Package, name: &str) -> bool {
     let bare = match name.split_once(':') {
         Some((ecosystem, bare)) if ecosystem == package.ecosystem.as_str() => bare,
         _ => name,
     };
-    bare == package.name || bare == package.key
+    let arch = bare.rsplit_once(':').map(|(name, arch)| (name, Some(arch)));
+    let (name, arch) = arch.unwrap_or((bare, None));
+    (name == package.name || name == package.key) && (arch.is_none() || arch == package.arch.as_deref())
 }

@@ -1,64 +1,101 @@
-//! Every layer of both sides indexed once, on all cores.
+//! Every layer of both sides read once, on all cores; of equal ones one is indexed and the others are held to it.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::{SideImage, sums};
 use crate::error::Failure;
-use crate::image::{IndexError, IndexOptions, LayerIndex, index_layer};
+use crate::image::{IndexError, IndexOptions, LayerIndex, digest_layer, index_layer};
 use crate::model::{Digest, Progress, Side, Stage};
 use crate::settings::Settings;
 use crate::snapshot::capture;
-use crate::source::{LayerSink, SourceError};
+use crate::source::{Blob, FileSlice, LayerBlob, LayerSink, SourceError};
 
-/// The indexes at hand, by diffID.
+/// The indexes at hand.
 #[derive(Default)]
-pub(super) struct Store(Mutex<HashMap<Digest, Arc<LayerIndex>>>);
+pub(super) struct Store(Mutex<Indexes>);
+
+#[derive(Default)]
+struct Indexes {
+    /// By what the layer's bytes come to, or, where digests stay unchecked, by what the config says they do.
+    by_diff_id: HashMap<Digest, Arc<LayerIndex>>,
+    /// Layers that a side's archive handed over while it was streamed.
+    streamed: HashSet<(Side, Digest)>,
+    /// Where digests stay unchecked, a diffID says nothing: each side has its own.
+    unchecked: HashMap<(Side, usize), Arc<LayerIndex>>,
+}
 
 impl Store {
-    pub(super) fn get(&self, diff_id: Digest) -> Option<Arc<LayerIndex>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&diff_id).cloned()
+    /// The index of one side's layer.
+    pub(super) fn get(&self, side: Side, layer: usize, diff_id: Digest) -> Option<Arc<LayerIndex>> {
+        let indexes = self.indexes();
+        indexes.unchecked.get(&(side, layer)).or_else(|| indexes.by_diff_id.get(&diff_id)).cloned()
     }
 
-    fn put(&self, diff_id: Digest, index: LayerIndex) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(diff_id, Arc::new(index));
+    fn indexes(&self) -> MutexGuard<'_, Indexes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One layer to read, for one side or for both.
+/// One layer to read.
 pub(super) struct Job<'a> {
     image: &'a SideImage,
     layer: usize,
-    sides: Vec<Side>,
     bytes: u64,
+    task: Task,
+}
+
+/// What a layer is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Index,
+    /// Another layer with the same diffID is indexed; this one only has to keep what the diffID promises.
+    Check,
 }
 
 impl<'a> Job<'a> {
-    /// The layers that are not at hand yet, each once, the largest first so that no core is left with it at the end.
-    pub(super) fn all(images: &[&'a SideImage], store: &Store) -> Vec<Self> {
+    /// The layers to read, the largest first so that no core is left with it at the end. Of several that claim one
+    /// diffID the first is indexed and the others are checked, unless they are the very same bytes.
+    pub(super) fn all(images: &[&'a SideImage], settings: &Settings, store: &Store) -> Vec<Self> {
         let mut jobs: Vec<Self> = Vec::new();
-        let mut seen: HashMap<Digest, usize> = HashMap::new();
+        let mut indexed: HashMap<Digest, Option<FileSlice>> =
+            store.indexes().by_diff_id.keys().map(|diff_id| (*diff_id, None)).collect();
         for image in images {
             for (layer, blob) in image.image.layers.iter().enumerate() {
-                if store.get(blob.diff_id).is_some() {
+                if store.indexes().streamed.contains(&(image.side, blob.diff_id)) {
                     continue;
                 }
-                let at = *seen.entry(blob.diff_id).or_insert_with(|| {
-                    let bytes = blob.size.unwrap_or_default();
-                    jobs.push(Self { image, layer, sides: Vec::new(), bytes });
-                    jobs.len() - 1
-                });
-                if let Some(job) = jobs.get_mut(at) {
-                    job.sides.push(image.side);
+                let job = |task| Self { image, layer, bytes: blob.size.unwrap_or_default(), task };
+                let run = run_of(image, layer);
+                match indexed.entry(blob.diff_id) {
+                    _ if settings.no_verify => jobs.push(job(Task::Index)),
+                    Entry::Vacant(first) => {
+                        first.insert(run);
+                        jobs.push(job(Task::Index));
+                    }
+                    Entry::Occupied(first) => {
+                        let same = run.zip(first.get().as_ref()).is_some_and(|(run, first)| run.is_same_run(first));
+                        jobs.extend((!same).then(|| job(Task::Check)));
+                    }
                 }
             }
         }
         jobs.sort_by_key(|job| std::cmp::Reverse(job.bytes));
         jobs
+    }
+}
+
+/// Where a layer's blob lies, if it lies in a file.
+fn run_of(image: &SideImage, layer: usize) -> Option<FileSlice> {
+    match image.image.blobs.open(layer) {
+        Ok(Blob::File(slice)) => Some(slice),
+        // A blob that cannot be opened is told of when it is read.
+        Ok(Blob::Stream(_)) | Err(_) => None,
     }
 }
 
@@ -70,7 +107,7 @@ pub(super) fn index(
     store: &Store,
 ) -> Result<(), Failure> {
     for side in [Side::Left, Side::Right] {
-        let of_side = jobs.iter().filter(|job| job.sides.contains(&side));
+        let of_side = jobs.iter().filter(|job| job.image.side == side);
         progress.side(side).expect(of_side.map(|job| job.bytes).sum());
         progress.side(side).enter(Stage::Reading);
     }
@@ -98,30 +135,42 @@ fn run(job: &Job<'_>, settings: &Settings, progress: &Progress, store: &Store) -
     let reference = &job.image.reference;
     let Some(layer) = job.image.image.layers.get(job.layer) else { return Ok(()) };
     let blob = job.image.image.blobs.open(job.layer).map_err(|error| Failure::opening(reference, &error))?;
+    let sides = [job.image.side];
     let options = IndexOptions {
         hash_blob: layer.digest.is_some() && !settings.no_verify,
         md5: if sums::can_wait(&blob) { &|_| false } else { &capture::wants_md5 },
-        ..options(settings, progress, &job.sides)
+        ..options(settings, progress, &sides)
     };
-    let index =
-        index_layer(blob.into_reader(), &options).map_err(|error| Failure::reading(reference, job.layer, &error))?;
-    if !settings.no_verify {
+    let failed = |error: IndexError| Failure::reading(reference, job.layer, &error);
+    if job.task == Task::Check {
+        let (diff_id, blob_digest) = digest_layer(blob.into_reader(), &options).map_err(failed)?;
+        return job.check(layer, diff_id, blob_digest);
+    }
+    let index = index_layer(blob.into_reader(), &options).map_err(failed)?;
+    if settings.no_verify {
+        store.indexes().unchecked.insert((job.image.side, job.layer), Arc::new(index));
+        return Ok(());
+    }
+    job.check(layer, index.diff_id, index.blob_digest)?;
+    store.indexes().by_diff_id.insert(layer.diff_id, Arc::new(index));
+    Ok(())
+}
+
+impl Job<'_> {
+    /// Holds what the bytes came to against what the documents say.
+    fn check(&self, layer: &LayerBlob, diff_id: Digest, blob_digest: Option<Digest>) -> Result<(), Failure> {
         let differs = |what: &str, expected: Digest, found: Digest| {
-            let message = format!("{reference}: layer {}: its {what} is {found}, not {expected}", job.layer);
+            let message =
+                format!("{}: layer {}: its {what} is {found}, not {expected}", self.image.reference, self.layer);
             Failure::new(message)
                 .with_hint("The image is damaged or was altered: fetch it again. --no-verify reads it all the same.")
         };
-        if let (Some(expected), Some(found)) = (layer.digest, index.blob_digest)
-            && expected != found
-        {
-            return Err(differs("digest", expected, found));
-        }
-        if index.diff_id != layer.diff_id {
-            return Err(differs("diffID", layer.diff_id, index.diff_id));
+        match (layer.digest, blob_digest) {
+            (Some(expected), Some(found)) if expected != found => Err(differs("digest", expected, found)),
+            _ if diff_id != layer.diff_id => Err(differs("diffID", layer.diff_id, diff_id)),
+            _ => Ok(()),
         }
     }
-    store.put(layer.diff_id, index);
-    Ok(())
 }
 
 fn options<'a>(settings: &'a Settings, progress: &'a Progress, sides: &'a [Side]) -> IndexOptions<'a> {
@@ -156,7 +205,9 @@ impl LayerSink for Sink<'_> {
         match index_layer(Box::new(blob), &options) {
             Ok(index) => {
                 let diff_id = index.diff_id;
-                self.store.put(diff_id, index);
+                let mut indexes = self.store.indexes();
+                indexes.by_diff_id.insert(diff_id, Arc::new(index));
+                indexes.streamed.extend(self.sides.map(|side| (side, diff_id)));
                 Ok(Some(diff_id))
             }
             Err(IndexError::Cancelled) => Err(SourceError::Stopped),

@@ -52,7 +52,7 @@ pub fn compare(
         (open(Side::Left, left), join(other))
     });
     let (left, right) = (left?, right??);
-    layers::index(&Job::all(&[&left, &right], &store), settings, progress, &store)?;
+    layers::index(&Job::all(&[&left, &right], settings, &store), settings, progress, &store)?;
     let (left, right) = thread::scope(|scope| {
         let build = |side: SideImage| build(side, progress, &store);
         let other = scope.spawn(move || build(right));
@@ -76,7 +76,7 @@ pub fn compare(
 pub fn read(reference: &Reference, settings: &Settings, progress: &Arc<Progress>) -> Result<Opened, Failure> {
     let store = Store::default();
     let side = open(Side::Left, reference, settings, progress, &store)?;
-    layers::index(&Job::all(&[&side], &store), settings, progress, &store)?;
+    layers::index(&Job::all(&[&side], settings, &store), settings, progress, &store)?;
     build(side, progress, &store)
 }
 
@@ -110,11 +110,11 @@ fn open(
 
 fn build(side: SideImage, progress: &Progress, store: &Store) -> Result<Opened, Failure> {
     progress.side(side.side).enter(Stage::Cataloguing);
-    let SideImage { image, reference, .. } = side;
+    let SideImage { side, image, reference } = side;
     let mut parts = Vec::with_capacity(image.layers.len());
     for (at, layer) in image.layers.iter().enumerate() {
         let index = store
-            .get(layer.diff_id)
+            .get(side, at, layer.diff_id)
             .ok_or_else(|| Failure::new(format!("{reference}: layer {at} ({}) was not read", layer.diff_id)))?;
         parts.push(LayerPart { digest: layer.digest, stored_size: layer.size, index });
     }
@@ -129,7 +129,7 @@ fn build(side: SideImage, progress: &Progress, store: &Store) -> Result<Opened, 
         layers_unread: 0,
         warnings: image.warnings,
     });
-    progress.side(side.side).enter(Stage::Done);
+    progress.side(side).enter(Stage::Done);
     Ok(Opened { snapshot, blobs: image.blobs })
 }
 

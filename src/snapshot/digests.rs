@@ -6,18 +6,21 @@
 //! `uid:gid`, device `major:minor` or empty, link target or empty, 64 hex digits of the masked content (of the content
 //! itself where no mask applies) or empty, then name and value of each extended attribute by name. Times do not count.
 //! Left out are the paths of the built-in noise rules with `since = 1`, where they are directories or regular files
-//! that nobody may execute.
+//! that nobody may execute and that grant no privilege; and directories that hold nothing else.
 //!
 //! **dependencies, format 1**: SHA-256 over the line `imgdrift dependencies 1` and the sorted lines
-//! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute.
+//! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute,
+//! control characters in names and versions escaped.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use sha2::Digest as _;
 
 use crate::image::{Node, Tree};
-use crate::model::{Digest, FileEntry, Kind, Package};
+use crate::model::text::visible;
+use crate::model::{Digest, FileEntry, ImagePath, Kind, Package};
 use crate::nondeterminism::Rules;
 
 /// The format of [`content`].
@@ -29,7 +32,7 @@ pub const DEPENDENCIES_FORMAT: u32 = 1;
 #[must_use]
 pub fn content(tree: &Tree, rules: &Rules) -> Digest {
     digest(&format!("imgdrift content {CONTENT_FORMAT}\n"), |out| {
-        tree.nodes().iter().filter(|node| !is_left_out(node, rules)).try_for_each(|node| write_record(out, node))
+        kept(tree, rules).try_for_each(|node| write_record(out, node))
     })
 }
 
@@ -64,9 +67,24 @@ impl Write for Hasher {
     }
 }
 
+/// The nodes that count, in byte order of path. A directory that holds nothing but what is left out is left out too.
+fn kept<'a>(tree: &'a Tree, rules: &Rules) -> impl Iterator<Item = &'a Node> {
+    let mut inhabited: HashMap<ImagePath, bool> = HashMap::new();
+    let mut nodes = Vec::with_capacity(tree.nodes().len());
+    for node in tree.nodes().iter().rev() {
+        let keep = !is_left_out(node, rules) && *inhabited.get(&node.path).unwrap_or(&true);
+        if let Some(parent) = node.path.parent() {
+            *inhabited.entry(parent).or_default() |= keep;
+        }
+        nodes.extend(keep.then_some(node));
+    }
+    nodes.into_iter().rev()
+}
+
 fn is_left_out(node: &Node, rules: &Rules) -> bool {
     let entry = &node.file.entry;
-    let may_be_left_out = entry.kind == Kind::Directory || (entry.kind == Kind::File && !entry.is_executable());
+    let may_be_left_out =
+        entry.kind == Kind::Directory || (entry.kind == Kind::File && !entry.is_executable() && !entry.is_privileged());
     may_be_left_out && rules.noise(&node.path).is_some_and(|rule| rule.since <= CONTENT_FORMAT)
 }
 
@@ -104,8 +122,8 @@ fn dependency_row(package: &Package) -> String {
     let optional = |field: Option<&str>| field.unwrap_or("-").to_owned();
     [
         package.ecosystem.as_str().to_owned(),
-        package.name.clone(),
-        package.version.clone(),
+        visible(&package.name).into_owned(),
+        visible(&package.version).into_owned(),
         optional(package.arch.as_deref()),
         optional(location.as_deref()),
     ]

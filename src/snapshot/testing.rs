@@ -119,8 +119,9 @@ impl TestImage {
             let _ = writeln!(record, "{path},sha256={},{}", base64url(sha256(bytes)), bytes.len());
         }
         let info = format!("{name}-{version}.dist-info");
-        let _ = writeln!(record, "{info}/METADATA,,\n{info}/RECORD,,");
         let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\n");
+        let hash = base64url(sha256(metadata.as_bytes()));
+        let _ = writeln!(record, "{info}/METADATA,sha256={hash},{}\n{info}/RECORD,,", metadata.len());
         self.write(&format!("{SITE}/{info}/METADATA"), metadata.as_bytes());
         self.write(&format!("{SITE}/{info}/RECORD"), record.as_bytes())
     }

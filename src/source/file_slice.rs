@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::sync::Arc;
 
 /// A run of bytes of a file, read in place by offset. Clones share the file but no cursor, so that several threads may
@@ -63,6 +63,20 @@ impl FileSlice {
         let start = start.min(self.len);
         let len = len.min(self.len - start);
         Self { bytes: self.bytes.clone(), start: self.start + start, len, position: 0 }
+    }
+
+    /// Whether both are the same bytes of the same file.
+    #[must_use]
+    pub fn is_same_run(&self, other: &Self) -> bool {
+        let same_file = match (&self.bytes, &other.bytes) {
+            (Bytes::File(one), Bytes::File(two)) => match (one.metadata(), two.metadata()) {
+                (Ok(one), Ok(two)) => (one.dev(), one.ino()) == (two.dev(), two.ino()),
+                _ => false,
+            },
+            (Bytes::Embedded(one), Bytes::Embedded(two)) => std::ptr::eq(*one, *two),
+            _ => false,
+        };
+        same_file && (self.start, self.len) == (other.start, other.len)
     }
 
     /// Bytes of the run.

@@ -150,3 +150,28 @@ fn names_that_drive_a_terminal_and_symlink_loops_are_shown_as_text() {
     assert!(!opened.snapshot.warnings.is_empty());
     assert!(opened.snapshot.warnings.iter().all(|warning| !warning.chars().any(char::is_control)));
 }
+
+#[test]
+fn a_layer_that_only_claims_the_other_sides_diff_id_is_found_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let honest = small_layer();
+    let mut altered = honest.clone();
+    let at = altered.windows(4).position(|window| window == b"Test").unwrap();
+    altered[at..at + 4].copy_from_slice(b"EVIL");
+    let mut references = Vec::new();
+    for (name, layer) in [("left.tar", &honest), ("right.tar", &altered)] {
+        let path = directory.path().join(name);
+        fs::write(&path, docker_archive(layer, &sha256(&honest).to_string())).unwrap();
+        references.push(Reference::parse(path.to_str().unwrap()).unwrap());
+    }
+    let progress = Arc::new(Progress::default());
+    for (left, right) in [(0, 1), (1, 0)] {
+        let result = session::compare(&references[left], &references[right], &Settings::default(), &progress);
+        let error = result.err().expect("a lie is an error").to_string();
+        assert!(error.contains("right.tar") && error.contains("diffID"), "{error}");
+    }
+    let unchecked = Settings { no_verify: true, ..Settings::default() };
+    let pair = session::compare(&references[0], &references[1], &unchecked, &progress).unwrap();
+    assert_eq!(pair.report.files.summary.content, 1);
+    assert_ne!(pair.report.verdict, imgdrift::model::Verdict::Identical);
+}

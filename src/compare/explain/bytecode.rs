@@ -1,7 +1,7 @@
 //! Compiled Python and its source.
 
 use super::super::Drift;
-use super::owners::Owner;
+use super::owners::{Owner, Owners, Record};
 use super::{Explainer, Row};
 use crate::image::{Node, Tree};
 use crate::model::{Explanation, ImagePath, Proof};
@@ -17,8 +17,8 @@ impl<'a> Explainer<'a> {
     /// `package` for a compiled file whose source is a package's and whose header names that source.
     pub(super) fn compiled_from_package(&self, row: &Row<'a>) -> Option<Drift> {
         let source = source_of(row.path())?;
-        let left = row.left.map(|node| self.compiled_owner(node, &self.left.image.tree, &source));
-        let right = row.right.map(|node| self.compiled_owner(node, &self.right.image.tree, &source));
+        let left = row.left.map(|node| compiled_owner(node, &self.left_owners, &self.left.image.tree, &source));
+        let right = row.right.map(|node| compiled_owner(node, &self.right_owners, &self.right.image.tree, &source));
         // On every side that has the file, the source must vouch for it.
         let owner = match (left, right) {
             (None, Some(owner)) | (Some(owner), None) => owner?,
@@ -30,18 +30,19 @@ impl<'a> Explainer<'a> {
         drift.proof = Some(Proof::Hash);
         Some(drift)
     }
+}
 
-    /// The package of the source, when the source is explained by it and the header names the source's time and size.
-    fn compiled_owner(&self, compiled: &Node, tree: &Tree, source: &ImagePath) -> Option<Owner<'a>> {
-        let header = compiled.file.entry.content.as_ref()?.pyc?;
-        let source = tree.resolve(source)?;
-        let entry = &source.file.entry;
-        let names_source =
-            header.flags == 0 && header.mtime == low_word(entry.mtime) && header.size == low_word(entry.size);
-        let drift = self.row(&source.path)?.drift.as_ref()?;
-        let (left, right) = self.owners(&source.path);
-        (names_source && drift.explanation == Explanation::Package).then(|| right.or(left)).flatten()
-    }
+/// The package of the source, when it moved, its record vouches for the source, and the header names the source's time
+/// and size.
+fn compiled_owner<'a>(compiled: &Node, owners: &Owners<'a>, tree: &Tree, source: &ImagePath) -> Option<Owner<'a>> {
+    let header = compiled.file.entry.content.as_ref()?.pyc?;
+    let source = tree.resolve(source)?;
+    let entry = &source.file.entry;
+    let names_source =
+        header.flags == 0 && header.mtime == low_word(entry.mtime) && header.size == low_word(entry.size);
+    let owner = owners.of(&source.path).filter(|owner| owner.moved && !owner.omits_hash())?;
+    let vouched = owners.record(&owner, entry) != Record::Differs && !compiled.file.entry.is_privileged();
+    (names_source && vouched).then_some(owner)
 }
 
 /// What fits into the header's 32 bits, as Python cuts it.

@@ -10,19 +10,20 @@ use crate::model::{Explanation, ImagePath, Proof};
 impl<'a> Explainer<'a> {
     /// Walks from the last path to the first, so that what is below is known before what is above.
     pub(super) fn explain_lone_directories(&mut self) {
-        let mut worst: HashMap<ImagePath, Explanation> = HashMap::new();
+        let mut worst: HashMap<ImagePath, Drift> = HashMap::new();
         for at in (0..self.rows.len()).rev() {
             let Some(row) = self.rows.get(at) else { continue };
             let path = row.path();
-            let drift = if row.is_lone_directory() {
-                Some(worst.get(path).map_or_else(|| self.empty_directory(row), |below| as_below(row, *below)))
-            } else {
-                None
-            };
-            let explanation = drift.as_ref().or(row.drift.as_ref()).map(|drift| drift.explanation);
-            if let (Some(explanation), Some(parent)) = (explanation, path.parent()) {
-                let known = worst.entry(parent).or_insert(explanation);
-                *known = explanation.max(*known);
+            let drift = row.is_lone_directory().then(|| match worst.get(path) {
+                Some(below) => Drift { change: row.change.unwrap_or(below.change), ..below.clone() },
+                None => self.empty_directory(row),
+            });
+            if let (Some(found), Some(parent)) = (drift.as_ref().or(row.drift.as_ref()), path.parent()) {
+                let known = worst.entry(parent).or_insert_with(|| found.clone());
+                // Walking backwards, so that of equals the first path is the one that is told.
+                if found.explanation >= known.explanation {
+                    *known = found.clone();
+                }
             }
             if let (Some(drift), Some(row)) = (drift, self.rows.get_mut(at)) {
                 row.drift = Some(drift);
@@ -48,8 +49,4 @@ impl<'a> Explainer<'a> {
         }
         row.drift(Explanation::Unexplained, "an empty directory that no package lists")
     }
-}
-
-fn as_below(row: &Row<'_>, below: Explanation) -> Drift {
-    row.drift(below, "as the most alarming path below it")
 }

@@ -84,9 +84,9 @@ impl<'a> Row<'a> {
             && self.entries().all(|entry| entry.kind == Kind::Directory)
     }
 
-    /// Whether every side that has the path has a regular file there that nobody may execute.
+    /// Whether every side that has the path has a regular file there that nobody may execute and that grants nothing.
     fn is_inert_file(&self) -> bool {
-        self.entries().all(|entry| entry.kind == Kind::File && !entry.is_executable())
+        self.entries().all(|entry| entry.kind == Kind::File && !entry.is_executable() && !entry.is_privileged())
     }
 
     /// Whether a mask proves both contents equal.
@@ -114,6 +114,10 @@ impl<'a> Row<'a> {
             Some("setuid gained")
         } else if gained(FileEntry::SETGID) && right.mode & 0o010 != 0 {
             Some("setgid gained")
+        } else if right.mode & FileEntry::SETUID != 0 && left.uid != right.uid {
+            Some("setuid for another user")
+        } else if right.mode & FileEntry::SETGID != 0 && left.gid != right.gid {
+            Some("setgid for another group")
         } else if capability(right).is_some() && capability(right) != capability(left) {
             Some("file capability gained")
         } else {

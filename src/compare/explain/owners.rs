@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::PackageRow;
 use crate::image::Tree;
-use crate::model::{FileEntry, ImagePath, Kind, OwnedFile, Package, RecordedHash, Side};
+use crate::model::{Ecosystem, FileEntry, ImagePath, Kind, OwnedFile, Package, RecordedHash, Role, Side};
 use crate::snapshot::Snapshot;
 
 /// A package's claim on a path.
@@ -105,6 +105,16 @@ impl Owner<'_> {
     fn precedes(&self, other: &Self) -> bool {
         let rank = |owner: &Self| (owner.package.ecosystem, !owner.moved);
         rank(self) < rank(other)
+    }
+
+    /// Whether the package hashes its files but not this one, and this one is none of the installer's notes: then
+    /// nothing ties the bytes to the package. Compiled Python is such a file; its source must vouch for it.
+    pub(super) fn omits_hash(&self) -> bool {
+        let hashes = |file: &OwnedFile| matches!(file.recorded, RecordedHash::Sha256(_));
+        self.file.recorded == RecordedHash::None
+            && self.file.role != Role::InstallerNote
+            && self.package.ecosystem == Ecosystem::Pypi
+            && self.package.files.iter().any(hashes)
     }
 
     pub(super) fn label(&self) -> Arc<str> {

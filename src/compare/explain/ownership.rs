@@ -6,15 +6,23 @@ use super::owners::{Owner, Owners, Record};
 use super::unexplained::compiled_code;
 use super::{Explainer, Row};
 use crate::image::Node;
-use crate::model::{Ecosystem, Explanation, ImagePath, Kind, Proof, Role};
+use crate::model::{Explanation, FileEntry, ImagePath, Kind, Proof, Role};
 
 impl<'a> Explainer<'a> {
+    /// dpkg's own record of a package that did not move has a file more or less than before.
+    fn record_of_unmoved(&self, row: &Row<'a>) -> Option<Drift> {
+        let (left, right) = self.owners(row.path());
+        let owner = left.xor(right).filter(|owner| !owner.moved && owner.file.role == Role::Record)?;
+        let drift = row.drift(Explanation::SameVersion, "dpkg's own record of the package changed");
+        Some(Drift { owner: Some(owner.label()), ..drift })
+    }
+
     /// `same-version`, `package`, or `unexplained` where an owner's record contradicts what is there.
     pub(super) fn by_owner(&self, row: &Row<'a>) -> Option<Drift> {
         if row.both().is_some_and(|(left, right)| left.kind == Kind::Directory && right.kind == Kind::Directory) {
             return None;
         }
-        self.same_version(row).or_else(|| self.package(row))
+        self.same_version(row).or_else(|| self.record_of_unmoved(row)).or_else(|| self.package(row))
     }
 
     /// Both sides have the path, its package did not move, and yet it differs.
@@ -44,7 +52,7 @@ impl<'a> Explainer<'a> {
         match owner.file.role {
             Role::InstallerNote => return None,
             Role::Conffile => return Some(row.drift(Explanation::Unexplained, "edited conffile")),
-            Role::Script if left != Record::Differs && right != Record::Differs && self.installer_moved() => {
+            Role::Script if records == (Record::Matches, Record::Matches) && self.is_rewritten_script(row, owner) => {
                 let mut drift = row.drift(Explanation::Generated, "the installer that writes this script moved");
                 drift.rule = Some("console-script".into());
                 drift.proof = Some(Proof::Hash);
@@ -65,12 +73,17 @@ impl<'a> Explainer<'a> {
         Some(row.drift(Explanation::SameVersion, detail))
     }
 
-    /// Whether a tool that writes console scripts moved.
-    fn installer_moved(&self) -> bool {
-        self.packages.iter().filter(|row| row.change.is_some()).filter_map(PackageRow::either).any(|package| {
-            package.ecosystem == Ecosystem::Pypi
-                && matches!(package.key.as_str(), "pip" | "uv" | "setuptools" | "distlib" | "installer")
-        })
+    /// Whether both files are nothing but an installer's frame around a call, and that installer moved.
+    fn is_rewritten_script(&self, row: &Row<'a>, owner: &Owner<'_>) -> bool {
+        let is_frame = |entry: &FileEntry| {
+            let masked = entry.content.as_ref().and_then(|content| content.masked.as_ref());
+            masked.is_some_and(|masked| masked.mask == "console-script")
+        };
+        row.entries().all(is_frame)
+            && self.packages.iter().filter(|row| row.change.is_some()).filter_map(PackageRow::either).any(|package| {
+                package.location == owner.package.location
+                    && matches!(package.key.as_str(), "pip" | "uv" | "setuptools" | "distlib" | "installer")
+            })
     }
 
     /// An owner moved, and every side agrees with its owner's record.
@@ -78,17 +91,36 @@ impl<'a> Explainer<'a> {
         let (left, right) = self.owners(row.path());
         let owner = [right, left].into_iter().flatten().find(|owner| owner.moved)?;
         let vouched = (row.right.is_none() || right.is_some()) && !is_listed_but_absent(row, left, right);
-        if !vouched {
+        let unhashed = |owners: &Owners<'_>, owner: Option<Owner<'_>>, node: Option<&Node>| {
+            owner.is_some_and(|owner| owner.omits_hash())
+                && record(owners, owner, node) == Record::Silent
+                && node.is_some()
+        };
+        if !vouched
+            || unhashed(&self.left_owners, left, row.left)
+            || unhashed(&self.right_owners, right, row.right)
+            || self.leads_astray(row)
+        {
             return None;
         }
         let mut drift = if let Some(detail) = self.contradiction(row, left, right) {
             row.drift(Explanation::Unexplained, detail)
         } else {
             let proof = self.proof(row, left, right);
-            Drift { proof, ..row.drift(Explanation::Package, self.movement(&owner)) }
+            let privileged = row.left.is_none() && row.entries().any(FileEntry::is_privileged);
+            let detail = format!("{}{}", self.movement(&owner), if privileged { "; privileged" } else { "" });
+            Drift { proof, ..row.drift(Explanation::Package, detail) }
         };
         drift.owner = Some(owner.label());
         Some(drift)
+    }
+
+    /// Whether a symlink was turned to a file that no package owns: no record speaks of where symlinks lead.
+    fn leads_astray(&self, row: &Row<'a>) -> bool {
+        let Some((left, right)) = row.both().filter(|(left, right)| left.link != right.link) else { return false };
+        let end = self.right.image.tree.resolve(row.path()).filter(|_| right.kind == Kind::Symlink);
+        left.kind == Kind::Symlink
+            && end.is_some_and(|end| end.file.entry.kind == Kind::File && self.right_owners.of(&end.path).is_none())
     }
 
     /// What speaks against a moved package as the explanation.

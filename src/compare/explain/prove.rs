@@ -1,10 +1,12 @@
 //! Checks that a generated file is what its inputs make it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::{Explainer, Row};
 use crate::image::{Node, Tree};
-use crate::model::{Ecosystem, Explanation, ImagePath, Kind};
+use crate::model::text::visible;
+use crate::model::{Ecosystem, Explanation, ImagePath, Kind, Package};
 use crate::nondeterminism::Prover;
 use crate::snapshot::Snapshot;
 
@@ -21,17 +23,21 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// Every certificate of each side's bundle stands in one of that side's input files.
+    /// Every certificate of each side's bundle stands in one of that side's input files, and nothing else does.
     fn pem_bundle(&self, row: &Row<'a>) -> Result<(), String> {
         for (side, node, snapshot) in [("left", row.left, self.left), ("right", row.right, self.right)] {
-            let Some(bundle) = node.and_then(|node| node.bytes.as_deref()) else { continue };
-            let known: HashSet<Vec<u8>> =
-                certificate_sources(snapshot).filter_map(|node| node.bytes.as_deref()).flat_map(certificates).collect();
-            let planted = certificates(bundle).iter().filter(|certificate| !known.contains(*certificate)).count();
+            let Some(bundle) = captured(side, node, row)? else { continue };
+            let bundle = certificates(bundle).map_err(|line| format!("the {side} bundle has a stray line: {line}"))?;
+            let sources = certificate_sources(snapshot).filter_map(|node| node.bytes.as_deref());
+            let known: HashSet<Vec<u8>> = sources.filter_map(|source| certificates(source).ok()).flatten().collect();
+            let planted = bundle.iter().filter(|certificate| !known.contains(*certificate)).count();
             if planted > 0 {
                 return Err(format!(
                     "{planted} certificate(s) of the {side} bundle stand in none of the files it is made from"
                 ));
+            }
+            if bundle.is_empty() {
+                return Err(format!("the {side} bundle is empty"));
             }
         }
         Ok(())
@@ -39,14 +45,15 @@ impl<'a> Explainer<'a> {
 
     /// Every line that only one side's log has names a package that accounts for it.
     fn dpkg_log(&self, row: &Row<'a>) -> Result<(), String> {
-        let lines =
-            |node: Option<&'a Node>| node.and_then(|node| node.bytes.as_deref()).map(log_lines).unwrap_or_default();
-        let (left, right) = (lines(row.left), lines(row.right));
+        let left = captured("left", row.left, row)?.map(log_lines).unwrap_or_default();
+        let right = captured("right", row.right, row)?.map(log_lines).unwrap_or_default();
         for (side, own, other, snapshot) in [("right", &right, &left, self.right), ("left", &left, &right, self.left)] {
             let known = self.known_in_log(snapshot);
-            let mut foreign = own.iter().filter(|(line, count)| other.get(*line).unwrap_or(&0) < *count);
+            let mut lines: Vec<(&&str, &usize)> = own.iter().collect();
+            lines.sort_unstable();
+            let mut foreign = lines.into_iter().filter(|(line, count)| other.get(**line).unwrap_or(&0) < *count);
             if let Some((line, _)) = foreign.find(|(line, _)| !is_accounted_for(line, &known)) {
-                let line = crate::model::text::visible(line);
+                let line = visible(line);
                 return Err(format!("the {side} log has a line that no package accounts for: {line}"));
             }
         }
@@ -55,10 +62,11 @@ impl<'a> Explainer<'a> {
 
     /// Names of debs: `true` for those that moved, `false` for those that stayed and are installed in `snapshot`.
     fn known_in_log(&self, snapshot: &'a Snapshot) -> HashMap<&'a str, bool> {
-        let debs = snapshot.packages.iter().filter(|package| package.ecosystem == Ecosystem::Deb);
-        let mut known: HashMap<&str, bool> = debs.map(|package| (package.name.as_str(), false)).collect();
+        let is_deb = |package: &&Arc<Package>| package.ecosystem == Ecosystem::Deb;
+        let installed = snapshot.packages.iter().filter(is_deb);
+        let mut known: HashMap<&str, bool> = installed.map(|package| (package.name.as_str(), false)).collect();
         let moved = self.packages.iter().filter(|row| row.change.is_some());
-        for package in moved.flat_map(|row| row.left.iter().chain(&row.right)) {
+        for package in moved.flat_map(|row| row.left.iter().chain(&row.right)).filter(is_deb) {
             known.insert(&package.name, true);
         }
         known
@@ -72,7 +80,7 @@ impl<'a> Explainer<'a> {
         let mut moved = false;
         for (node, snapshot) in [(row.left, self.left), (row.right, self.right)] {
             let Some(node) = node else { continue };
-            let Some(end) = snapshot.image.tree.resolve(&node.path) else { continue };
+            let end = snapshot.image.tree.resolve(&node.path)?;
             let owned = match self.owners(&end.path) {
                 (None, None) => return None,
                 (left, right) => [left, right].into_iter().flatten().any(|owner| owner.moved),
@@ -102,41 +110,63 @@ fn below<'t>(tree: &'t Tree, directory: &ImagePath) -> Vec<&'t Node> {
     tree.nodes().iter().filter(|node| node.path.is_under(directory)).collect()
 }
 
-/// The base64 text of each certificate of a PEM file, without white space.
-fn certificates(pem: &[u8]) -> HashSet<Vec<u8>> {
-    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-    let text = String::from_utf8_lossy(pem);
-    text.split(BEGIN)
-        .skip(1)
-        .map(|block| block.split("-----END").next().unwrap_or_default())
-        .map(|body| body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect())
-        .collect()
+/// The bytes to prove something by; an error when what stands there is not the plain file that the tool writes.
+fn captured<'t>(side: &str, node: Option<&'t Node>, row: &Row<'_>) -> Result<Option<&'t [u8]>, String> {
+    let Some(node) = node else { return Ok(None) };
+    if !row.is_inert_file() {
+        return Err("it is not the plain file that the tool writes".to_owned());
+    }
+    node.bytes.as_deref().map(Some).ok_or_else(|| format!("the {side} file is too large to be checked"))
 }
 
-/// The lines of a dpkg log without their dates, and how often each stands there.
+/// The base64 text of each certificate of a PEM file, without white space. An error with the first line that is
+/// neither part of a certificate nor a comment.
+fn certificates(pem: &[u8]) -> Result<HashSet<Vec<u8>>, String> {
+    let text = String::from_utf8_lossy(pem);
+    let mut found = HashSet::new();
+    let mut open: Option<Vec<u8>> = None;
+    for line in text.lines().map(str::trim) {
+        let is_certificate = line.ends_with("CERTIFICATE-----");
+        match &mut open {
+            None if is_certificate && line.starts_with("-----BEGIN ") => open = Some(Vec::new()),
+            None if line.is_empty() || line.starts_with('#') => {}
+            Some(_) if is_certificate && line.starts_with("-----END ") => found.extend(open.take()),
+            Some(body) if !line.starts_with('-') => body.extend_from_slice(line.as_bytes()),
+            None | Some(_) => return Err(visible(line).into_owned()),
+        }
+    }
+    if open.is_some() { Err("no end of the last certificate".to_owned()) } else { Ok(found) }
+}
+
+/// The lines of a dpkg log without their dates, and how often each stands there. A line that does not start with a
+/// date stays whole, so that nothing accounts for it.
 fn log_lines(log: &[u8]) -> HashMap<&str, usize> {
     const DATE: usize = "2026-11-21 07:52:11 ".len();
     let mut lines = HashMap::new();
-    for line in log.split(|byte| *byte == b'\n') {
-        if let Some(line) = std::str::from_utf8(line).ok().and_then(|line| line.get(DATE..)) {
-            *lines.entry(line).or_default() += 1;
-        }
+    for line in log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let text = std::str::from_utf8(line).unwrap_or("(a line that is not text)");
+        let dated = text.get(..DATE).is_some_and(|date| date.bytes().all(|byte| b"0123456789-: ".contains(&byte)));
+        let line = if dated { text.get(DATE..).unwrap_or_default() } else { text };
+        *lines.entry(line).or_default() += 1;
     }
     lines
 }
 
-/// A line of dpkg's log (man dpkg, "dpkg.log") names its package as a word `name:arch`. One that moved accounts for any
-/// line; one that stayed only for steps that dpkg repeats (triggers, configuring), never for an installation.
+/// A line of dpkg's log (man dpkg, "dpkg.log"): its action says which word names the package. One that moved accounts
+/// for any line about it; one that stayed only for steps that dpkg repeats, never for an installation.
 fn is_accounted_for(line: &str, known: &HashMap<&str, bool>) -> bool {
-    let mut words = line.split(' ');
-    let action = words.next().unwrap_or_default();
-    if action == "startup" {
-        return true;
-    }
-    let repeated = matches!(action, "trigproc" | "configure" | "status");
-    words
-        .filter_map(|word| word.split_once(':'))
-        .any(|(name, _)| known.get(name).is_some_and(|moved| *moved || repeated))
+    let words: Vec<&str> = line.split(' ').collect();
+    let (package, repeats) = match words.as_slice() {
+        ["startup", "archives" | "packages", verb] => {
+            return matches!(*verb, "unpack" | "install" | "configure" | "remove" | "purge" | "triggers-only");
+        }
+        ["status", _, package, _] => (package, true),
+        ["trigproc" | "configure", package, _, _] => (package, true),
+        ["install" | "upgrade" | "remove" | "purge" | "disappear", package, _, _] => (package, false),
+        _ => return false,
+    };
+    let name = package.split(':').next().unwrap_or_default();
+    known.get(name).is_some_and(|moved| *moved || repeats)
 }
 
 #[cfg(test)]
@@ -148,7 +178,9 @@ mod tests {
         let one = b"# name\n-----BEGIN CERTIFICATE-----\nMIIB\nAAAA\n-----END CERTIFICATE-----\n";
         let two = b"-----BEGIN CERTIFICATE-----\r\nMIIBAAAA\r\n-----END CERTIFICATE-----";
         assert_eq!(certificates(one), certificates(two));
-        assert_eq!(certificates(b"no certificate").len(), 0);
+        let trusted = b"-----BEGIN TRUSTED CERTIFICATE-----\nEVIL\n-----END TRUSTED CERTIFICATE-----\n";
+        assert_eq!(certificates(trusted).unwrap().len(), 1);
+        assert_eq!(certificates(b"#!/bin/sh\necho"), Err("echo".to_owned()));
     }
 
     // Lines of /var/log/dpkg.log of a Debian 12 image.
@@ -160,6 +192,11 @@ mod tests {
         assert!(is_accounted_for("startup archives unpack", &known));
         assert!(!is_accounted_for("install backdoor:amd64 <none> 1.0", &known));
         assert!(!is_accounted_for("upgrade libc-bin:amd64 2.36-9 2.36-10", &known));
-        assert!(!is_accounted_for("hello", &known));
+        for forged in
+            ["hello", "install backdoor:amd64 curl:x", "startup wget evil|sh", "install backdoor:amd64 <none> 1"]
+        {
+            assert!(!is_accounted_for(forged, &known), "{forged}");
+        }
+        assert!(log_lines(b"install curl:amd64\n\xff\n").keys().all(|line| !is_accounted_for(line, &known)));
     }
 }

@@ -173,6 +173,7 @@ fn noise_by_path_is_likely_and_never_an_executable() {
 
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const PLANTED: &str = "-----BEGIN CERTIFICATE-----\nEVIL\n-----END CERTIFICATE-----\n";
+const TRUSTED: &str = "-----BEGIN TRUSTED CERTIFICATE-----\nEVIL\n-----END TRUSTED CERTIFICATE-----\n";
 const BUNDLE: &str = "etc/ssl/certs/ca-certificates.crt";
 
 #[test]
@@ -187,9 +188,18 @@ fn a_bundle_is_generated_by_moved_certificates_and_a_planted_one_is_seen() {
     let newer = CERTIFICATE.replace("MIIB", "MIIC");
     let moved = report(&left, &with("2", &newer, &newer));
     assert_eq!((explanation(&moved, BUNDLE), drift(&moved, BUNDLE).proof), (Explanation::Generated, Some(Proof::Hash)));
-    for right in
-        [with("2", &newer, &format!("{newer}{PLANTED}")), with("1", CERTIFICATE, &format!("{CERTIFICATE}{PLANTED}"))]
-    {
+    let mut linked = with("2", &newer, &newer);
+    linked.write("etc/evil.pem", PLANTED.as_bytes()).symlink(BUNDLE, "/etc/evil.pem");
+    let mut script = with("2", &newer, "#!/bin/sh\n");
+    script.mode(BUNDLE, 0o755);
+    for right in [
+        with("2", &newer, &format!("{newer}{PLANTED}")),
+        with("2", &newer, &format!("{newer}{TRUSTED}")),
+        with("1", CERTIFICATE, &format!("{CERTIFICATE}{PLANTED}")),
+        with("2", &newer, ""),
+        linked,
+        script,
+    ] {
         assert_eq!(explanation(&report(&left, &right), BUNDLE), Explanation::Unexplained);
     }
 }
@@ -265,4 +275,50 @@ fn a_deletion_names_the_layer_and_a_broken_derivation_says_so() {
     let report = report(&left, &right);
     let detail = &*drift(&report, "var/lib/dpkg/arch").detail;
     assert_eq!(detail, "dpkg and apt record what is installed, but none of its inputs moved");
+}
+
+#[test]
+fn nothing_without_a_hash_rides_along_with_a_distribution_that_moved() {
+    let left = image();
+    let mut right = TestImage::new();
+    right.deb("libfoo", "1.0-1", &[("usr/lib/libfoo.so", b"foo 1"), ("usr/share/foo/data", b"data")]);
+    right.wheel("flask", "3.1.0", &[("flask/app.py", b"newer")]).write("app/main.py", b"print()");
+    let planted = TestImage::site("flask-3.1.0.dist-info/evil.py");
+    let cache = TestImage::site("flask/__pycache__/app.cpython-311.pyc");
+    right.write(&planted, b"import os").pyc(&cache, 1_700_000_000, 5, b"code");
+    let moved = report(&left, &right);
+    assert_eq!(explanation(&moved, &TestImage::site("flask/app.py")), Explanation::Package);
+    assert_eq!(explanation(&moved, &planted), Explanation::Unexplained);
+    assert_eq!(explanation(&moved, &cache), Explanation::Package);
+    right.mode(&cache, 0o4755);
+    assert_eq!(explanation(&report(&left, &right), &cache), Explanation::Unexplained);
+}
+
+#[test]
+fn a_rewritten_script_is_an_alarm_even_when_an_installer_moved() {
+    let script = |body: &str| format!("#!/usr/bin/python3\nimport sys\nfrom flask.cli import {body}\n").into_bytes();
+    let with = |pip: &str, body: &[u8]| {
+        let mut image = TestImage::new();
+        let entry_points: &[u8] = b"[console_scripts]\nflask = flask.cli:main\n";
+        let entry_points = ("flask-3.0.0.dist-info/entry_points.txt", entry_points);
+        image.wheel("flask", "3.0.0", &[("../../../bin/flask", body), entry_points]).wheel("pip", pip, &[]);
+        // The test image writes what RECORD names where it is written; the file stands in /usr/bin.
+        image.remove(&TestImage::site("../../../bin/flask")).write("usr/bin/flask", body).mode("usr/bin/flask", 0o755);
+        image
+    };
+    let left = with("23.0", &script("main\nsys.exit(main())"));
+    let other_function = report(&left, &with("24.0", &script("run\nsys.exit(run())")));
+    assert_eq!(explanation(&other_function, "usr/bin/flask"), Explanation::Generated);
+    let evil = report(&left, &with("24.0", &script("main\nimport os; os.system('evil')")));
+    assert_eq!(explanation(&evil, "usr/bin/flask"), Explanation::SameVersion);
+}
+
+#[test]
+fn a_privilege_is_no_noise_and_a_new_file_in_dpkgs_record_is_an_alarm() {
+    let report = changed(|image| {
+        image.write("tmp/x", b"x").mode("tmp/x", 0o4644);
+        image.write("var/lib/dpkg/info/libfoo.postinst", b"#!/bin/sh");
+    });
+    assert_eq!(explanation(&report, "tmp/x"), Explanation::Unexplained);
+    assert_eq!(explanation(&report, "var/lib/dpkg/info/libfoo.postinst"), Explanation::SameVersion);
 }

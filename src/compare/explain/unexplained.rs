@@ -16,6 +16,7 @@ impl<'a> Explainer<'a> {
             .or_else(|| self.absence(row))
             .or_else(|| self.broken_derivation(row))
             .or_else(|| compiled_code(row))
+            .or_else(|| self.of_owner(row))
             .unwrap_or_else(|| {
                 let executable = row.entries().any(FileEntry::is_executable);
                 format!("no package lists it{}", if executable { "; executable" } else { "" })
@@ -36,6 +37,19 @@ impl<'a> Explainer<'a> {
         }
         let owner = self.left_owners.of(path).filter(|_| row.left.is_none())?.package.label();
         Some(format!("{owner} lists it, but the left image lacks it"))
+    }
+
+    /// A package lists the file, but does not account for how it differs.
+    fn of_owner(&self, row: &Row<'a>) -> Option<String> {
+        let (left, right) = self.owners(row.path());
+        let owner = right.or(left)?;
+        let name = owner.package.label();
+        Some(match (owner.moved, left.is_some() && right.is_some()) {
+            _ if owner.omits_hash() => format!("{name} lists it without a hash"),
+            (true, _) => format!("{name} moved, but does not account for it"),
+            (false, true) => format!("{name} did not move"),
+            (false, false) => format!("{name} lists it on one side only, and did not move"),
+        })
     }
 
     /// The file is usually derived from something, but not this time.

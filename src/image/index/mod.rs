@@ -13,10 +13,10 @@ mod tests;
 mod whiteout;
 
 use std::collections::HashMap;
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use crate::archive::{Limits, TarError};
+use crate::archive::{BUFFER_BYTES, Limits, TarError};
 use crate::model::{Digest, FileEntry, ImagePath, Progress, Side};
 
 use collect::{Collected, collect};
@@ -101,6 +101,26 @@ pub fn index_layer(blob: Box<dyn Read + Send + '_>, options: &IndexOptions<'_>) 
     }
 }
 
+/// The diffID of a layer's blob, and the blob's own digest when it was asked for; nothing of it is kept.
+///
+/// # Errors
+/// When the blob cannot be read or decompressed within the limits.
+pub fn digest_layer(
+    blob: Box<dyn Read + Send + '_>,
+    options: &IndexOptions<'_>,
+) -> Result<(Digest, Option<Digest>), IndexError> {
+    let outcome = Stream::open(blob, options).and_then(|stream| {
+        let mut reader = BufReader::with_capacity(BUFFER_BYTES, stream);
+        io::copy(&mut reader, &mut io::sink())?;
+        let (diff_id, _, blob_digest) = reader.into_inner().finish();
+        Ok((diff_id, blob_digest))
+    });
+    match outcome {
+        Err(_) if options.progress.is_cancelled() => Err(IndexError::Cancelled),
+        outcome => outcome.map_err(|error| TarError::from(error).into()),
+    }
+}
+
 /// Reading, decompressing and hashing the whole stream goes to a thread of its own, which this one follows by a few
 /// buffers: two hashes of each byte take the time of one where there is a core for it, and no more time in sum where
 /// there is none.
@@ -112,7 +132,7 @@ fn read_through(stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerI
         let collected = collect(&mut ahead, &budget, options);
         // Without a reader the worker stops, so that joining it cannot hang.
         drop(ahead);
-        let stream = worker.join().map_err(|_| std::io::Error::other("the reading thread died"))?;
+        let stream = worker.join().map_err(|_| io::Error::other("the reading thread died"))?;
         let Collected { entries, captured, warnings } = collected?;
         let (diff_id, size, blob_digest) = stream.finish();
         Ok(LayerIndex { diff_id, blob_digest, size, entries, captured, warnings: warnings.into_list() })
@@ -121,6 +141,6 @@ fn read_through(stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerI
 
 /// Reads what is left, so that it is hashed.
 fn drain(reader: &mut impl BufRead) -> Result<(), TarError> {
-    std::io::copy(reader, &mut std::io::sink())?;
+    io::copy(reader, &mut io::sink())?;
     Ok(())
 }
