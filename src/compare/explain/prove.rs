@@ -160,8 +160,7 @@ fn is_accounted_for(line: &str, known: &HashMap<&str, bool>) -> bool {
         ["startup", "archives" | "packages", verb] => {
             return matches!(*verb, "unpack" | "install" | "configure" | "remove" | "purge" | "triggers-only");
         }
-        ["status", _, package, _] => (package, true),
-        ["trigproc" | "configure", package, _, _] => (package, true),
+        ["status", _, package, _] | ["trigproc" | "configure", package, _, _] => (package, true),
         ["install" | "upgrade" | "remove" | "purge" | "disappear", package, _, _] => (package, false),
         _ => return false,
     };
