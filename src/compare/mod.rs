@@ -208,6 +208,17 @@ impl DriftReport {
         self.packages.iter().filter(|row| row.change.is_some() && (how.is_none() || row.change == how)).count()
     }
 
+    /// What the verdict means here, for a manager.
+    #[must_use]
+    pub fn meaning(&self) -> &'static str {
+        match (self.verdict, self.moved(None), self.alarms()) {
+            (Verdict::Drifted, 0, _) => "no package moved, yet files changed behind them",
+            (Verdict::Drifted, _, 0) => "packages moved",
+            (Verdict::Drifted, ..) => "packages moved, and files changed behind packages that did not",
+            (verdict, ..) => verdict.meaning(),
+        }
+    }
+
     /// The verdict with what qualifies it: "drifted, 2 unexplained, 1 alarm".
     #[must_use]
     pub fn headline(&self) -> String {

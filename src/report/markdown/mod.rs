@@ -36,7 +36,7 @@ mod share {
 fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(options.all);
     page.paragraph(&format!("## imgdrift: {}", report.headline()));
-    page.paragraph(&capitalised(report.verdict.meaning()));
+    page.paragraph(&capitalised(report.meaning()));
     if let Some(fairness) = outline::fairness(report) {
         page.paragraph(&capitalised(&page.prose(&fairness)));
     }

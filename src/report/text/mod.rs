@@ -33,7 +33,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io:
     // The headline, what it means, and an empty line.
     let spent = 3 + head.len() + digests.len() + usize::from(!sections.is_empty());
 
-    page.line(verdict_paint(report.verdict), &format!("{}: {}", report.headline(), report.verdict.meaning()))?;
+    page.line(verdict_paint(report.verdict), &format!("{}: {}", report.headline(), report.meaning()))?;
     if let Some(fairness) = outline::fairness(report) {
         page.line(Paint::Plain, &visible(&fairness))?;
     }

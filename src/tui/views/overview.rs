@@ -194,7 +194,7 @@ impl Page<'_> {
         let mut rows = vec![
             Row::new(vec![
                 Span::styled(format!("{}: ", report.verdict.as_str()), self.theme.style(Role::Strong)),
-                Span::raw(report.verdict.meaning()),
+                Span::raw(report.meaning()),
             ])
             .wrapped(2),
         ];
