@@ -42,14 +42,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 fn index(blob: &[u8]) -> LayerIndex {
     let (limits, progress) = (Limits::default(), Progress::default());
-    let options = IndexOptions {
-        limits: &limits,
-        capture: &|_, _| false,
-        md5: &|_| false,
-        hash_blob: false,
-        progress: &progress,
-        sides: &[Side::Left],
-    };
+    let options = IndexOptions::new(&limits, &progress, &[Side::Left]);
     index_layer(Box::new(blob), &options).unwrap()
 }
 

@@ -171,6 +171,19 @@ pub enum LayerRelation {
     RightOnly,
 }
 
+impl LayerRelation {
+    /// The words used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Rebuilt => "rebuilt",
+            Self::LeftOnly => "left only",
+            Self::RightOnly => "right only",
+        }
+    }
+}
+
 /// One key of the config that differs: `env.PATH`, `cmd`, `labels.maintainer`, `created`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigChange {

@@ -238,14 +238,7 @@ mod tests {
 
     fn index(tar: &[u8]) -> LayerIndex {
         let (limits, progress) = (Limits::default(), Progress::default());
-        let options = IndexOptions {
-            limits: &limits,
-            capture: &|_, _| false,
-            md5: &|_| false,
-            hash_blob: false,
-            progress: &progress,
-            sides: &[Side::Left],
-        };
+        let options = IndexOptions::new(&limits, &progress, &[Side::Left]);
         index_layer(Box::new(tar), &options).unwrap()
     }
 

@@ -90,7 +90,7 @@ impl Tree {
     }
 
     /// Everything below `directory`, itself left out, in byte order of path.
-    pub fn under<'a>(&'a self, directory: &'a ImagePath) -> impl Iterator<Item = &'a Node> {
+    pub fn under<'a>(&'a self, directory: &ImagePath) -> impl Iterator<Item = &'a Node> + use<'a> {
         // Siblings such as `usr-x` sort between `usr` and `usr/`, so the range starts at the slash.
         let mut start = directory.as_bytes().to_vec();
         if !directory.is_root() {

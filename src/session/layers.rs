@@ -175,13 +175,9 @@ impl Job<'_> {
 
 fn options<'a>(settings: &'a Settings, progress: &'a Progress, sides: &'a [Side]) -> IndexOptions<'a> {
     IndexOptions {
-        limits: &settings.limits,
         capture: &capture::wants,
         md5: &capture::wants_md5,
-        // The source hashes a streamed blob itself, since it does not know yet whether a manifest names it.
-        hash_blob: false,
-        progress,
-        sides,
+        ..IndexOptions::new(&settings.limits, progress, sides)
     }
 }
 
@@ -201,6 +197,7 @@ impl<'a> Sink<'a> {
 
 impl LayerSink for Sink<'_> {
     fn take(&mut self, blob: &mut (dyn Read + Send)) -> Result<Option<Digest>, SourceError> {
+        // The blob's own digest is the source's to take: it is not known yet whether a manifest names it.
         let options = options(self.settings, self.progress, &self.sides);
         match index_layer(Box::new(blob), &options) {
             Ok(index) => {

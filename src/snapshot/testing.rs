@@ -135,12 +135,9 @@ impl TestImage {
         let tar = self.tar();
         let (limits, progress) = (Limits::default(), Progress::default());
         let options = IndexOptions {
-            limits: &limits,
             capture: &capture::wants,
             md5: &capture::wants_md5,
-            hash_blob: false,
-            progress: &progress,
-            sides: &[Side::Left],
+            ..IndexOptions::new(&limits, &progress, &[Side::Left])
         };
         let index = Arc::new(index_layer(Box::new(tar.as_slice()), &options).unwrap());
         Snapshot::new(Parts {

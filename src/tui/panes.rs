@@ -49,6 +49,15 @@ pub struct Areas {
     title: Rect,
 }
 
+impl Areas {
+    /// The list below its header row.
+    #[must_use]
+    pub fn body(&self) -> Rect {
+        let header = self.list.height.min(1);
+        Rect { y: self.list.y + header, height: self.list.height - header, ..self.list }
+    }
+}
+
 impl Panes {
     /// Carries out what is the same in every view of this kind; `len`: rows of the list.
     pub fn act(&mut self, action: Action, len: usize) -> Outcome {

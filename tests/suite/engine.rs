@@ -90,14 +90,7 @@ fn layer(items: &[Item]) -> Vec<u8> {
 
 fn index(tar: &[u8]) -> Arc<LayerIndex> {
     let (limits, progress) = (Limits::default(), Progress::default());
-    let options = IndexOptions {
-        limits: &limits,
-        capture: &|_, _| false,
-        md5: &|_| false,
-        hash_blob: false,
-        progress: &progress,
-        sides: &[Side::Left],
-    };
+    let options = IndexOptions::new(&limits, &progress, &[Side::Left]);
     Arc::new(index_layer(Box::new(tar), &options).unwrap())
 }
 

@@ -1,11 +1,10 @@
 //! Directories that only one side has: they take the most alarming explanation below them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::super::Drift;
 use super::{Explainer, Row};
-use crate::model::{Explanation, ImagePath, Proof};
+use crate::model::{Explanation, ImagePath};
 
 impl<'a> Explainer<'a> {
     /// Walks from the last path to the first, so that what is below is known before what is above.
@@ -40,13 +39,7 @@ impl<'a> Explainer<'a> {
             drift.owner = Some(owner.label());
             return drift;
         }
-        if let Some(rule) = self.rules.noise(path) {
-            let mut drift = row.drift(Explanation::Noise, &*rule.cause);
-            drift.rule = Some(Arc::clone(&rule.name));
-            drift.proof = Some(Proof::Path);
-            drift.fix = Some(Arc::clone(&rule.fix));
-            return drift;
-        }
-        row.drift(Explanation::Unexplained, "an empty directory that no package lists")
+        self.likely_noise(row)
+            .unwrap_or_else(|| row.drift(Explanation::Unexplained, "an empty directory that no package lists"))
     }
 }

@@ -59,9 +59,9 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(pair: &Pair<'a>) -> Self {
-        let change = files::change(pair.left.map(|node| &node.file), pair.right.map(|node| &node.file));
-        Self { left: pair.left, right: pair.right, change, drift: None }
+    fn new((left, right): Pair<'a>) -> Self {
+        let change = files::change(left.map(|node| &node.file), right.map(|node| &node.file));
+        Self { left, right, change, drift: None }
     }
 
     fn path(&self) -> &'a ImagePath {
@@ -140,7 +140,7 @@ impl<'a> Row<'a> {
 
 impl<'a> Explainer<'a> {
     fn new(left: &'a Snapshot, right: &'a Snapshot, packages: &'a [PackageRow]) -> Self {
-        let rows = files::join(&left.image.tree, &right.image.tree).iter().map(Row::new).collect();
+        let rows = files::join(&left.image.tree, &right.image.tree).map(Row::new).collect();
         Self {
             left,
             right,
@@ -205,7 +205,12 @@ impl<'a> Explainer<'a> {
     }
 
     fn noise_by_path(&self, row: &Row<'a>) -> Option<Drift> {
-        let rule = self.rules.noise(row.path()).filter(|_| row.is_inert_file())?;
+        row.is_inert_file().then(|| self.likely_noise(row)).flatten()
+    }
+
+    /// What a path rule says of the row, whatever stands there.
+    fn likely_noise(&self, row: &Row<'a>) -> Option<Drift> {
+        let rule = self.rules.noise(row.path())?;
         let mut drift = row.drift(Explanation::Noise, &*rule.cause);
         drift.rule = Some(Arc::clone(&rule.name));
         drift.proof = Some(Proof::Path);

@@ -9,14 +9,6 @@ use crate::image::Node;
 use crate::model::{Explanation, FileEntry, ImagePath, Kind, Proof, Role};
 
 impl<'a> Explainer<'a> {
-    /// dpkg's own record of a package that did not move has a file more or less than before.
-    fn record_of_unmoved(&self, row: &Row<'a>) -> Option<Drift> {
-        let (left, right) = self.owners(row.path());
-        let owner = left.xor(right).filter(|owner| !owner.moved && owner.file.role == Role::Record)?;
-        let drift = row.drift(Explanation::SameVersion, "dpkg's own record of the package changed");
-        Some(Drift { owner: Some(owner.label()), ..drift })
-    }
-
     /// `same-version`, `package`, or `unexplained` where an owner's record contradicts what is there.
     pub(super) fn by_owner(&self, row: &Row<'a>) -> Option<Drift> {
         if row.both().is_some_and(|(left, right)| left.kind == Kind::Directory && right.kind == Kind::Directory) {
@@ -44,6 +36,14 @@ impl<'a> Explainer<'a> {
         };
         drift.owner = Some(right_owner.label());
         Some(drift)
+    }
+
+    /// dpkg's own record of a package that did not move has a file more or less than before.
+    fn record_of_unmoved(&self, row: &Row<'a>) -> Option<Drift> {
+        let (left, right) = self.owners(row.path());
+        let owner = left.xor(right).filter(|owner| !owner.moved && owner.file.role == Role::Record)?;
+        let drift = row.drift(Explanation::SameVersion, "dpkg's own record of the package changed");
+        Some(Drift { owner: Some(owner.label()), ..drift })
     }
 
     /// A file whose content differs although its package did not move.
@@ -90,23 +90,20 @@ impl<'a> Explainer<'a> {
     fn package(&self, row: &Row<'a>) -> Option<Drift> {
         let (left, right) = self.owners(row.path());
         let owner = [right, left].into_iter().flatten().find(|owner| owner.moved)?;
-        let vouched = (row.right.is_none() || right.is_some()) && !is_listed_but_absent(row, left, right);
-        let unhashed = |owners: &Owners<'_>, owner: Option<Owner<'_>>, node: Option<&Node>| {
-            owner.is_some_and(|owner| owner.omits_hash())
-                && record(owners, owner, node) == Record::Silent
-                && node.is_some()
-        };
-        if !vouched
-            || unhashed(&self.left_owners, left, row.left)
-            || unhashed(&self.right_owners, right, row.right)
-            || self.leads_astray(row)
-        {
+        let records = (record(&self.left_owners, left, row.left), record(&self.right_owners, right, row.right));
+        let vouched = (row.right.is_none() || right.is_some())
+            && !is_listed_but_absent(row, left, right)
+            && !is_unhashed(left, records.0)
+            && !is_unhashed(right, records.1)
+            && !self.leads_astray(row);
+        if !vouched {
             return None;
         }
-        let mut drift = if let Some(detail) = self.contradiction(row, left, right) {
+        let mut drift = if let Some(detail) = contradiction(row, right, records) {
             row.drift(Explanation::Unexplained, detail)
         } else {
-            let proof = self.proof(row, left, right);
+            let matches = |record: Option<Record>| record.is_none_or(|record| record == Record::Matches);
+            let proof = (matches(records.0) && matches(records.1)).then_some(Proof::Hash);
             let privileged = row.left.is_none() && row.entries().any(FileEntry::is_privileged);
             let detail = format!("{}{}", self.movement(&owner), if privileged { "; privileged" } else { "" });
             Drift { proof, ..row.drift(Explanation::Package, detail) }
@@ -122,33 +119,30 @@ impl<'a> Explainer<'a> {
         left.kind == Kind::Symlink
             && end.is_some_and(|end| end.file.entry.kind == Kind::File && self.right_owners.of(&end.path).is_none())
     }
+}
 
-    /// What speaks against a moved package as the explanation.
-    fn contradiction(&self, row: &Row<'a>, left: Option<Owner<'_>>, right: Option<Owner<'_>>) -> Option<String> {
-        if let Some(privilege) = row.privilege_gained() {
-            return Some(format!("{privilege}; no package records modes, so none vouches for it"));
-        }
-        let left = record(&self.left_owners, left, row.left);
-        let right_record = record(&self.right_owners, right, row.right);
-        let side = match (left, right_record) {
-            (Record::Differs, Record::Differs) => "both images",
-            (_, Record::Differs) => "the right image",
-            (Record::Differs, _) => "the left image",
-            _ => return None,
-        };
-        let conffile = right.is_some_and(|owner| owner.file.role == Role::Conffile);
-        let what = if conffile { "edited conffile" } else { "modified after install" };
-        Some(format!("{what} in {side}: it does not match the package's own record"))
-    }
+/// What the records say of each side: `None` where the side lacks the file.
+type Records = (Option<Record>, Option<Record>);
 
-    /// `hash` when each side that has the file matches a recorded hash.
-    fn proof(&self, row: &Row<'a>, left: Option<Owner<'_>>, right: Option<Owner<'_>>) -> Option<Proof> {
-        let matches = |node: Option<&Node>, owners: &Owners<'_>, owner: Option<Owner<'_>>| {
-            node.is_none() || record(owners, owner, node) == Record::Matches
-        };
-        let proven = matches(row.left, &self.left_owners, left) && matches(row.right, &self.right_owners, right);
-        proven.then_some(Proof::Hash)
+/// What speaks against a moved package as the explanation.
+fn contradiction(row: &Row<'_>, right: Option<Owner<'_>>, records: Records) -> Option<String> {
+    if let Some(privilege) = row.privilege_gained() {
+        return Some(format!("{privilege}; no package records modes, so none vouches for it"));
     }
+    let side = match records {
+        (Some(Record::Differs), Some(Record::Differs)) => "both images",
+        (_, Some(Record::Differs)) => "the right image",
+        (Some(Record::Differs), _) => "the left image",
+        _ => return None,
+    };
+    let conffile = right.is_some_and(|owner| owner.file.role == Role::Conffile);
+    let what = if conffile { "edited conffile" } else { "modified after install" };
+    Some(format!("{what} in {side}: it does not match the package's own record"))
+}
+
+/// Whether a side has the file and nothing ties its bytes to its package.
+fn is_unhashed(owner: Option<Owner<'_>>, record: Option<Record>) -> bool {
+    record == Some(Record::Silent) && owner.is_some_and(|owner| owner.omits_hash())
 }
 
 /// The owner of a path; for compiled Python that no list names, the owner of its source.
@@ -156,11 +150,10 @@ fn claim<'a>(owners: &Owners<'a>, path: &ImagePath) -> Option<Owner<'a>> {
     owners.of(path).or_else(|| Some(Owner { by_source: true, ..owners.of(&source_of(path)?)? }))
 }
 
-fn record(owners: &Owners<'_>, owner: Option<Owner<'_>>, node: Option<&Node>) -> Record {
-    match (owner, node) {
-        (Some(owner), Some(node)) => owners.record(&owner, &node.file.entry),
-        _ => Record::Silent,
-    }
+/// What the owner's record says of what stands there; a file without an owner has no record.
+fn record(owners: &Owners<'_>, owner: Option<Owner<'_>>, node: Option<&Node>) -> Option<Record> {
+    let node = node?;
+    Some(owner.map_or(Record::Silent, |owner| owners.record(&owner, &node.file.entry)))
 }
 
 /// A file that differs although its package recorded nothing to compare it with.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Explainer, Row};
-use crate::image::{Node, Tree};
+use crate::image::Node;
 use crate::model::text::visible;
 use crate::model::{Ecosystem, Explanation, ImagePath, Kind, Package};
 use crate::nondeterminism::Prover;
@@ -100,14 +100,9 @@ fn is_alternative(row: &Row<'_>) -> bool {
 }
 
 fn certificate_sources(snapshot: &Snapshot) -> impl Iterator<Item = &Node> {
-    let nodes = |directory: &str| {
-        ImagePath::parse(directory.as_bytes()).map(|path| below(&snapshot.image.tree, &path)).unwrap_or_default()
-    };
-    nodes("usr/share/ca-certificates").into_iter().chain(nodes("usr/local/share/ca-certificates"))
-}
-
-fn below<'t>(tree: &'t Tree, directory: &ImagePath) -> Vec<&'t Node> {
-    tree.nodes().iter().filter(|node| node.path.is_under(directory)).collect()
+    let directories = ["usr/share/ca-certificates", "usr/local/share/ca-certificates"];
+    let directories = directories.into_iter().filter_map(|directory| ImagePath::parse(directory.as_bytes()).ok());
+    directories.flat_map(|directory| snapshot.image.tree.under(&directory))
 }
 
 /// The bytes to prove something by; an error when what stands there is not the plain file that the tool writes.

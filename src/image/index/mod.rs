@@ -78,6 +78,14 @@ pub struct IndexOptions<'a> {
     pub sides: &'a [Side],
 }
 
+impl<'a> IndexOptions<'a> {
+    /// Keeps no bytes, and hashes nothing beyond the diffID and the files.
+    #[must_use]
+    pub fn new(limits: &'a Limits, progress: &'a Progress, sides: &'a [Side]) -> Self {
+        Self { limits, capture: &|_, _| false, md5: &|_| false, hash_blob: false, progress, sides }
+    }
+}
+
 /// Why a layer cannot be indexed.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {

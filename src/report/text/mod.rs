@@ -4,7 +4,7 @@ use std::io;
 
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
-use crate::compare::{ConfigChange, DriftReport, LayerRelation, LayerRow};
+use crate::compare::{ConfigChange, DriftReport, LayerRow};
 use crate::model::text::visible;
 use crate::model::{
     BaseImage, Digest, Explanation, Finding, ImageFacts, LayerFacts, PackageMove, Proof, Severity, Verdict,
@@ -238,12 +238,7 @@ fn layers(report: &DriftReport) -> Section {
     let row = |row: &LayerRow| {
         let left = row.left.and_then(|at| report.left.layers.get(at));
         let right = row.right.and_then(|at| report.right.layers.get(at));
-        let relation = match row.relation {
-            LayerRelation::Shared => "shared",
-            LayerRelation::Rebuilt => "rebuilt",
-            LayerRelation::LeftOnly => "left only",
-            LayerRelation::RightOnly => "right only",
-        };
+        let relation = row.relation.as_str();
         let index = |layer: Option<&LayerFacts>| layer.map_or_else(|| "-".to_owned(), |layer| layer.index.to_string());
         let either = right.or(left);
         let instruction = either.and_then(|layer| layer.created_by.as_deref()).unwrap_or_default();

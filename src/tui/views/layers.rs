@@ -156,11 +156,7 @@ impl View for Layers {
         let areas = self.panes.split(area, 58, buffer, theme);
         let width = usize::from(areas.list.width);
         paint::put(buffer, areas.list, 0, &header(width, theme));
-        let body = Rect {
-            y: areas.list.y + areas.list.height.min(1),
-            height: areas.list.height.saturating_sub(1),
-            ..areas.list
-        };
+        let body = areas.body();
         let shown = self.panes.rows(body, self.entries.len());
         for (row, at) in (0_u16..).zip(shown) {
             let line = match self.entries.get(at) {
@@ -197,12 +193,13 @@ impl View for Layers {
 
 /// A sign, the word and the role of a relation.
 fn relation(relation: LayerRelation) -> (char, &'static str, Role) {
-    match relation {
-        LayerRelation::Shared => ('=', "shared", Role::Quiet),
-        LayerRelation::Rebuilt => ('~', "rebuilt", Role::Notice),
-        LayerRelation::LeftOnly => ('-', "left only", Role::Left),
-        LayerRelation::RightOnly => ('+', "right only", Role::Right),
-    }
+    let (sign, role) = match relation {
+        LayerRelation::Shared => ('=', Role::Quiet),
+        LayerRelation::Rebuilt => ('~', Role::Notice),
+        LayerRelation::LeftOnly => ('-', Role::Left),
+        LayerRelation::RightOnly => ('+', Role::Right),
+    };
+    (sign, relation.as_str(), role)
 }
 
 fn sides<'a>(report: &'a DriftReport, row: &LayerRow) -> (Option<&'a LayerFacts>, Option<&'a LayerFacts>) {

@@ -449,11 +449,7 @@ impl View for Files {
             self.filter.words()
         };
         paint::put(buffer, areas.list, 0, &columns.header(&title, theme));
-        let body = Rect {
-            y: areas.list.y + areas.list.height.min(1),
-            height: areas.list.height.saturating_sub(1),
-            ..areas.list
-        };
+        let body = areas.body();
         let shown = self.panes.rows(body, self.len());
         if shown.is_empty() {
             let words = if self.is_flat() { " Nothing matches." } else { " No path differs so; f shows others." };

@@ -226,11 +226,7 @@ impl View for Packages {
         let areas = self.panes.split(area, 58, buffer, theme);
         let columns = Columns::new(areas.list.width);
         paint::put(buffer, areas.list, 0, &columns.header(&self.arrangement, theme));
-        let body = Rect {
-            y: areas.list.y + areas.list.height.min(1),
-            height: areas.list.height.saturating_sub(1),
-            ..areas.list
-        };
+        let body = areas.body();
         let shown = self.panes.rows(body, self.len());
         if shown.is_empty() {
             let words = if self.search.is_active() { " Nothing matches." } else { " No package moved; a shows all." };
