@@ -23,17 +23,17 @@ fn assert_restored(session: &Session) {
 fn every_view_is_one_key_away_and_q_restores_the_terminal() {
     let mut session = demo(140, 45);
     assert!(session.contents().contains("unexplained"), "{}", session.contents());
-    for (key, shows) in [
-        ("2", "packages that moved"),
-        ("3", "changed, without times"),
-        ("4", "instruction"),
-        ("?", "Keys in Layers"),
-        ("\x1b", "instruction"),
-        ("1", "Why paths differ"),
-    ] {
+    for (key, shows) in
+        [("2", "packages that moved"), ("3", "changed, without times"), ("4", "instruction"), ("?", "Keys in Layers")]
+    {
         session.keys(key);
         session.wait_for(shows);
     }
+    // Typed at once, Esc and the next key would be one: Alt and that key.
+    session.keys("\x1b");
+    session.wait("the help closed", |screen| !screen.contents().contains("Keys in Layers"));
+    session.keys("1");
+    session.wait_for("Why paths differ");
     session.keys("q");
     assert!(session.end().success());
     assert_restored(&session);
@@ -50,6 +50,20 @@ fn control_c_leaves_a_clean_terminal_at_any_moment() {
     late.keys("\x03");
     late.end();
     assert_restored(&late);
+}
+
+#[test]
+fn urgent_first_shows_the_urgent_wherever_the_selection_was() {
+    let mut session = demo(140, 45);
+    session.keys("3");
+    session.wait_for("changed, without times");
+    session.keys("G");
+    session.wait_for("── /var ─");
+    session.keys("u");
+    // The alarm is in /usr/bin, and nothing is more urgent.
+    session.wait_for("── /usr ─");
+    session.keys("q");
+    assert!(session.end().success());
 }
 
 #[test]

@@ -327,6 +327,10 @@ impl View for Files {
         if arranged {
             self.rearrange();
         }
+        if action == Action::AlarmingFirst && self.alarming_first {
+            // Whoever asks for the urgent paths first wants to see them, not where the selection went.
+            self.panes.cursor.select(0);
+        }
         if matches!(action, Action::NextHit | Action::PreviousHit) && self.search.is_active() {
             let words = format!("match {} of {}", (self.hit + 1).min(self.found.len()), self.found.len());
             requests.push(Request::Say(words));
