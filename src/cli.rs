@@ -10,8 +10,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
+use crate::audit;
 use crate::compare::DriftReport;
-use crate::model::{Digest, DigestError, Explanation, ImagePath, PackageMove, PathError, Verdict};
+use crate::model::{
+    Digest, DigestError, Explanation, Finding, FindingDrift, ImagePath, PackageMove, PathError, Verdict,
+};
 use crate::report::{self, FORMATS, Format};
 
 const EXAMPLES: &str = "\
@@ -257,6 +260,8 @@ pub enum FailOn {
     Explanation(Explanation),
     /// Any package that moved this way.
     Package(PackageMove),
+    /// Any finding of this check about the right image.
+    Finding(&'static str),
 }
 
 /// Why a text is no condition of `--fail-on`.
@@ -291,13 +296,18 @@ impl FailOn {
             Self::Verdict(verdict) => report.verdict >= verdict,
             Self::Explanation(explanation) => report.files.by_explanation.get(explanation) > 0,
             Self::Package(how) => report.moved(Some(how)) > 0,
+            Self::Finding(check) => {
+                let of_right = |finding: &&Finding| finding.drift != Some(FindingDrift::Gone);
+                report.findings.iter().filter(of_right).any(|finding| finding.check == check)
+            }
         }
     }
 
     fn words() -> Vec<&'static str> {
         let verdicts = Self::VERDICTS.iter().map(|verdict| verdict.as_str());
         let explanations = Explanation::ALARMING_FIRST.iter().map(|explanation| explanation.as_str());
-        verdicts.chain([Self::ALARM]).chain(explanations).chain(Self::MOVES.iter().map(|how| how.as_str())).collect()
+        let moves = Self::MOVES.iter().map(|how| how.as_str());
+        verdicts.chain([Self::ALARM]).chain(explanations).chain(moves).chain(checks()).collect()
     }
 
     fn help() -> String {
@@ -305,13 +315,18 @@ impl FailOn {
         format!(
             "Exit with 1 when one of these, separated by commas, holds. A verdict holds for itself and any worse one: \
              {}. An explanation holds when any path has it: {} ({} is same-version). A direction holds when any package \
-             moved so: {}.",
+             moved so: {}. The name of an audit's check holds when it finds something in the right image: {}.",
             words(&Self::VERDICTS.map(Verdict::as_str)),
             words(&Explanation::ALARMING_FIRST.map(Explanation::as_str)),
             Self::ALARM,
             words(&Self::MOVES.map(PackageMove::as_str)),
+            words(&checks().collect::<Vec<_>>()),
         )
     }
+}
+
+fn checks() -> impl Iterator<Item = &'static str> {
+    audit::CHECKS.iter().map(|check| check.name)
 }
 
 impl FromStr for FailOn {
@@ -325,7 +340,8 @@ impl FromStr for FailOn {
             all.find(|explanation| explanation.as_str() == text).map(Self::Explanation)
         };
         let package = || Self::MOVES.into_iter().find(|how| how.as_str() == text).map(Self::Package);
-        match verdict.or_else(explanation).or_else(package) {
+        let finding = || checks().find(|check| *check == text).map(Self::Finding);
+        match verdict.or_else(explanation).or_else(package).or_else(finding) {
             Some(Self::Verdict(Verdict::Identical)) => Err(FailOnError::Always),
             Some(condition) => Ok(condition),
             None => Err(FailOnError::Unknown),
@@ -339,6 +355,7 @@ impl fmt::Display for FailOn {
             Self::Verdict(verdict) => verdict.as_str(),
             Self::Explanation(explanation) => explanation.as_str(),
             Self::Package(how) => how.as_str(),
+            Self::Finding(check) => check,
         })
     }
 }
@@ -465,11 +482,13 @@ mod tests {
     fn conditions_are_met_by_what_they_name_and_by_worse() {
         let is_met = |word: &str, report: &DriftReport| word.parse::<FailOn>().unwrap().is_met(report);
         let (drifted, rebuild) = (fixture::drifted(), fixture::rebuild());
-        for word in ["content-equivalent", "drifted", "alarm", "unexplained", "downgraded", "noise"] {
+        for word in ["content-equivalent", "drifted", "alarm", "unexplained", "downgraded", "noise", "base-unpinned"] {
             assert!(is_met(word, &drifted), "{word}");
         }
         assert!(is_met("content-equivalent", &rebuild));
-        for word in ["dependency-equivalent", "drifted", "alarm", "unexplained", "downgraded", "metadata"] {
+        for word in
+            ["dependency-equivalent", "drifted", "alarm", "unexplained", "downgraded", "metadata", "base-unpinned"]
+        {
             assert!(!is_met(word, &rebuild), "{word}");
         }
     }

@@ -9,13 +9,14 @@
 //! | 7 | [`cli`] [`settings`] [`session`] [`error`] [`demo`] | the command line, both sides wired together, failures as a user reads them |
 //! | 6 | [`tui`] [`report`] | the explorer; text, markdown and JSON |
 //! | 5 | [`compare`] | packages, files, layers, configuration; the explanation of each path; the verdict |
-//! | 4 | [`snapshot`] | one image as the comparison needs it, and its digests |
+//! | 4 | [`snapshot`] [`audit`] | one image as the comparison needs it, and its digests; findings about one image |
 //! | 3 | [`packages`] | dpkg and Python packages and the order of their versions |
 //! | 2 | [`source`] [`image`] | where images come from; layers indexed, squashed, read again |
 //! | 1 | [`oci`] [`archive`] [`nondeterminism`] | documents; compression and tar; masks and path rules |
 //! | 0 | [`model`] | the words they all share |
 
 pub mod archive;
+pub mod audit;
 pub mod cli;
 pub mod compare;
 pub mod demo;

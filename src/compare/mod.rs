@@ -1,8 +1,10 @@
 //! Two snapshots compared: what moved, what differs, and why.
 
+mod causes;
 mod config;
 mod explain;
 mod files;
+mod findings;
 mod layers;
 mod packages;
 mod verdict;
@@ -10,9 +12,12 @@ mod verdict;
 use std::sync::Arc;
 
 use crate::model::{
-    Change, Explanation, FileAt, Finding, HistoryEntry, ImageFacts, ImagePath, Package, PackageMove, Proof, Verdict,
+    Change, Explanation, FileAt, Finding, HistoryEntry, ImageFacts, ImagePath, Package, PackageMove, Proof, Side,
+    Verdict,
 };
 use crate::snapshot::Snapshot;
+
+pub use self::causes::Cause;
 
 /// Compares two images and explains every path that differs.
 #[must_use]
@@ -21,6 +26,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
     let files = explain::explain(left, right, &mut packages);
     let config = config::changes(&left.config, &right.config);
     let (verdict, proven) = verdict::judge(left, right, &packages, &files, &config);
+    let findings = findings::all(left.findings(Side::Left), right.findings(Side::Right), &packages, &files);
     let (mut left_facts, mut right_facts) = (left.facts.clone(), right.facts.clone());
     layers::mark_shared(&mut left_facts.layers, &mut right_facts.layers);
     DriftReport {
@@ -33,7 +39,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
         packages,
         files,
         config,
-        findings: Vec::new(),
+        findings,
         warnings: warnings(left, right),
     }
 }
@@ -57,6 +63,8 @@ pub struct DriftReport {
     pub layers: Vec<LayerRow>,
     pub config: Vec<ConfigChange>,
     pub history: Vec<HistoryRow>,
+    /// What the audits of both images found, each once, and what the comparison itself found; the worst first, new ones
+    /// before those that both images have.
     pub findings: Vec<Finding>,
     /// What could not be read or was odd, each prefixed by its side.
     pub warnings: Vec<String>,

@@ -19,7 +19,7 @@ pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};
 pub use explanation::{Change, Explanation, Proof, Verdict};
 pub use facts::{BaseImage, ImageFacts, LayerFacts, Side};
-pub use finding::{Finding, Severity};
+pub use finding::{Finding, FindingDrift, Severity};
 pub use inspection::{FileOf, Found, Inspection, SearchResult};
 pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Role, SourcePackage};
 pub use path::{ImagePath, PathError};

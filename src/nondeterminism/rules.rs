@@ -22,6 +22,8 @@ pub struct Noise {
     pub name: Arc<str>,
     pub cause: Arc<str>,
     pub fix: Arc<str>,
+    /// Whether each build makes other bytes, not only a build with other tools.
+    pub each_build: bool,
     /// The content digest's format that first left these paths out.
     pub since: u32,
 }
@@ -81,7 +83,13 @@ struct NoiseRow {
     paths: Vec<String>,
     cause: String,
     fix: String,
+    #[serde(default = "each_build")]
+    each_build: bool,
     since: u32,
+}
+
+fn each_build() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -120,7 +128,13 @@ impl Rules {
         let noise = file
             .noise
             .into_iter()
-            .map(|row| Noise { name: row.name.into(), cause: row.cause.into(), fix: row.fix.into(), since: row.since })
+            .map(|row| Noise {
+                name: row.name.into(),
+                cause: row.cause.into(),
+                fix: row.fix.into(),
+                each_build: row.each_build,
+                since: row.since,
+            })
             .collect();
         let generated = file.generated.into_iter().map(GeneratedRow::build).collect::<Result<_, _>>()?;
         Ok(Self { noise, noise_paths, noise_of, generated, generated_paths, generated_of })

@@ -9,9 +9,9 @@ use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow,
 };
 use crate::model::{
-    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, FileOf, Finding, Found,
-    HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, LayerFacts, Package, PackageMove, Proof, SearchResult,
-    Severity, Side, SourcePackage, Verdict,
+    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift,
+    Found, HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, LayerFacts, Package, PackageMove, Proof,
+    SearchResult, Severity, Side, SourcePackage, Verdict,
 };
 
 /// An app image a month apart: packages moved, one alarm, a few files that nothing explains, noise.
@@ -85,11 +85,14 @@ pub(crate) fn drifted() -> DriftReport {
         }],
         findings: vec![Finding {
             side: Side::Right,
-            check: "unpinned-base",
-            severity: Severity::Warning,
-            subject: "debian:12-slim".into(),
-            message: "the base is named by a tag that moves".into(),
-            fix: Some("FROM debian:12-slim@sha256:...".into()),
+            drift: Some(FindingDrift::New),
+            ..Finding::new(
+                "base-unpinned",
+                Severity::Warning,
+                "debian:12-slim",
+                "the base is named by a tag that moves",
+            )
+            .fix("FROM debian:12-slim@sha256:...")
         }],
         warnings: vec!["right: layer 3: duplicate entry /etc/hosts, the last one stays".into()],
     }
@@ -209,7 +212,7 @@ pub(crate) fn inspection(files: bool) -> Inspection {
     Inspection {
         packages: report.packages.iter().filter_map(|row| row.right.clone()).collect(),
         files: files.then(|| report.files.rows.iter().filter_map(of).collect()),
-        findings: report.findings,
+        findings: report.findings.into_iter().map(|finding| Finding { drift: None, ..finding }).collect(),
         warnings: report.warnings,
         facts: report.right,
     }

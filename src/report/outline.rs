@@ -1,10 +1,13 @@
 //! What a person is told of a comparison, in which order and how folded, before it takes a form.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
 use super::figures::{count, plural};
 use crate::compare::{ConfigChange, Drift, DriftReport, FileRow, PackageRow};
-use crate::model::{Change, Ecosystem, Explanation, Finding, ImagePath, Kind, Package, PackageMove, Proof, Verdict};
+use crate::model::{
+    Change, Ecosystem, Explanation, Finding, FindingDrift, ImagePath, Kind, Package, PackageMove, Severity, Verdict,
+};
 
 /// Whether the two were made of the same inputs: what must be said before any talk of nondeterminism.
 /// `None` for one and the same image.
@@ -234,47 +237,6 @@ fn below(rows: &[FileRow], directory: &ImagePath) -> std::ops::Range<usize> {
     start..start + length
 }
 
-/// Paths that one rule explains.
-pub(super) struct Cause<'a> {
-    pub explanation: Explanation,
-    pub rule: &'a str,
-    pub proof: Option<Proof>,
-    pub detail: &'a str,
-    pub fix: Option<&'a str>,
-    pub count: usize,
-    /// The first of the paths.
-    pub example: &'a ImagePath,
-}
-
-/// Noise, bytecode and generated files by the rule that explains them, most paths first within each.
-pub(super) fn causes(report: &DriftReport) -> Vec<Cause<'_>> {
-    const CAUSED: [Explanation; 3] = [Explanation::Noise, Explanation::Bytecode, Explanation::Generated];
-    let mut causes: Vec<Cause<'_>> = Vec::new();
-    let mut known = HashMap::new();
-    for row in &report.files.rows {
-        let Some(drift) = row.drift.as_ref().filter(|drift| CAUSED.contains(&drift.explanation)) else { continue };
-        let rule = drift.rule.as_deref().unwrap_or_default();
-        let at = *known.entry((drift.explanation, rule, drift.proof)).or_insert(causes.len());
-        match causes.get_mut(at) {
-            Some(cause) => cause.count += 1,
-            None => causes.push(Cause {
-                explanation: drift.explanation,
-                rule,
-                proof: drift.proof,
-                detail: &drift.detail,
-                fix: drift.fix.as_deref(),
-                count: 1,
-                example: &row.path,
-            }),
-        }
-    }
-    causes.sort_by_key(|cause| {
-        let place = CAUSED.iter().position(|explanation| *explanation == cause.explanation);
-        (place, std::cmp::Reverse(cause.count))
-    });
-    causes
-}
-
 /// The configuration's changes, those first that an engine runs the image differently for.
 pub(super) fn config(report: &DriftReport) -> Vec<&ConfigChange> {
     let mut changes: Vec<_> = report.config.iter().collect();
@@ -282,11 +244,62 @@ pub(super) fn config(report: &DriftReport) -> Vec<&ConfigChange> {
     changes
 }
 
-/// The findings, the worst first.
-pub(super) fn findings(findings: &[Finding]) -> Vec<&Finding> {
+/// Findings that one line tells.
+pub(super) struct FindingLine<'a> {
+    pub finding: &'a Finding,
+    /// What it is about; of several the first.
+    pub subject: String,
+    /// Findings that this line stands for.
+    pub covers: usize,
+}
+
+/// The findings of a comparison that no other section tells, in their order. With `folded` those of one check are one
+/// line where they are many, and what needs no reading is left out: what both images have without harm, and what is gone.
+pub(super) fn drift_findings(findings: &[Finding], folded: bool) -> Vec<FindingLine<'_>> {
+    let told = findings.iter().filter(|finding| match finding.drift {
+        None => false,
+        Some(FindingDrift::New) => true,
+        Some(FindingDrift::Same) => !folded || finding.severity > Severity::Info,
+        Some(FindingDrift::Gone) => !folded,
+    });
+    fold(told, folded)
+}
+
+/// The findings of one image, the worst first.
+pub(super) fn findings(findings: &[Finding], folded: bool) -> Vec<FindingLine<'_>> {
     let mut sorted: Vec<_> = findings.iter().collect();
-    sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    sorted
+    sorted.sort_by_key(|finding| Reverse(finding.severity));
+    fold(sorted.into_iter(), folded)
+}
+
+fn fold<'a>(findings: impl Iterator<Item = &'a Finding>, folded: bool) -> Vec<FindingLine<'a>> {
+    const FEW: usize = 3;
+    let findings: Vec<&Finding> = findings.collect();
+    let key = |finding: &Finding| (finding.check, finding.severity, finding.drift);
+    let mut sizes: HashMap<_, usize> = HashMap::new();
+    for finding in &findings {
+        *sizes.entry(key(finding)).or_default() += 1;
+    }
+    let mut lines: Vec<FindingLine<'_>> = Vec::new();
+    let mut told = HashSet::new();
+    for finding in findings {
+        let size = sizes.get(&key(finding)).copied().unwrap_or(1);
+        let covers = if folded && size > FEW { size } else { 1 };
+        if covers == 1 {
+            lines.push(FindingLine { finding, subject: finding.subject.clone(), covers });
+        } else if told.insert(key(finding)) {
+            let subject = format!("{} and {} more", finding.subject, count(covers - 1));
+            lines.push(FindingLine { finding, subject, covers });
+        }
+    }
+    lines
+}
+
+/// How many findings are new, in both images, and gone.
+pub(super) fn finding_counts(findings: &[Finding]) -> String {
+    let drifts = [FindingDrift::New, FindingDrift::Same, FindingDrift::Gone];
+    let of = |drift| findings.iter().filter(|finding| finding.drift == Some(drift)).count();
+    listed(drifts.into_iter().map(|drift| (of(drift), drift.as_str())))
 }
 
 #[cfg(test)]
@@ -388,8 +401,8 @@ mod tests {
     fn causes_are_counted_by_rule() {
         let mut report = fixture::drifted();
         report.files.rows.push(changed("x", Change::Content, Explanation::Noise, "no rule named"));
-        let causes = causes(&report);
-        let shown: Vec<_> = causes.iter().map(|cause| (cause.explanation, cause.rule, cause.count)).collect();
+        let causes = report.causes();
+        let shown: Vec<_> = causes.iter().map(|cause| (cause.explanation, cause.rule, cause.paths.len())).collect();
         assert_eq!(shown.len(), 5);
         assert!(shown.contains(&(Explanation::Bytecode, "pyc-header", 2)));
         assert_eq!(shown[0].0, Explanation::Noise);

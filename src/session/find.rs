@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cli::{Find, Target};
 use crate::image::Node;
-use crate::model::{FileOf, Found, ImagePath, Inspection, Package, SearchResult};
+use crate::model::{FileOf, Found, ImagePath, Inspection, Package, SearchResult, Side};
 use crate::snapshot::Snapshot;
 
 /// What `inspect` shows; every path too when `files` is set.
@@ -15,7 +15,7 @@ pub fn inspect(snapshot: &Snapshot, files: bool) -> Inspection {
         facts: snapshot.facts.clone(),
         packages: snapshot.packages.clone(),
         files: files.then(|| all_files(snapshot)),
-        findings: Vec::new(),
+        findings: snapshot.findings(Side::Left),
         warnings: snapshot.warnings.clone(),
     }
 }

@@ -9,8 +9,9 @@ pub(crate) mod testing;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::audit;
 use crate::image::{self, Image, LayerIndex};
-use crate::model::{Digest, FileEntry, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package};
+use crate::model::{Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package, Side};
 use crate::nondeterminism::Rules;
 use crate::packages;
 
@@ -90,6 +91,13 @@ impl Snapshot {
         content.md5.or_else(|| self.md5.get(&content.sha256).copied())
     }
 
+    /// What is worth saying about this image on its own. Asked for last: MD5 sums may be added after [`Snapshot::new`].
+    #[must_use]
+    pub fn findings(&self, side: Side) -> Vec<Finding> {
+        let Self { facts, image, packages, md5, .. } = self;
+        audit::audit(&audit::Image { facts, tree: &image.tree, packages, md5 }, side)
+    }
+
     /// The captured text of the file that `path` leads to.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<&str> {
@@ -121,3 +129,6 @@ fn layer_facts(layers: &[LayerPart], config: &ImageConfig) -> Vec<LayerFacts> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

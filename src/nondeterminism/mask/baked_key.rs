@@ -8,6 +8,7 @@ pub(super) const MASK: Mask = Mask {
     explanation: Explanation::Noise,
     cause: "a random key was made during the build; every container of the image shares it",
     fix: "delete the key in the same RUN and make one when the container starts",
+    each_build: true,
     max_bytes: 16 << 10,
     matches,
     apply,

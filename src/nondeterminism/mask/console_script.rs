@@ -11,6 +11,7 @@ pub(super) const MASK: Mask = Mask {
     explanation: Explanation::Generated,
     cause: "the installer writes this script for an entry point, each version in its own words",
     fix: "install with the same version of pip or uv",
+    each_build: false,
     max_bytes: 2048,
     matches,
     apply,

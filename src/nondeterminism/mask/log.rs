@@ -8,6 +8,7 @@ pub(super) const MASK: Mask = Mask {
     explanation: Explanation::Noise,
     cause: "the package manager logs when it ran",
     fix: "rm -f /var/log/dpkg.log /var/log/alternatives.log /var/log/apt/* in the same RUN",
+    each_build: true,
     max_bytes: 8 << 20,
     matches,
     apply,

@@ -8,6 +8,7 @@ pub(super) const MASK: Mask = Mask {
     explanation: Explanation::Noise,
     cause: "a random identifier was made during the build; every container of the image shares it",
     fix: "truncate -s 0 /etc/machine-id",
+    each_build: true,
     max_bytes: 64,
     matches,
     apply,

@@ -19,6 +19,8 @@ pub struct Mask {
     pub cause: &'static str,
     /// What the Dockerfile can do about it.
     pub fix: &'static str,
+    /// Whether each build makes other bytes, not only a build with other tools.
+    pub each_build: bool,
     /// Larger files are not looked at: masks hold the whole file in memory.
     pub max_bytes: u64,
     /// Whether files at this path have the format.

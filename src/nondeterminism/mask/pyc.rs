@@ -8,6 +8,7 @@ pub(super) const MASK: Mask = Mask {
     explanation: Explanation::Bytecode,
     cause: "compiled Python records the modification time of its source",
     fix: "set SOURCE_DATE_EPOCH while installing, or PYTHONDONTWRITEBYTECODE=1",
+    each_build: true,
     max_bytes: 16 << 20,
     matches,
     apply,

@@ -8,6 +8,7 @@ pub(super) const MASK: Mask = Mask {
     explanation: Explanation::Noise,
     cause: "an installer's RECORD lists, in no fixed order, bytecode, scripts and notes that depend on how it was run",
     fix: "install with the same version of pip or uv and the same options",
+    each_build: false,
     max_bytes: 16 << 20,
     matches,
     apply,

@@ -258,11 +258,15 @@ fn found(row: &model::Found) -> schema::Found<'_> {
 fn finding(finding: &model::Finding) -> schema::Finding<'_> {
     schema::Finding {
         side: finding.side.as_str(),
+        drift: finding.drift.map(model::FindingDrift::as_str),
         check: finding.check,
         severity: finding.severity.as_str(),
         subject: &finding.subject,
         message: &finding.message,
         fix: finding.fix.as_deref(),
+        package: finding.package.as_ref().map(|package| package.label()),
+        count: finding.count,
+        paths: finding.paths.iter().map(model::ImagePath::to_absolute).collect(),
     }
 }
 

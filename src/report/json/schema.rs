@@ -193,11 +193,15 @@ pub(super) struct File<'a> {
 #[derive(Serialize)]
 pub(super) struct Finding<'a> {
     pub side: &'static str,
+    pub drift: Option<&'static str>,
     pub check: &'a str,
     pub severity: &'static str,
     pub subject: &'a str,
     pub message: &'a str,
     pub fix: Option<&'a str>,
+    pub package: Option<String>,
+    pub count: usize,
+    pub paths: Vec<String>,
 }
 
 #[derive(Serialize)]

@@ -5,8 +5,8 @@ use std::io;
 
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
-use crate::compare::{ConfigChange, DriftReport, LayerRow};
-use crate::model::{BaseImage, Digest, Explanation, Finding, ImageFacts, LayerFacts, PackageMove, Proof};
+use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
+use crate::model::{BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, PackageMove, Proof};
 use page::{Page, Row, head};
 
 mod one;
@@ -137,18 +137,26 @@ fn to_read(page: &mut Page, report: &DriftReport) {
 }
 
 fn causes(page: &mut Page, report: &DriftReport) {
-    let row = |cause: outline::Cause<'_>| {
+    let row = |cause: Cause<'_>| {
         let proof = match cause.proof {
             Some(Proof::Path) => ", likely",
             Some(_) => ", proven",
             None => "",
         };
-        let about =
-            if cause.detail.is_empty() { page.code(&cause.example.to_string()) } else { page.prose(cause.detail) };
+        let about = match (cause.detail, cause.paths.first()) {
+            ("", Some(example)) => page.code(&example.to_string()),
+            (detail, _) => page.prose(detail),
+        };
         let fix = page.code(cause.fix.unwrap_or_default());
-        Row::of_table([count(cause.count), format!("{}{proof}", cause.explanation), page.code(cause.rule), about, fix])
+        Row::of_table([
+            count(cause.paths.len()),
+            format!("{}{proof}", cause.explanation),
+            page.code(cause.rule),
+            about,
+            fix,
+        ])
     };
-    let rows: Vec<_> = outline::causes(report).into_iter().map(row).collect();
+    let rows: Vec<_> = report.causes().into_iter().map(row).collect();
     let columns = head(["paths", "explanation", "rule", "cause", "fix"]);
     page.list("### Noise and generated files, by cause", &columns, &rows, share::CAUSES);
 }
@@ -167,27 +175,45 @@ fn config(page: &mut Page, report: &DriftReport) {
 /// Everything that a reviewer may want to look up, folded away.
 fn tail(page: &mut Page, report: &DriftReport) {
     page.paragraph("<details><summary>Findings, layers, and the paths that are explained</summary>");
-    findings(page, &report.findings, "####");
+    drift_findings(page, report);
     warnings(page, &report.warnings, "####");
     layers(page, report);
     explained(page, report);
     page.paragraph("</details>");
 }
 
-fn findings(page: &mut Page, findings: &[Finding], level: &str) {
-    let row = |finding: &Finding| {
+/// What the audits of both images found; the rest of the findings stands in the other sections.
+fn drift_findings(page: &mut Page, report: &DriftReport) {
+    let lines = outline::drift_findings(&report.findings, !page.all());
+    let heading = format!("#### Findings: {}", outline::finding_counts(&report.findings));
+    finding_list(page, &heading, &lines);
+}
+
+/// What the audit of one image found.
+fn findings(page: &mut Page, findings: &[Finding]) {
+    let lines = outline::findings(findings, !page.all());
+    finding_list(page, &format!("### Findings: {}", count(findings.len())), &lines);
+}
+
+fn finding_list(page: &mut Page, heading: &str, lines: &[outline::FindingLine<'_>]) {
+    let row = |line: &outline::FindingLine<'_>| {
+        let finding = line.finding;
+        let mut message = page.prose(&finding.message);
+        if finding.count > 1 {
+            message = format!("{}: {message}", plural(finding.count, "file"));
+        }
         Row::of_table([
+            finding.drift.map_or("", FindingDrift::as_str).to_owned(),
             finding.severity.as_str().to_owned(),
-            finding.side.as_str().to_owned(),
             finding.check.to_owned(),
-            page.code(&finding.subject),
-            page.prose(&finding.message),
+            page.code(&line.subject),
+            message,
             page.code(finding.fix.as_deref().unwrap_or_default()),
         ])
+        .covering(line.covers)
     };
-    let rows: Vec<_> = outline::findings(findings).into_iter().map(row).collect();
-    let heading = format!("{level} Findings: {}", count(rows.len()));
-    page.list(&heading, &head(["", "side", "check", "subject", "finding", "fix"]), &rows, share::FINDINGS);
+    let rows: Vec<_> = lines.iter().map(row).collect();
+    page.list(heading, &head(["", "", "check", "subject", "finding", "fix"]), &rows, share::FINDINGS);
 }
 
 fn warnings(page: &mut Page, warnings: &[String], level: &str) {

@@ -19,7 +19,7 @@ pub(super) fn write_inspection(
     let rows = about(&page, facts);
     let heading = format!("## imgdrift: {}", page.code(&facts.reference));
     page.list(&heading, &head(["", ""]), &rows, usize::MAX);
-    findings(&mut page, &inspection.findings, "###");
+    findings(&mut page, &inspection.findings);
     warnings(&mut page, &inspection.warnings, "###");
     layers(&mut page, facts);
     let share = if inspection.files.is_some() { page.room() / 2 } else { page.room() };

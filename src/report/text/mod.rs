@@ -4,10 +4,11 @@ use std::io;
 
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
-use crate::compare::{ConfigChange, DriftReport, LayerRow};
+use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
 use crate::model::text::visible;
 use crate::model::{
-    BaseImage, Digest, Explanation, Finding, ImageFacts, LayerFacts, PackageMove, Proof, Severity, Verdict,
+    BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, PackageMove, Proof, Severity,
+    Verdict,
 };
 use page::{Page, Paint, Row, Section, cut};
 
@@ -119,7 +120,7 @@ fn sections(report: &DriftReport, all: bool) -> Vec<Section> {
         sections.push(other_paths(report));
         sections.push(layers(report));
     }
-    sections.push(findings(&report.findings, true));
+    sections.push(drift_findings(report, all));
     sections.push(warnings(&report.warnings));
     sections
 }
@@ -189,10 +190,10 @@ fn package_row(line: &outline::PackageLine<'_>, short: bool) -> Row {
 }
 
 fn causes(report: &DriftReport) -> Section {
-    let row = |cause: outline::Cause<'_>| {
+    let row = |cause: Cause<'_>| {
         let mut about = cause.detail.to_owned();
         if about.is_empty() {
-            about = cause.example.to_string();
+            about = cause.paths.first().map(ToString::to_string).unwrap_or_default();
         }
         if let Some(fix) = cause.fix {
             about = format!("{about}; fix: {fix}");
@@ -203,7 +204,7 @@ fn causes(report: &DriftReport) -> Section {
             None => "",
         };
         Row::new([
-            count(cause.count),
+            count(cause.paths.len()),
             cause.explanation.to_string(),
             proof.to_owned(),
             visible(cause.rule).into_owned(),
@@ -212,7 +213,7 @@ fn causes(report: &DriftReport) -> Section {
     };
     Section {
         title: "noise and generated files, by cause".to_owned(),
-        rows: outline::causes(report).into_iter().map(row).collect(),
+        rows: report.causes().into_iter().map(row).collect(),
         weight: 1,
     }
 }
@@ -253,33 +254,50 @@ fn layers(report: &DriftReport) -> Section {
     Section { title: "layers".to_owned(), rows: report.layers.iter().map(row).collect(), weight: 1 }
 }
 
-/// With `sides` each says which image it is about.
-fn findings(findings: &[Finding], sides: bool) -> Section {
-    let row = |finding: &Finding| {
-        let paint = match finding.severity {
-            Severity::Alarm => Paint::Bad,
-            Severity::Warning => Paint::Notable,
-            Severity::Info => Paint::Plain,
-        };
-        let mut message = finding.message.clone();
-        if let Some(fix) = &finding.fix {
-            message = format!("{message}; fix: {fix}");
-        }
-        let side = if sides { finding.side.as_str() } else { "" };
-        Row::new([
-            finding.severity.as_str().to_owned(),
-            side.to_owned(),
-            finding.check.to_owned(),
-            visible(&finding.subject).into_owned(),
-            visible(&message).into_owned(),
-        ])
-        .painted(paint)
-    };
+/// What the audits of both images found; the rest of the findings stands in the other sections.
+fn drift_findings(report: &DriftReport, all: bool) -> Section {
+    let lines = outline::drift_findings(&report.findings, !all);
     Section {
-        title: format!("findings: {}", count(findings.len())),
-        rows: outline::findings(findings).into_iter().map(row).collect(),
+        title: format!("findings: {}", outline::finding_counts(&report.findings)),
+        rows: lines.iter().map(|line| finding_row(line)).collect(),
         weight: 1,
     }
+}
+
+/// What the audit of one image found.
+fn findings(findings: &[Finding], all: bool) -> Section {
+    let lines = outline::findings(findings, !all);
+    Section {
+        title: format!("findings: {}", count(findings.len())),
+        rows: lines.iter().map(|line| finding_row(line)).collect(),
+        weight: 1,
+    }
+}
+
+fn finding_row(line: &outline::FindingLine<'_>) -> Row {
+    let finding = line.finding;
+    let paint = match (finding.severity, finding.drift) {
+        (Severity::Info, _) | (_, Some(FindingDrift::Gone)) => Paint::Plain,
+        (Severity::Alarm, _) => Paint::Bad,
+        (Severity::Warning, _) => Paint::Notable,
+    };
+    let mut message = finding.message.clone();
+    if finding.count > 1 {
+        message = format!("{}: {message}", plural(finding.count, "file"));
+    }
+    if let Some(fix) = &finding.fix {
+        message = format!("{message}; fix: {fix}");
+    }
+    let drift = finding.drift.map_or_else(String::new, |drift| format!("{} {}", drift.sign(), drift.as_str()));
+    Row::new([
+        drift,
+        finding.severity.as_str().to_owned(),
+        finding.check.to_owned(),
+        visible(&line.subject).into_owned(),
+        visible(&message).into_owned(),
+    ])
+    .covering(line.covers)
+    .painted(paint)
 }
 
 fn warnings(warnings: &[String]) -> Section {

@@ -29,7 +29,7 @@ pub(super) fn write_inspection(
         rows: files.iter().map(listed_file).collect(),
         weight: 1,
     });
-    let mut sections = vec![findings(&inspection.findings, false), layers(&facts.layers)];
+    let mut sections = vec![findings(&inspection.findings, options.all), layers(&facts.layers)];
     sections.push(packages(inspection.packages.iter().map(AsRef::as_ref)));
     sections.extend(files);
     sections.push(warnings(&inspection.warnings));

@@ -13,7 +13,7 @@ use super::packages::{growth, urgency};
 use super::{Context, Mouse, View, ViewEntry};
 use crate::compare::DriftReport;
 use crate::model::text::visible;
-use crate::model::{Explanation, ImageFacts, PackageMove, Severity};
+use crate::model::{Explanation, Finding, FindingDrift, ImageFacts, PackageMove, Severity};
 use crate::tui::Jump;
 use crate::tui::app::Request;
 use crate::tui::document::{Document, Field, Row, table};
@@ -168,6 +168,11 @@ impl View for Overview {
     }
 }
 
+/// What the right image has and the left had not. Changed files behind unmoved packages stand above in full.
+fn is_new_alarm(finding: &Finding) -> bool {
+    finding.severity == Severity::Alarm && finding.drift == Some(FindingDrift::New)
+}
+
 /// Sections one after the other, a blank row between those that say something.
 fn join<const N: usize>(sections: [Vec<Row>; N]) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -225,8 +230,8 @@ impl Page<'_> {
         let downgraded =
             |at: &&usize| self.report.packages.get(**at).is_some_and(|row| row.change == Some(PackageMove::Downgraded));
         rows.extend(moved.iter().filter(downgraded).take(FEW).filter_map(|at| self.package(*at, width)));
-        for finding in self.report.findings.iter().filter(|finding| finding.severity == Severity::Alarm).take(FEW) {
-            let words = format!("{} ({}): {}", finding.subject, finding.side.as_str(), finding.message);
+        for finding in self.report.findings.iter().filter(|finding| is_new_alarm(finding)).take(FEW) {
+            let words = format!("{}: {}", finding.subject, finding.message);
             rows.push(
                 Row::new(vec![
                     Span::styled("! ", self.theme.style(Role::Alarm)),

@@ -1,0 +1,108 @@
+//! What is worth saying about ONE image: missing hashes, failed integrity, unpinned inputs, secrets baked in, files that
+//! will differ in the next build.
+//!
+//! One file per check, one line each in [`CHECKS`]. A check is a pure function over indexes that are already in memory:
+//! it reads no layer. Every SHA-256 that a Python RECORD lists is held against the index; of the MD5 sums that dpkg
+//! records only those whose file's MD5 is known (compressed layers, and files that differ between two plain ones), and
+//! `dpkg-unchecked` says how many were not.
+
+mod base_unpinned;
+mod conffile_edited;
+mod dpkg_mismatch;
+mod dpkg_state;
+mod dpkg_unchecked;
+mod files_missing;
+mod hash_missing;
+mod machine_id;
+mod manifest_unknown;
+mod md5sums_missing;
+mod origin_unpinned;
+mod private_key;
+mod record_mismatch;
+mod record_missing;
+mod standing;
+mod varies_each_build;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use self::standing::Owned;
+use crate::image::Tree;
+use crate::model::{Digest, Finding, ImageFacts, Md5, Package, Side};
+
+/// One check.
+pub struct Check {
+    /// What reports call it, in kebab case; never reused for another meaning.
+    pub name: &'static str,
+    run: fn(&Audited<'_>) -> Vec<Finding>,
+}
+
+/// All checks, in the order in which findings of one severity are told.
+pub const CHECKS: &[Check] = &[
+    record_mismatch::CHECK,
+    dpkg_mismatch::CHECK,
+    private_key::CHECK,
+    files_missing::CHECK,
+    record_missing::CHECK,
+    hash_missing::CHECK,
+    origin_unpinned::CHECK,
+    md5sums_missing::CHECK,
+    dpkg_state::CHECK,
+    machine_id::CHECK,
+    conffile_edited::CHECK,
+    dpkg_unchecked::CHECK,
+    base_unpinned::CHECK,
+    manifest_unknown::CHECK,
+    varies_each_build::CHECK,
+];
+
+/// What is known of an image.
+pub struct Image<'a> {
+    pub facts: &'a ImageFacts,
+    pub tree: &'a Tree,
+    pub packages: &'a [Arc<Package>],
+    /// MD5 of file contents by their SHA-256, where it was computed apart from the layer's pass.
+    pub md5: &'a HashMap<Digest, Md5>,
+}
+
+/// An image as the checks see it.
+struct Audited<'a> {
+    facts: &'a ImageFacts,
+    tree: &'a Tree,
+    packages: &'a [Arc<Package>],
+    /// Every file that a package lists, package by package, with what stands there.
+    owned: Vec<Owned<'a>>,
+}
+
+/// The findings of all checks about one image.
+#[must_use]
+pub fn audit(image: &Image<'_>, side: Side) -> Vec<Finding> {
+    let Image { facts, tree, packages, md5 } = *image;
+    let audited = Audited { facts, tree, packages, owned: standing::all(tree, packages, md5) };
+    CHECKS.iter().flat_map(|check| (check.run)(&audited)).map(|finding| Finding { side, ..finding }).collect()
+}
+
+/// The place of a check's name in [`CHECKS`]; what is no check of one image comes first.
+#[must_use]
+pub fn order(check: &str) -> Option<usize> {
+    CHECKS.iter().position(|known| known.name == check)
+}
+
+impl<'a> Audited<'a> {
+    /// The files of each package.
+    fn by_package(&self) -> impl Iterator<Item = (&'a Arc<Package>, &[Owned<'a>])> {
+        let groups = self.owned.chunk_by(|a, b| Arc::ptr_eq(a.package, b.package));
+        groups.filter_map(|group| Some((group.first()?.package, group)))
+    }
+
+    /// What a finding about a package calls it: its label, and where it is where others share that.
+    fn subject(&self, package: &Package) -> String {
+        let shares = |other: &&Arc<Package>| other.ecosystem == package.ecosystem && other.key == package.key;
+        match (&package.location, &package.arch) {
+            _ if self.packages.iter().filter(shares).count() < 2 => package.label(),
+            (Some(location), _) => format!("{} in {location}", package.label()),
+            (None, Some(arch)) => format!("{}:{arch}", package.label()),
+            (None, None) => package.label(),
+        }
+    }
+}

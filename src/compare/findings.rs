@@ -1,0 +1,142 @@
+//! What the audits of both images found, held against each other, and what the comparison itself found.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, VecDeque};
+
+use super::{FileDrift, FileRow, PackageRow, causes};
+use crate::audit;
+use crate::model::{Explanation, Finding, FindingDrift, ImagePath, Severity, Side};
+
+/// The findings of both sides and of the drift, the worst first, new ones before those that both images have.
+pub(super) fn all(left: Vec<Finding>, right: Vec<Finding>, packages: &[PackageRow], files: &FileDrift) -> Vec<Finding> {
+    let mut findings = same_version(packages, files);
+    findings.extend(varying(&files.rows));
+    findings.extend(paired(left, right));
+    findings.sort_by(|a, b| {
+        let rank = |finding: &Finding| (Reverse(finding.severity), finding.drift, audit::order(finding.check));
+        rank(a).cmp(&rank(b)).then_with(|| a.subject.cmp(&b.subject))
+    });
+    findings
+}
+
+/// Each finding once. Two are the same when the same check says it of the same subject, as often as both say it.
+fn paired(left: Vec<Finding>, right: Vec<Finding>) -> Vec<Finding> {
+    let mut lefts: HashMap<(&'static str, Severity, String), VecDeque<Finding>> = HashMap::new();
+    for finding in left {
+        lefts.entry(key(&finding)).or_default().push_back(finding);
+    }
+    let mut findings = Vec::new();
+    for mut finding in right {
+        let before = lefts.get_mut(&key(&finding)).and_then(VecDeque::pop_front);
+        finding.drift = Some(if before.is_some() { FindingDrift::Same } else { FindingDrift::New });
+        if let Some(before) = before.filter(|before| before.count != finding.count) {
+            finding.message = format!("{} ({} on the left)", finding.message, before.count);
+        }
+        findings.push(finding);
+    }
+    let gone = lefts.into_values().flatten();
+    findings.extend(gone.map(|finding| Finding { drift: Some(FindingDrift::Gone), ..finding }));
+    findings
+}
+
+fn key(finding: &Finding) -> (&'static str, Severity, String) {
+    (finding.check, finding.severity, finding.subject.clone())
+}
+
+/// One alarm for each package whose files differ although it did not move.
+fn same_version(packages: &[PackageRow], files: &FileDrift) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for row in packages {
+        let Some(package) = row.either() else { continue };
+        let paths: Vec<&ImagePath> = row
+            .files
+            .iter()
+            .filter_map(|at| files.rows.get(*at as usize))
+            .filter(|file| is_same_version(file))
+            .map(|file| &file.path)
+            .collect();
+        if !paths.is_empty() {
+            let message = "its version did not move, yet its files differ: one of the two is not what was released";
+            findings.push(of_drift(
+                Finding::new("same-version", Severity::Alarm, package.label(), message)
+                    .fix("find the build step that writes them; if there is none, treat the image as tampered with")
+                    .of(package)
+                    .at(paths),
+            ));
+        }
+    }
+    findings
+}
+
+fn is_same_version(row: &FileRow) -> bool {
+    row.drift.as_ref().is_some_and(|drift| drift.explanation == Explanation::SameVersion)
+}
+
+/// What varies from build to build or is derived, one finding for each rule.
+fn varying(rows: &[FileRow]) -> impl Iterator<Item = Finding> {
+    causes::of_rows(rows).into_iter().map(|cause| {
+        let check = match cause.explanation {
+            Explanation::Generated => "generated",
+            _ => "nondeterministic",
+        };
+        let mut finding = Finding::new(check, Severity::Info, cause.rule, cause.detail).at(cause.paths);
+        finding.fix = cause.fix.map(str::to_owned);
+        of_drift(finding)
+    })
+}
+
+/// Told of the right image, since it is the one that drifted.
+fn of_drift(finding: Finding) -> Finding {
+    Finding { side: Side::Right, ..finding }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DriftReport, compare};
+    use super::*;
+    use crate::snapshot::testing::TestImage;
+
+    fn told(report: &DriftReport, check: &str) -> Vec<(Option<FindingDrift>, String, usize)> {
+        let findings = report.findings.iter().filter(|finding| finding.check == check);
+        findings.map(|finding| (finding.drift, finding.subject.clone(), finding.count)).collect()
+    }
+
+    #[test]
+    fn findings_of_both_sides_are_told_once_with_how_they_drift() {
+        let mut left = TestImage::new();
+        left.deb("foo", "1", &[("usr/lib/foo", b"foo"), ("usr/lib/bar", b"bar"), ("usr/lib/baz", b"baz")]);
+        let mut right = left.clone();
+        left.write("usr/lib/foo", b"x").write("usr/lib/bar", b"x");
+        right.write("usr/lib/bar", b"x").write("usr/lib/baz", b"x");
+        let report = compare(&left.snapshot(), &right.snapshot());
+        let expected = [
+            (FindingDrift::New, "/usr/lib/baz"),
+            (FindingDrift::Same, "/usr/lib/bar"),
+            (FindingDrift::Gone, "/usr/lib/foo"),
+        ];
+        let expected = expected.map(|(drift, subject)| (Some(drift), subject.to_owned(), 1));
+        assert_eq!(told(&report, "dpkg-mismatch"), expected);
+        let sides: Vec<Side> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.check == "dpkg-mismatch")
+            .map(|finding| finding.side)
+            .collect();
+        assert_eq!(sides, [Side::Right, Side::Right, Side::Left]);
+        assert_eq!(told(&report, "same-version"), [(None, "deb:foo".to_owned(), 2)]);
+        assert!(report.findings.is_sorted_by_key(|finding| Reverse(finding.severity)));
+    }
+
+    #[test]
+    fn a_finding_that_grew_says_from_what() {
+        let mut left = TestImage::new();
+        left.write("var/lib/apt/lists/a", b"1");
+        let mut right = left.clone();
+        right.write("var/lib/apt/lists/b", b"2");
+        let report = compare(&left.snapshot(), &right.snapshot());
+        let finding = report.findings.iter().find(|finding| finding.check == "varies-each-build").unwrap();
+        assert_eq!((finding.drift, finding.count), (Some(FindingDrift::Same), 2));
+        assert!(finding.message.ends_with("(1 on the left)"), "{}", finding.message);
+        assert_eq!(told(&report, "nondeterministic"), [(None, "apt-lists".to_owned(), 1)]);
+    }
+}
