@@ -86,7 +86,7 @@ impl Bench {
         self.steps.push((start.elapsed(), name.to_owned()));
         for effect in effects {
             let Effect::Work(job) = effect else { continue };
-            let is_search = matches!(job.task, Task::Search(_));
+            let is_search = matches!(job.task, Task::Search(..));
             let asked = Instant::now();
             self.workers.post(job);
             let answer = self.answers.recv().unwrap();
@@ -175,7 +175,8 @@ impl Bench {
 fn print(what: &str, times: &mut [(Duration, String)]) {
     times.sort_unstable();
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
-    let at = |share: usize| times.get((times.len() * share / 100).min(times.len() - 1)).map_or(Duration::ZERO, |at| at.0);
+    let at =
+        |share: usize| times.get((times.len() * share / 100).min(times.len() - 1)).map_or(Duration::ZERO, |at| at.0);
     println!(
         "{what:<32} {:>6} steps   p50 {:>7.2} ms   p99 {:>7.2} ms   max {:>7.2} ms",
         times.len(),

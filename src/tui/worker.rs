@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
+use super::Contents;
 use super::diff::{self, ContentDiff};
 use super::event::Event;
-use super::{Contents, search};
+use super::search::Paths;
 use crate::compare::{DriftReport, FileRow};
 use crate::model::Side;
 
@@ -24,8 +25,8 @@ pub struct Job {
 pub enum Task {
     /// How the contents of the row at this position in `files.rows` differ.
     Compare(u32),
-    /// Which paths match this text.
-    Search(String),
+    /// Which of the paths match this text.
+    Search(Arc<Paths>, String),
 }
 
 /// The answer to one question.
@@ -64,7 +65,7 @@ impl Workers {
     pub fn post(&self, job: Job) {
         let queue = match job.task {
             Task::Compare(_) => &self.contents,
-            Task::Search(_) => &self.searches,
+            Task::Search(..) => &self.searches,
         };
         // The worker is gone only when the program ends.
         let _ = queue.send(job);
@@ -87,7 +88,7 @@ fn serve(jobs: &Receiver<Job>, contents: &dyn Contents, events: &Sender<Event>) 
 pub fn answer(job: &Job, contents: &dyn Contents) -> Answer {
     let found = match &job.task {
         Task::Compare(row) => Found::Diff(compare(&job.report, *row, contents).map(Arc::new)),
-        Task::Search(text) => Found::Paths(search::paths(&job.report, text)),
+        Task::Search(paths, text) => Found::Paths(paths.search(text)),
     };
     Answer { ticket: job.ticket, found }
 }

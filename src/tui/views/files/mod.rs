@@ -26,7 +26,7 @@ use crate::tui::diff::ContentDiff;
 use crate::tui::keys::{Action, Binding, ch, key};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
-use crate::tui::search::{Finder, Search};
+use crate::tui::search::{Finder, Paths, Search};
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::worker::{Answer, Found, Job, Task};
@@ -124,6 +124,7 @@ struct Files {
     shown: Vec<NodeId>,
     panes: Panes,
     search: Search,
+    paths: Arc<Paths>,
     /// What the search found, best first; positions in `files.rows`.
     found: Vec<u32>,
     /// The hit that was gone to last.
@@ -147,6 +148,7 @@ impl Files {
             shown: Vec::new(),
             panes: Panes::default(),
             search: Search::default(),
+            paths: Arc::new(Paths::new(report)),
             found: Vec::new(),
             hit: 0,
             search_ticket: 0,
@@ -423,7 +425,7 @@ impl View for Files {
         vec![Request::Work(Job {
             ticket: self.search_ticket,
             report: Arc::clone(context.report),
-            task: Task::Search(self.search.text().to_owned()),
+            task: Task::Search(Arc::clone(&self.paths), self.search.text().to_owned()),
         })]
     }
 

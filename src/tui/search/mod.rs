@@ -1,17 +1,15 @@
 //! Fuzzy search: the line being typed, and the matching of names and paths.
 
-use std::cmp::Reverse;
-use std::num::NonZero;
-use std::thread;
+pub mod paths;
+mod word;
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
+pub use self::paths::Paths;
 use super::keys::Action;
-use crate::compare::{DriftReport, FileRow};
-use crate::model::text::visible_bytes;
 
 /// The search of one view.
 #[derive(Debug, Default)]
@@ -139,47 +137,6 @@ impl Finder {
     }
 }
 
-/// The most hits kept: more than anyone steps through.
-const MOST_HITS: usize = 5_000;
-
-/// What makes one hit better than another: the score, then that it differs, then a shorter path, then byte order.
-type Rank = (Reverse<u32>, bool, usize, u32);
-
-/// Searches all paths of both sides, on all cores; positions in `report.files.rows`, best first.
-#[must_use]
-pub fn paths(report: &DriftReport, text: &str) -> Vec<u32> {
-    let rows = &report.files.rows;
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = rows.len().div_ceil(cores).max(1);
-    let mut ranked: Vec<Rank> = thread::scope(|scope| {
-        let search = |(part, rows): (usize, _)| scope.spawn(move || rank(rows, part * share, text));
-        let searches: Vec<_> = rows.chunks(share).enumerate().map(search).collect();
-        searches.into_iter().filter_map(|search| search.join().ok()).flatten().collect()
-    });
-    if ranked.len() > MOST_HITS {
-        ranked.select_nth_unstable(MOST_HITS);
-        ranked.truncate(MOST_HITS);
-    }
-    ranked.sort_unstable();
-    ranked.into_iter().map(|(.., at)| at).collect()
-}
-
-/// The hits among `rows`, the first of which stands at `first`.
-fn rank(rows: &[FileRow], first: usize, text: &str) -> Vec<Rank> {
-    let mut finder = Finder::new(text, true);
-    let mut ranked = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        let score = match row.path.as_str() {
-            Some(path) => finder.score(path),
-            None => finder.score(&visible_bytes(row.path.as_bytes())),
-        };
-        if let (Some(score), Ok(at)) = (score, u32::try_from(first + at)) {
-            ranked.push((Reverse(score), row.drift.is_none(), row.path.as_bytes().len(), at));
-        }
-    }
-    ranked
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,15 +167,6 @@ mod tests {
         press(&mut search, KeyCode::Char('a'));
         search.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
         assert_eq!((search.text(), search.is_typing()), ("", true));
-    }
-
-    #[test]
-    fn among_equal_matches_what_differs_comes_first() {
-        let report = crate::tui::fixture::report();
-        let found: Vec<String> =
-            paths(&report, "usr/bin/").iter().map(|at| report.files.rows[*at as usize].path.to_string()).collect();
-        assert_eq!(found[..3], ["/usr/bin/sort", "/usr/bin/openssl", "/usr/bin/true"]);
-        assert!(paths(&report, "no such path").is_empty());
     }
 
     #[test]
