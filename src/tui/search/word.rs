@@ -32,7 +32,6 @@ pub(super) fn word(atom: &Atom) -> Option<Box<dyn Word>> {
         return None;
     }
     match text.len() {
-        0 => None,
         1..=8 => Some(Box::new(Fuzzy::<8>::new(text.as_bytes()))),
         9..=16 => Some(Box::new(Fuzzy::<16>::new(text.as_bytes()))),
         17..=32 => Some(Box::new(Fuzzy::<32>::new(text.as_bytes()))),
@@ -199,10 +198,10 @@ fn bonus(before: Option<u8>, byte: u8) -> u16 {
     let before = before.map_or(Class::Slash, class);
     match (before, class(byte)) {
         (Class::Slash, Class::Lower | Class::Upper | Class::Digit) => AFTER_SLASH,
-        (Class::Blank | Class::Sign, Class::Lower | Class::Upper | Class::Digit) => BOUNDARY,
-        (Class::Lower, Class::Upper) => CAMEL,
-        (before, Class::Digit) if before != Class::Digit => CAMEL,
-        (_, Class::Blank | Class::Sign) => BOUNDARY,
+        (Class::Blank | Class::Sign, Class::Lower | Class::Upper | Class::Digit) | (_, Class::Blank | Class::Sign) => {
+            BOUNDARY
+        }
+        (Class::Lower, Class::Upper) | (Class::Lower | Class::Upper, Class::Digit) => CAMEL,
         _ => 0,
     }
 }
