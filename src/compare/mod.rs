@@ -7,6 +7,7 @@ mod files;
 mod findings;
 mod layers;
 mod packages;
+mod requirers;
 mod verdict;
 
 use std::sync::Arc;

@@ -21,6 +21,6 @@ pub use explanation::{Change, Explanation, Proof, Verdict};
 pub use facts::{BaseImage, ImageFacts, LayerFacts, Side};
 pub use finding::{Finding, FindingDrift, Severity};
 pub use inspection::{FileOf, Found, Inspection, SearchResult};
-pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Role, SourcePackage};
+pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};

@@ -66,11 +66,20 @@ pub struct Package {
     pub origin: Option<String>,
     /// One line of description.
     pub summary: Option<String>,
+    /// Where its project tells what changed, or its home page, as its metadata has it; never followed.
+    pub link: Option<String>,
+    /// What it needs to be installed, without what only an extra or another platform needs.
+    pub requires: Vec<Requirement>,
+    /// For dpkg: further names that it answers to.
+    pub provides: Vec<Box<str>>,
     /// The files it owns, sorted by path, as they stand in the image (usr-merge and diversions applied).
     pub files: Vec<OwnedFile>,
     /// The layer that brought this version: the last one that changed its record.
     pub layer: u32,
 }
+
+/// The keys of the packages of which one is enough; mostly it is one.
+pub type Requirement = Vec<Box<str>>;
 
 /// One file that a package says it owns.
 #[derive(Debug, Clone, PartialEq, Eq)]

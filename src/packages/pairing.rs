@@ -122,6 +122,9 @@ pub(super) mod tests {
             installer: None,
             origin: None,
             summary: None,
+            link: None,
+            requires: Vec::new(),
+            provides: Vec::new(),
             files: Vec::new(),
             layer: 0,
         }

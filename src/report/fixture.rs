@@ -315,6 +315,9 @@ fn package(ecosystem: Ecosystem, name: &str, version: &str, source: &str, layer:
         installer: (ecosystem == Ecosystem::Pypi).then(|| "pip".to_owned()),
         origin: None,
         summary: None,
+        link: None,
+        requires: Vec::new(),
+        provides: Vec::new(),
         files: Vec::new(),
         layer,
     }

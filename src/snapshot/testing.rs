@@ -93,6 +93,11 @@ impl TestImage {
         self.stanza(name, version, "")
     }
 
+    /// Installs a deb without files, with these further fields.
+    pub(crate) fn needing(&mut self, name: &str, fields: &str) -> &mut Self {
+        self.write(&format!("var/lib/dpkg/info/{name}.list"), b"/.\n").stanza(name, "1", fields)
+    }
+
     /// Makes a file of a deb a conffile, recorded with the bytes it has now.
     pub(crate) fn conffile(&mut self, name: &str, version: &str, path: &str, bytes: &[u8]) -> &mut Self {
         self.write(path, bytes);

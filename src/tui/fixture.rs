@@ -193,6 +193,9 @@ fn package(ecosystem: Ecosystem, name: &str, version: &str, source: Option<&str>
         installer: (!deb).then(|| "pip".to_owned()),
         origin: None,
         summary: Some("A package in a fixture".to_owned()),
+        link: None,
+        requires: if name == "openssl" { vec![vec!["libssl3".into()]] } else { Vec::new() },
+        provides: Vec::new(),
         files: vec![OwnedFile {
             path: ImagePath::parse(b"usr/bin/openssl").unwrap(),
             recorded: RecordedHash::None,

@@ -240,6 +240,15 @@ fn a_file_leads_to_its_package_and_its_layer() {
 }
 
 #[test]
+fn a_package_leads_to_those_that_require_it() {
+    let detail = words("2 /libssl3 Enter");
+    assert!(detail.contains("required by 1 package"), "{detail}");
+    // Up from the first of its rows: two layers, then the package that needs it.
+    let other = words("2 /libssl3 Enter Enter j j Enter");
+    assert!(other.contains("deb:openssl"), "{other}");
+}
+
+#[test]
 fn a_package_leads_to_its_files() {
     let file = words("2 /numpy Enter Enter G Enter");
     assert!(file.contains("…/version.py ──"), "{file}");

@@ -168,6 +168,9 @@ fn described(record: &Record<'_>) -> Package {
         installer: None,
         origin: None,
         summary: record.summary(),
+        link: record.homepage(),
+        requires: record.requires(),
+        provides: record.provides(),
         files: Vec::new(),
         layer: 0,
     }

@@ -1,6 +1,6 @@
 //! One package's stanza in `var/lib/dpkg/status` or in a file of `status.d`.
 
-use crate::model::{Md5, SourcePackage};
+use crate::model::{Md5, Requirement, SourcePackage};
 use crate::packages::to_text;
 
 use super::deb822::{Stanza, stanzas};
@@ -15,7 +15,14 @@ pub(super) struct Record<'a> {
     source: &'a [u8],
     description: &'a [u8],
     conffiles: &'a [u8],
+    depends: &'a [u8],
+    pre_depends: &'a [u8],
+    provides: &'a [u8],
+    homepage: &'a [u8],
 }
+
+/// The most names read of one field: far beyond any real package.
+const MAX_RELATIONS: usize = 2_000;
 
 /// What tells installed packages apart: name and architecture.
 pub(super) type Id<'a> = (&'a [u8], &'a [u8]);
@@ -43,6 +50,10 @@ impl<'a> Record<'a> {
                 b"source" => &mut record.source,
                 b"description" => &mut record.description,
                 b"conffiles" => &mut record.conffiles,
+                b"depends" => &mut record.depends,
+                b"pre-depends" => &mut record.pre_depends,
+                b"provides" => &mut record.provides,
+                b"homepage" => &mut record.homepage,
                 _ => continue,
             };
             *field = value;
@@ -95,6 +106,22 @@ impl<'a> Record<'a> {
         SourcePackage { name: to_text(if name.is_empty() { self.name } else { name }), version: to_text(version) }
     }
 
+    /// Depends and Pre-Depends, names only.
+    pub(super) fn requires(&self) -> Vec<Requirement> {
+        let fields = [self.pre_depends, self.depends].into_iter().flat_map(|field| field.split(|byte| *byte == b','));
+        let requirement = |text: &[u8]| text.split(|byte| *byte == b'|').filter_map(relation).collect::<Requirement>();
+        fields.map(requirement).filter(|names| !names.is_empty()).take(MAX_RELATIONS).collect()
+    }
+
+    /// The names that the package answers to beside its own.
+    pub(super) fn provides(&self) -> Vec<Box<str>> {
+        self.provides.split(|byte| *byte == b',').filter_map(relation).take(MAX_RELATIONS).collect()
+    }
+
+    pub(super) fn homepage(&self) -> Option<String> {
+        (!self.homepage.is_empty()).then(|| to_text(self.homepage))
+    }
+
     /// The first line of the description.
     pub(super) fn summary(&self) -> Option<String> {
         let line = self.description.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
@@ -116,6 +143,14 @@ impl<'a> Record<'a> {
             }
         })
     }
+}
+
+/// The name in `name:arch (>= version) [archs] <profiles>`.
+fn relation(text: &[u8]) -> Option<Box<str>> {
+    let text = text.trim_ascii();
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b":([<".contains(byte);
+    let name = text.iter().position(is_end).map_or(text, |end| &text[..end]);
+    (!name.is_empty()).then(|| to_text(name).into())
 }
 
 #[cfg(test)]
@@ -156,6 +191,20 @@ Description: manage compile and link flags
         assert_eq!(found[0].state(), None);
         assert_eq!(found[1].source(), SourcePackage { name: "pkgconf".into(), version: "1.8.1-1".into() });
         assert_eq!(found[1].state().unwrap(), "hold");
+    }
+
+    #[test]
+    fn relations_are_read_by_name_and_alternatives_kept() {
+        // From the status file of Debian 12: apt's and mailutils' fields, shortened.
+        let stanza = b"Package: x\nPre-Depends: libc6 (>= 2.34), dpkg (>= 1.17.5)\nDepends: adduser, libapt-pkg6.0 (>= 2.6.1),\n default-mta | mail-transport-agent, python3:any (>= 3.5), , gnupg [amd64] <!nodoc>\nProvides: apt-transport-https (= 2.6.1), httpd\nHomepage: https://x.org\n";
+        let record = records(stanza).next().unwrap();
+        let names: Vec<String> = record.requires().iter().map(|any| any.join("|")).collect();
+        assert_eq!(
+            names,
+            ["libc6", "dpkg", "adduser", "libapt-pkg6.0", "default-mta|mail-transport-agent", "python3", "gnupg"]
+        );
+        assert_eq!(record.provides().join(" "), "apt-transport-https httpd");
+        assert_eq!(record.homepage().as_deref(), Some("https://x.org"));
     }
 
     #[test]

@@ -8,7 +8,15 @@ pub(super) struct Metadata {
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
     pub(super) summary: Option<String>,
+    /// Each `Requires-Dist`, as written.
+    pub(super) requires: Vec<String>,
+    /// Each `Project-URL`: its label and the URL.
+    pub(super) links: Vec<(String, String)>,
+    pub(super) home_page: Option<String>,
 }
+
+/// The most lines of one kind that are read: far beyond any real distribution.
+const MAX_LINES: usize = 2_000;
 
 /// Reads the headers, which end at the first blank line. Folded lines are left out: none of these fields has any.
 pub(super) fn metadata(text: &[u8]) -> Metadata {
@@ -16,18 +24,47 @@ pub(super) fn metadata(text: &[u8]) -> Metadata {
     let headers = text.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
     for line in headers {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let value = line[colon + 1..].trim_ascii();
         let field = match line[..colon].to_ascii_lowercase().as_slice() {
             b"name" => &mut found.name,
             b"version" => &mut found.version,
             b"summary" => &mut found.summary,
+            b"home-page" => &mut found.home_page,
+            b"requires-dist" if found.requires.len() < MAX_LINES => {
+                found.requires.push(to_text(value));
+                continue;
+            }
+            b"project-url" if found.links.len() < MAX_LINES => {
+                found.links.extend(labelled(&to_text(value)));
+                continue;
+            }
             _ => continue,
         };
-        let value = line[colon + 1..].trim_ascii();
         if field.is_none() && !value.is_empty() && !matches!(value, b"UNKNOWN") {
             *field = Some(to_text(value));
         }
     }
     found
+}
+
+/// `Label, https://...`
+fn labelled(value: &str) -> Option<(String, String)> {
+    let (label, url) = value.split_once(',')?;
+    Some((label.trim().to_owned(), url.trim().to_owned()))
+}
+
+/// The link that tells what changed, else the one that leads nearest to it.
+pub(super) fn link(links: &[(String, String)]) -> Option<&str> {
+    const WANTED: [&[&str]; 3] = [
+        &["change", "release notes", "history", "news", "what's new"],
+        &["home", "source", "repository", "code", "github"],
+        &[""],
+    ];
+    let labelled = |words: &&[&str]| {
+        let is_called = |label: &str| words.iter().any(|word| label.to_lowercase().contains(word));
+        links.iter().find(|(label, _)| is_called(label)).map(|(_, url)| url.as_str())
+    };
+    WANTED.iter().find_map(labelled)
 }
 
 /// The name that equal distributions share however it is written, after PEP 503: `Foo.-_Bar` is `foo-bar`.
@@ -69,6 +106,17 @@ mod tests {
         assert_eq!(read.version.as_deref(), Some("3.1.3"));
         assert_eq!(read.summary.as_deref(), Some("A simple framework for building complex web applications."));
         assert_eq!(metadata(b"\xff\x00: \n::::\nName:\nVersion: UNKNOWN\n"), Metadata::default());
+    }
+
+    #[test]
+    fn requirements_and_the_link_to_changes_are_read() {
+        // From Flask 3.0.3's METADATA, shortened.
+        let text = b"Name: Flask\nRequires-Dist: Werkzeug>=3.0.0\nRequires-Dist: asgiref>=3.2 ; extra == \"async\"\nProject-URL: Source, https://github.com/pallets/flask/\nProject-URL: Changes, https://flask.palletsprojects.com/changes/\n";
+        let read = metadata(text);
+        assert_eq!(read.requires, ["Werkzeug>=3.0.0", "asgiref>=3.2 ; extra == \"async\""]);
+        assert_eq!(link(&read.links), Some("https://flask.palletsprojects.com/changes/"));
+        assert_eq!(link(&read.links[..1]), Some("https://github.com/pallets/flask/"));
+        assert_eq!(link(&[]), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod files;
 mod find;
 mod metadata;
 mod record;
+mod requires;
 mod version;
 
 use std::collections::HashSet;
@@ -17,6 +18,7 @@ use super::{Cataloger, MAX_FILES, MAX_PACKAGES, Owners, size_of};
 use files::{files, first_line, read};
 use find::{Form, Found, find};
 use metadata::{Metadata, from_file_name, metadata, normalised};
+use requires::requirements;
 
 pub(super) const CATALOGER: Cataloger =
     Cataloger { ecosystem: Ecosystem::Pypi, wants: find::wants, run, compare: version::compare, parts: version::parts };
@@ -72,7 +74,7 @@ fn identity(package: &Package) -> (Option<&ImagePath>, &str, &str) {
 
 /// What the distribution says of itself.
 fn described(tree: &Tree, found: &Found<'_>, warnings: &mut Vec<String>) -> Package {
-    let Metadata { name, version, summary } = core_metadata(found, warnings);
+    let Metadata { name, version, summary, requires, links, home_page } = core_metadata(found, warnings);
     let (file_name, file_version) = from_file_name(found.home.file_name());
     let name = name.unwrap_or(file_name);
     let is_requested = found.home.join(b"REQUESTED").is_ok_and(|path| tree.get(&path).is_some());
@@ -91,6 +93,9 @@ fn described(tree: &Tree, found: &Found<'_>, warnings: &mut Vec<String>) -> Pack
         installer: first_line(tree, found, b"INSTALLER"),
         origin: origin(tree, found, warnings),
         summary,
+        link: metadata::link(&links).map(str::to_owned).or(home_page),
+        requires: requirements(&requires, &found.location),
+        provides: Vec::new(),
         files: Vec::new(),
         layer: found.marker.file.layer,
     }

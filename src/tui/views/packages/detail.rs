@@ -33,7 +33,41 @@ pub fn package(report: &DriftReport, at: usize, width: u16, theme: Theme) -> Vec
         }
     }
     rows.push(Row::default());
+    rows.extend(required_by(report, at, theme));
     rows.extend(files(report, row, width, theme));
+    rows
+}
+
+/// The packages that need it, on either side, each a way to its own detail.
+fn required_by(report: &DriftReport, at: usize, theme: Theme) -> Vec<Row> {
+    /// Packages named before the rest is a number.
+    const MOST: usize = 12;
+    let (left, right) = (report.requirers(at, Side::Left), report.requirers(at, Side::Right));
+    let mut all: Vec<usize> = left.iter().chain(&right).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let words = text::plural(all.len(), "package", "packages");
+    let mut rows = vec![Row::heading(format!("required by {words}"), theme)];
+    // Where the package itself is new or gone, so is every need of it.
+    let is_on_both = report.packages.get(at).is_some_and(|row| row.left.is_some() && row.right.is_some());
+    for other in all.iter().take(MOST) {
+        let Some(package) = report.packages.get(*other).and_then(PackageRow::either) else { continue };
+        let (sign, role) = match (left.contains(other), right.contains(other)) {
+            (false, true) if is_on_both => ('+', Role::Right),
+            (true, false) if is_on_both => ('-', Role::Left),
+            _ => (' ', Role::Muted),
+        };
+        let name = Span::raw(visible(&package.name).into_owned());
+        rows.push(Row::new(vec![Span::styled(format!("{sign} "), theme.style(role)), name]).to(Jump::Package(*other)));
+    }
+    if all.len() > MOST {
+        let words = format!("  and {} more", text::count((all.len() - MOST) as u64));
+        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]));
+    }
+    rows.push(Row::default());
     rows
 }
 

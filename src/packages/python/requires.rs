@@ -1,0 +1,114 @@
+//! `Requires-Dist` (PEP 508): the names of what a distribution needs here, by what its marker says.
+
+use crate::model::{ImagePath, Requirement};
+
+use super::metadata::normalised;
+
+/// What the lines require of a distribution in `location`, by normalised name. What only an extra needs is left out, and
+/// what a marker asks for on another platform or interpreter; a marker that is not understood is taken to hold.
+pub(super) fn requirements(lines: &[String], location: &ImagePath) -> Vec<Requirement> {
+    let python = interpreter(location);
+    let required = lines.iter().filter_map(|line| {
+        let (what, marker) = line.split_once(';').unwrap_or((line, ""));
+        let is_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+        let name = what.trim_start().split(|character| !is_name(character)).next().unwrap_or_default();
+        (!name.is_empty() && holds(marker, python)).then(|| vec![normalised(name).into()])
+    });
+    required.collect()
+}
+
+/// Major and minor version, by the directory that a site directory is in: `python3.11`.
+fn interpreter(location: &ImagePath) -> Option<(u32, u32)> {
+    let mut names = location.components().filter_map(|name| std::str::from_utf8(name).ok());
+    names.find_map(|name| version(name.strip_prefix("python")?))
+}
+
+fn version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+fn holds(marker: &str, python: Option<(u32, u32)>) -> bool {
+    let is_extra = |term: &str| term.trim_matches(|c: char| c.is_whitespace() || c == '(').starts_with("extra");
+    let mut terms = marker.split(" and ").flat_map(|part| part.split(" or "));
+    if terms.any(is_extra) {
+        return false;
+    }
+    // What is joined by `or` or bracketed would need a parser; it is rare, and to be taken as holding.
+    if marker.contains(" or ") || marker.contains('(') {
+        return true;
+    }
+    marker.split(" and ").all(|term| term_holds(term, python).unwrap_or(true))
+}
+
+/// One comparison, `name operator "value"`; `None` when it is not understood.
+fn term_holds(term: &str, python: Option<(u32, u32)>) -> Option<bool> {
+    let at = term.find(['<', '>', '=', '!', '~'])?;
+    let (name, rest) = term.split_at(at);
+    let value_at = rest.find(['\'', '"'])?;
+    let (operator, value) = rest.split_at(value_at);
+    let value = value.trim().trim_matches(['\'', '"']);
+    let found = match name.trim() {
+        "python_version" => {
+            let (found, wanted) = (python?, version(value)?);
+            return match operator.trim() {
+                "<" => Some(found < wanted),
+                "<=" => Some(found <= wanted),
+                ">" => Some(found > wanted),
+                ">=" => Some(found >= wanted),
+                "==" => Some(found == wanted),
+                "!=" => Some(found != wanted),
+                _ => None,
+            };
+        }
+        "sys_platform" => "linux",
+        "platform_system" => "Linux",
+        "os_name" => "posix",
+        _ => return None,
+    };
+    match operator.trim() {
+        "==" => Some(found == value),
+        "!=" => Some(found != value),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::path;
+    use super::*;
+
+    fn names(lines: &[&str]) -> Vec<String> {
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        let site = path("usr/local/lib/python3.11/site-packages");
+        requirements(&lines, &site).iter().map(|any| any.join("|")).collect()
+    }
+
+    #[test]
+    fn what_is_needed_here_is_required_and_nothing_else() {
+        // Lines of the METADATA of click 8.1, Flask 3.0, requests 2.31, SQLAlchemy 2.0 and jupyter-client 8.
+        assert_eq!(
+            names(&[
+                "colorama ; platform_system == \"Windows\"",
+                "importlib-metadata ; python_version < \"3.8\"",
+                "Jinja2>=3.1.2",
+                "charset-normalizer (<4,>=2)",
+                "PySocks (!=1.5.7,>=1.5.6) ; extra == 'socks'",
+                "typing_extensions>=4.6.0",
+                "greenlet!=0.4.17; platform_machine == \"aarch64\" or (platform_machine == \"ppc64le\")",
+                "mypy>=0.910; python_version >= \"3\" and extra == \"mypy\"",
+                "coverage[toml]>=7 ; (python_version < '3.12' and extra == 'test')",
+                "tzdata; sys_platform != 'win32'",
+            ]),
+            ["jinja2", "charset-normalizer", "typing-extensions", "greenlet", "tzdata"]
+        );
+    }
+
+    #[test]
+    fn odd_lines_require_nothing_or_their_name() {
+        assert_eq!(
+            names(&["", ";", " (>=1)", "é", "a;", "b ; python_version ~~ nonsense", "c ; '=' \""]),
+            ["a", "b", "c"]
+        );
+    }
+}
