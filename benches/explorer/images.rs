@@ -256,6 +256,9 @@ fn packages(files: &FileDrift, owners: &[Option<usize>]) -> Vec<PackageRow> {
             installer: None,
             origin: None,
             summary: Some("A package of the benchmark".to_owned()),
+            link: None,
+            requires: (at.saturating_sub(8)..at).map(|needed| vec![name(needed).into()]).collect(),
+            provides: Vec::new(),
             files: files.to_vec(),
             layer: u32::try_from(at * LAYERS / PACKAGES).unwrap(),
         })
