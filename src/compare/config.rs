@@ -8,19 +8,17 @@ use super::layers::instruction;
 use super::{ConfigChange, HistoryRow};
 use crate::model::{HistoryEntry, ImageConfig};
 
-/// The keys that differ, sorted; absent and empty are the same.
-pub(super) fn changes(left: &ImageConfig, right: &ImageConfig) -> Vec<ConfigChange> {
+/// The keys that differ and those that do not, each sorted; absent and empty are the same.
+pub(super) fn changes(left: &ImageConfig, right: &ImageConfig) -> (Vec<ConfigChange>, Vec<ConfigChange>) {
     let (left, right) = (flatten(left), flatten(right));
     let keys: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-    keys.into_iter()
-        .filter(|key| left.get(*key) != right.get(*key))
-        .map(|key| ConfigChange {
-            key: key.clone(),
-            left: left.get(key).cloned(),
-            right: right.get(key).cloned(),
-            runtime: is_runtime(key),
-        })
-        .collect()
+    let row = |key: &String| ConfigChange {
+        key: key.clone(),
+        left: left.get(key).cloned(),
+        right: right.get(key).cloned(),
+        runtime: is_runtime(key),
+    };
+    keys.into_iter().map(row).partition(|row| row.left != row.right)
 }
 
 fn is_runtime(key: &str) -> bool {
@@ -89,12 +87,13 @@ mod tests {
         right.runtime.env.push(("EMPTY".into(), String::new()));
         right.runtime.cmd = vec!["python3".into(), "app.py".into()];
         right.labels.insert("version".into(), "2".into());
-        let changes = changes(&left, &right);
+        let (changes, unchanged) = changes(&left, &right);
         let seen: Vec<_> = changes.iter().map(|change| (change.key.as_str(), change.runtime)).collect();
         assert_eq!(
             seen,
             [("cmd", true), ("env.EMPTY", true), ("env.GONE", true), ("env.PATH", true), ("labels.version", false)]
         );
+        assert_eq!(unchanged.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["platform"]);
         assert_eq!(changes[0].left, None);
         assert_eq!(changes[0].right.as_deref(), Some(r#"["python3","app.py"]"#));
     }

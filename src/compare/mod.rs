@@ -7,6 +7,7 @@ mod files;
 mod findings;
 mod layers;
 mod packages;
+pub mod review;
 mod requirers;
 mod verdict;
 
@@ -25,7 +26,7 @@ pub use self::causes::Cause;
 pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
     let mut packages = packages::rows(&left.packages, &right.packages);
     let files = explain::explain(left, right, &mut packages);
-    let config = config::changes(&left.config, &right.config);
+    let (config, unchanged_config) = config::changes(&left.config, &right.config);
     let (verdict, proven) = verdict::judge(left, right, &packages, &files, &config);
     let findings = findings::all(left.findings(Side::Left), right.findings(Side::Right), &packages, &files);
     let (mut left_facts, mut right_facts) = (left.facts.clone(), right.facts.clone());
@@ -40,6 +41,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
         packages,
         files,
         config,
+        unchanged_config,
         findings,
         warnings: warnings(left, right),
     }
@@ -63,6 +65,8 @@ pub struct DriftReport {
     pub files: FileDrift,
     pub layers: Vec<LayerRow>,
     pub config: Vec<ConfigChange>,
+    /// The keys of the configuration that are the same on both sides.
+    pub unchanged_config: Vec<ConfigChange>,
     pub history: Vec<HistoryRow>,
     /// What the audits of both images found, each once, and what the comparison itself found; the worst first, new ones
     /// before those that both images have.
@@ -193,7 +197,7 @@ impl LayerRelation {
     }
 }
 
-/// One key of the config that differs: `env.PATH`, `cmd`, `labels.maintainer`, `created`.
+/// One key of the config on both sides: `env.PATH`, `cmd`, `labels.maintainer`, `created`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigChange {
     pub key: String,

@@ -9,6 +9,7 @@ pub mod explanation;
 pub mod facts;
 pub mod finding;
 pub mod inspection;
+pub mod markdown;
 pub mod package;
 pub mod path;
 pub mod progress;

@@ -67,6 +67,7 @@ pub(crate) fn drifted() -> DriftReport {
         packages,
         files: file_drift(files),
         layers: layer_rows(),
+        unchanged_config: Vec::new(),
         config: vec![
             config("env.PYTHON_VERSION", Some("3.11.8"), Some("3.11.9"), true),
             config("labels.org.opencontainers.image.revision", Some("4f2a"), Some("91bc"), false),

@@ -3,9 +3,9 @@
 use std::io;
 
 use crate::compare::DriftReport;
+use crate::compare::review::{Review, Subject};
 use crate::model::{ImageFacts, Inspection, SearchResult};
 
-mod escape;
 mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -19,12 +19,14 @@ mod text;
 pub struct Format {
     /// As `--format` takes it.
     pub name: &'static str,
+    /// Of the files it is kept in, without the dot.
+    pub extension: &'static str,
     /// Two images compared.
-    pub write: fn(&DriftReport, &ReportOptions, &mut dyn io::Write) -> io::Result<()>,
+    pub write: fn(&DriftReport, &ReportOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
     /// One image.
-    pub inspection: fn(&Inspection, &ReportOptions, &mut dyn io::Write) -> io::Result<()>,
+    pub inspection: fn(&Inspection, &ReportOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
     /// What a search in one image found.
-    pub search: fn(&SearchResult, &ReportOptions, &mut dyn io::Write) -> io::Result<()>,
+    pub search: fn(&SearchResult, &ReportOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
     /// The three digests of one image.
     pub digests: fn(&ImageFacts, &mut dyn io::Write) -> io::Result<()>,
 }
@@ -34,13 +36,24 @@ pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, markdown::FORMAT];
 
 /// How to write a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReportOptions {
+pub struct ReportOptions<'a> {
     /// Everything: `mtime` rows too, and no list cut short.
     pub all: bool,
     /// Whether text may hold colour escapes: only when it goes to a terminal that wants them.
     pub color: bool,
     /// Columns that rows of text are cut to; 0 where nothing limits them, and then only absurdly long ones are cut.
     pub width: usize,
+    /// What a reviewer marked, told before anything else.
+    pub review: Option<&'a Review>,
+    /// The verdict, the images and what was marked; nothing else.
+    pub only_marked: bool,
+}
+
+impl ReportOptions<'_> {
+    /// Whether a row is to be told of.
+    fn tells(&self, subject: Subject) -> bool {
+        !self.only_marked || self.review.is_some_and(|review| review.has(subject))
+    }
 }
 
 /// The export of this name.

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::figures::{count, plural};
+use crate::compare::review::{Description, Review};
 use crate::compare::{ConfigChange, Drift, DriftReport, FileRow, PackageRow};
 use crate::model::{
     Change, Ecosystem, Explanation, Finding, FindingDrift, ImagePath, Kind, Package, PackageMove, Severity, Verdict,
@@ -22,6 +23,22 @@ pub(super) fn fairness(report: &DriftReport) -> Option<String> {
         0 => format!("the same inputs: {} on both sides, none moved", plural(report.right.package_count, "package")),
         moved => format!("not the same inputs: {} moved ({})", plural(moved, "package"), moves(report)),
     })
+}
+
+/// One row that a reviewer marked.
+pub(super) struct Marked {
+    pub description: Description,
+    /// Empty for a mark without a word.
+    pub note: String,
+}
+
+/// What was marked, in the order of the report.
+pub(super) fn marked(report: &DriftReport, review: Option<&Review>) -> Vec<Marked> {
+    let rows = review.into_iter().flat_map(Review::iter);
+    let described = rows.filter_map(|(subject, note)| {
+        subject.describe(report).map(|description| Marked { description, note: note.to_owned() })
+    });
+    described.collect()
 }
 
 /// `1 added, 3 upgraded`: how packages moved.

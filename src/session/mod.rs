@@ -1,8 +1,10 @@
 //! From references to snapshots and a report: both sides at once, layers that they share read once.
 
 mod contents;
+mod exporter;
 mod find;
 mod layers;
+mod preferences;
 mod progress;
 mod sums;
 mod task;

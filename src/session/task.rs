@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use super::{PairContents, compare, find, progress, read};
+use super::exporter::{self, Exporter};
+use super::{PairContents, compare, find, preferences, progress, read};
 use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, Task};
 use crate::compare::DriftReport;
 use crate::demo;
@@ -15,7 +16,8 @@ use crate::model::{Progress, Side};
 use crate::report::{self, Format, ReportOptions};
 use crate::settings::Settings;
 use crate::source::Reference;
-use crate::tui::{self, Contents, Loading};
+use crate::tui::preferences::Preferences;
+use crate::tui::{self, Loading, Services, Setup};
 
 /// What the program stands in.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +95,8 @@ fn explore(
     settings: Settings,
     progress: Arc<Progress>,
 ) -> Result<Option<Arc<DriftReport>>, Failure> {
+    let Preferences { theme, keys, viewer } = preferences::read()?;
+    let setup = Setup { theme, keys, formats: exporter::formats() };
     let (sender, receiver) = mpsc::channel();
     let contents = Arc::new(PairContents::default());
     let loading = Loading {
@@ -116,8 +120,8 @@ fn explore(
         let _ = sender.send(message);
         report
     });
-    let contents: Arc<dyn Contents> = contents;
-    tui::run(loading, &contents).map_err(|error| Failure::new(error.to_string()))?;
+    let services = Services { contents, exports: Arc::new(Exporter) };
+    tui::run(loading, &services, setup, viewer).map_err(|error| Failure::new(error.to_string()))?;
     Ok(reader.join().unwrap_or_default())
 }
 
@@ -156,10 +160,10 @@ fn write(
 ) -> Result<Outcome, Failure> {
     let Some(format) = args.format.or_else(|| report::FORMATS.first()) else { return Ok(Outcome::Done) };
     if let Some(path) = &args.output {
-        let options = ReportOptions { all, color: false, width: 0 };
+        let options = ReportOptions { all, ..ReportOptions::default() };
         return to_file(path, |out| body(format, &options, out));
     }
-    let options = ReportOptions { all, color: terminal.color, width: terminal.width };
+    let options = ReportOptions { all, color: terminal.color, width: terminal.width, ..ReportOptions::default() };
     to_stdout(|out| body(format, &options, out))
 }
 

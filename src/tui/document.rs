@@ -12,7 +12,7 @@ use super::paint;
 use super::text;
 use super::theme::signs::DIFFERS;
 use super::theme::{Role, Theme};
-use crate::model::text::visible;
+use crate::model::text::{visible, visible_multiline};
 
 /// One row before it is fitted to a width.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,8 @@ pub struct Document {
     scroll: usize,
     cursor: Option<usize>,
     area: Rect,
+    /// Columns by which the rows that are not wrapped are moved to the left.
+    pan: usize,
 }
 
 /// What the lines were made from.
@@ -45,7 +47,12 @@ struct Shown {
 struct Laid {
     line: Line<'static>,
     jump: Option<Jump>,
+    /// Whether it is cut at the edge, so that there is something to pan to.
+    pans: bool,
 }
+
+/// Columns that one step pans by.
+const PAN: usize = 16;
 
 impl Row {
     #[must_use]
@@ -83,6 +90,7 @@ impl Document {
             if self.shown.is_none_or(|before| before.subject != subject) {
                 self.scroll = 0;
                 self.cursor = None;
+                self.pan = 0;
             }
             self.lines = build(area.width).into_iter().flat_map(|row| lay(row, area.width)).collect();
             self.shown = Some(shown);
@@ -96,7 +104,11 @@ impl Document {
     pub fn draw(&self, buffer: &mut Buffer, focused: bool, theme: Theme) {
         let shown = self.lines.iter().enumerate().skip(self.scroll).take(usize::from(self.area.height));
         for (row, (at, laid)) in (0_u16..).zip(shown) {
-            paint::put(buffer, self.area, row, &laid.line);
+            if laid.pans && self.pan > 0 {
+                paint::put(buffer, self.area, row, &text::skip(&laid.line, self.pan));
+            } else {
+                paint::put(buffer, self.area, row, &laid.line);
+            }
             if focused && self.cursor == Some(at) {
                 paint::select(buffer, self.area, row, theme.style(Role::Selected));
             }
@@ -109,6 +121,8 @@ impl Document {
         match action {
             Action::Down => self.down(),
             Action::Up => self.up(),
+            Action::PanLeft => self.pan = self.pan.saturating_sub(PAN),
+            Action::PanRight => self.pan = (self.pan + PAN).min(self.widest()),
             Action::PageDown => self.scroll_to(self.scroll + page),
             Action::PageUp => self.scroll_to(self.scroll.saturating_sub(page)),
             Action::Top => {
@@ -156,6 +170,12 @@ impl Document {
     pub fn position(&self) -> String {
         let most = self.lines.len().saturating_sub(self.height());
         (self.scroll * 100).checked_div(most).map(|part| format!("{part}%")).unwrap_or_default()
+    }
+
+    /// How far there is anything to pan to.
+    fn widest(&self) -> usize {
+        let widths = self.lines.iter().filter(|laid| laid.pans).map(|laid| laid.line.width());
+        widths.max().unwrap_or_default().saturating_sub(usize::from(self.area.width))
     }
 
     fn height(&self) -> usize {
@@ -213,7 +233,8 @@ fn lay(row: Row, width: u16) -> Vec<Laid> {
         None => vec![Line::from(row.spans)],
     };
     // Only the first line of a wrapped row is selectable, so that one row is one step.
-    lines.into_iter().enumerate().map(|(at, line)| Laid { line, jump: row.jump.filter(|_| at == 0) }).collect()
+    let pans = row.hang.is_none();
+    lines.into_iter().enumerate().map(|(at, line)| Laid { line, jump: row.jump.filter(|_| at == 0), pans }).collect()
 }
 
 /// Breaks styled text into lines of at most `width` columns, between words where it can.
@@ -259,6 +280,13 @@ fn pieces(word: &str, first: usize, rest: usize) -> Vec<&str> {
     }
     pieces.extend(word.get(start..));
     pieces
+}
+
+/// A text of several lines as rows, each wrapped; what would drive a terminal becomes visible.
+#[must_use]
+pub fn lines(text: &str) -> Vec<Row> {
+    let shown = visible_multiline(text).replace('\t', "    ");
+    shown.lines().map(|line| Row::new(vec![Span::raw(line.to_owned())]).wrapped(2)).collect()
 }
 
 /// One row of a table of both sides: its label, and how a side's value reads.
@@ -358,6 +386,24 @@ mod tests {
         assert_eq!(document.jump(), Some(Jump::Package(17)));
         document.act(Action::Top);
         assert_eq!(document.jump(), Some(Jump::Package(3)));
+    }
+
+    #[test]
+    fn long_lines_are_panned_to_their_end_and_back_and_wrapped_ones_stay() {
+        let area = Rect::new(0, 0, 10, 2);
+        let mut document = Document::default();
+        let rows = [Row::new(vec![Span::raw("0123456789abcdef")]), Row::new(vec![Span::raw("wrapped")]).wrapped(0)];
+        document.show(1, 0, area, |_| rows.to_vec());
+        let first = |document: &Document| {
+            let mut buffer = Buffer::empty(area);
+            document.draw(&mut buffer, false, Theme::new(crate::tui::theme::Colours::None));
+            assert_eq!(buffer[(0, 1)].symbol(), "w");
+            buffer[(0, 0)].symbol().to_owned()
+        };
+        for (action, shows) in [(Action::PanRight, "6"), (Action::PanRight, "6"), (Action::PanLeft, "0")] {
+            document.act(action);
+            assert_eq!(first(&document), shows, "{action:?}");
+        }
     }
 
     #[test]

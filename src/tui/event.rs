@@ -5,7 +5,8 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{Event as Terminal, KeyEvent, KeyEventKind, MouseEvent};
 
-use super::app::Explorer;
+use super::explorer::Explorer;
+use super::outside::Versions;
 use super::worker::{Answer, Job};
 
 /// Something that happened.
@@ -19,6 +20,8 @@ pub enum Event {
     /// The report is there and the views are made, or the work failed with this message.
     Ready(Result<Box<Explorer>, String>),
     Answer(Answer),
+    /// Something for the reader to know.
+    Said(String),
     /// The system asks the program to end.
     Terminate,
     /// Only in scripted sessions: keep the frame as it stands.
@@ -35,6 +38,15 @@ pub trait World {
 
     /// Hands over slow work; its answer comes as an event.
     fn work(&mut self, job: Job);
+
+    /// Hands a text to the clipboard.
+    fn copy(&mut self, text: &str);
+
+    /// Shows a file's two versions in another program, and waits for its end.
+    ///
+    /// # Errors
+    /// A message for the reader.
+    fn outside(&mut self, versions: &Versions) -> Result<(), String>;
 
     /// Asks the makers of the report to stop.
     fn cancel(&mut self);

@@ -9,7 +9,8 @@ use crate::model::{
     BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, HistoryEntry, ImageFacts, ImagePath,
     Kind, LayerFacts, OwnedFile, Package, PackageMove, Proof, RecordedHash, Role, Side, SourcePackage, Verdict,
 };
-use crate::tui::Contents;
+use crate::tui::overlay::export::ExportRequest;
+use crate::tui::{Contents, ExportFormat, Exports, Services};
 
 const LEFT_TIME: i64 = 1_759_312_800;
 const RIGHT_TIME: i64 = 1_761_991_200;
@@ -54,6 +55,13 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
             config("labels.org.opencontainers.image.revision", Some("4f0c2d1"), Some("9e11ab7"), false),
             config("user", None, Some("1000:1000"), true),
         ],
+        unchanged_config: [
+            ("cmd", "[\"gunicorn\",\"shop:app\"]"),
+            ("env.PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("platform", "linux/amd64"),
+        ]
+        .map(|(key, value)| config(key, Some(value), Some(value), true))
+        .to_vec(),
         history: history_rows(),
         findings: Vec::new(),
         warnings: vec!["right: layer 2: entry 17 has an unknown PAX key \"SCHILY.fflags\"".to_owned()],
@@ -72,6 +80,7 @@ pub(in crate::tui) fn empty() -> DriftReport {
         files: FileDrift::default(),
         layers: Vec::new(),
         config: Vec::new(),
+        unchanged_config: Vec::new(),
         history: Vec::new(),
         findings: Vec::new(),
         warnings: Vec::new(),
@@ -100,6 +109,23 @@ impl Contents for FixtureContents {
         };
         Ok(content.into_iter().take(usize::try_from(limit).unwrap()).collect())
     }
+}
+
+/// Writes no more than what it was asked for.
+struct FixtureExports;
+
+impl Exports for FixtureExports {
+    fn write(&self, report: &DriftReport, request: &ExportRequest) -> Result<Vec<u8>, String> {
+        let marked = request.review.len();
+        Ok(format!("{} as {}, {:?}, {marked} marked\n", report.headline(), request.format, request.rows).into_bytes())
+    }
+}
+
+pub(in crate::tui) const FORMATS: [ExportFormat; 2] =
+    [ExportFormat { name: "text", extension: "txt" }, ExportFormat { name: "markdown", extension: "md" }];
+
+pub(in crate::tui) fn services() -> Services {
+    Services { contents: Arc::new(FixtureContents), exports: Arc::new(FixtureExports) }
 }
 
 fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> ConfigChange {

@@ -2,27 +2,35 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `app` | what is on screen: loading, then the views, the help; events in, effects out |
-//! | `event` `worker` `terminal` | where events come from, slow work beside the interface, the real terminal and the loop |
-//! | `keys` `theme` | the key map and the styles, each one table |
+//! | `app` `explorer` `chrome` | what is on screen: loading, then the views and what frames them; events in, effects out |
+//! | `event` `worker` `terminal` `outside` | where events come from, slow work beside the interface, the real terminal and the loop, other programs |
+//! | `keys` `keymap` `theme` `preferences` `setup` | the keys and the styles, each one table, and how a user's file changes them |
 //! | `views` | one file per view, each with its own state and keys |
+//! | `overlay` `subject` | what stands over a view: help, palette, menus, the export; what can be copied of a row |
 //! | `list` `document` `panes` `search` `paint` `text` `diff` | what the views are made of |
 //! | `picture` | a frame as SVG, for screenshots |
 //!
 //! An event changes the state and returns [`app::Effect`]s; drawing reads the state and may change nothing but scroll.
 
 pub mod app;
+pub mod chrome;
 pub mod diff;
 pub mod document;
 pub mod event;
-pub mod help;
+pub mod explorer;
+pub mod keymap;
 pub mod keys;
 pub mod list;
 pub mod loading;
+pub mod outside;
+pub mod overlay;
 pub mod paint;
 pub mod panes;
 pub mod picture;
+pub mod preferences;
 pub mod search;
+pub mod setup;
+pub mod subject;
 pub mod terminal;
 pub mod text;
 pub mod theme;
@@ -40,7 +48,9 @@ use std::sync::mpsc::Receiver;
 use crate::compare::DriftReport;
 use crate::model::{Explanation, ImagePath, Progress, Side};
 
-pub use terminal::{TuiError, run};
+use self::overlay::export::ExportRequest;
+pub use self::setup::{ExportFormat, Setup};
+pub use self::terminal::{TuiError, run};
 
 /// A report that is being made.
 pub struct Loading {
@@ -62,6 +72,22 @@ pub trait Contents: Send + Sync {
     fn read(&self, side: Side, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String>;
 }
 
+/// Writes the report. Called on a worker thread.
+pub trait Exports: Send + Sync {
+    /// The report as a file holds it.
+    ///
+    /// # Errors
+    /// A message for the reader.
+    fn write(&self, report: &DriftReport, request: &ExportRequest) -> Result<Vec<u8>, String>;
+}
+
+/// What the explorer has others do.
+#[derive(Clone)]
+pub struct Services {
+    pub contents: Arc<dyn Contents>,
+    pub exports: Arc<dyn Exports>,
+}
+
 /// A place in some view that a row elsewhere leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jump {
@@ -75,6 +101,10 @@ pub enum Jump {
     Moved,
     /// A layer of one side, by its index.
     Layer(Side, usize),
+    /// The files that a layer of one side brought.
+    LayerFiles(Side, usize),
     /// By position in `DriftReport::config`.
     Config(usize),
+    /// By position in `DriftReport::findings`.
+    Finding(usize),
 }

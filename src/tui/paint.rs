@@ -39,6 +39,15 @@ pub fn select(buffer: &mut Buffer, area: Rect, row: u16, style: Style) {
     }
 }
 
+/// Rewrites the signs of a whole frame that are not ASCII. Names from the images keep their letters.
+pub fn to_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if let Some((_, ascii)) = signs::ASCII.iter().find(|(sign, _)| *sign == cell.symbol()) {
+            cell.set_symbol(ascii);
+        }
+    }
+}
+
 /// A horizontal line with a title in it.
 pub fn rule(buffer: &mut Buffer, area: Rect, title: &str, right: &str, focused: bool, theme: Theme) {
     let line = theme.style(Role::Line);

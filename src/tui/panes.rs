@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::Jump;
@@ -25,6 +25,44 @@ pub struct Panes {
     in_detail: bool,
     /// The pane with the keys has all the room.
     zoom: bool,
+    divider: Divider,
+}
+
+/// The line between the panes, which the mouse can move.
+#[derive(Debug, Default)]
+struct Divider {
+    /// Where it was drawn last.
+    line: Rect,
+    /// The room that both panes share.
+    room: Rect,
+    held: bool,
+    /// The list's part in percent, once it was moved: beside the detail, and above it.
+    beside: Option<u16>,
+    above: Option<u16>,
+}
+
+/// No pane gets less than this part of the room, in percent.
+const LEAST: u16 = 15;
+
+impl Divider {
+    /// Takes hold of the line; `false` when it is elsewhere.
+    fn hold(&mut self, at: Position) -> bool {
+        self.held = self.line.contains(at);
+        self.held
+    }
+
+    /// Moves the line, when it is held, to where the pointer is.
+    fn drag(&mut self, at: Position) {
+        let part = |at: u16, start: u16, length: u16| {
+            let part = u32::from(at.saturating_sub(start)) * 100 / u32::from(length.max(1));
+            u16::try_from(part).unwrap_or(100).clamp(LEAST, 100 - LEAST)
+        };
+        if self.held && self.line.width == 1 {
+            self.beside = Some(part(at.x, self.room.x, self.room.width));
+        } else if self.held {
+            self.above = Some(part(at.y, self.room.y, self.room.height));
+        }
+    }
 }
 
 /// What an action came to.
@@ -69,6 +107,11 @@ impl Panes {
                 Outcome::Done
             }
             Action::Right if self.in_detail => Outcome::Done,
+            // Wherever the keys are, only the detail has long lines.
+            Action::PanLeft | Action::PanRight => {
+                self.detail.act(action);
+                Outcome::Done
+            }
             Action::Zoom => {
                 self.zoom = !self.zoom;
                 Outcome::Done
@@ -82,6 +125,8 @@ impl Panes {
     /// As [`Panes::act`], for the mouse: a second click opens.
     pub fn mouse(&mut self, mouse: Mouse, len: usize) -> Outcome {
         match mouse {
+            Mouse::Drag(at) => self.divider.drag(at),
+            Mouse::Click(at) if self.divider.hold(at) => {}
             Mouse::Wheel(at, rows) if self.detail.contains(at) => self.detail.wheel(rows),
             Mouse::Wheel(at, rows) if self.cursor.contains(at) => self.cursor.step(rows, len),
             Mouse::Wheel(..) => {}
@@ -113,15 +158,18 @@ impl Panes {
         left
     }
 
-    /// Splits `area` and draws the line between the panes. `share`: the list's part of the width, in percent.
-    pub fn split(&self, area: Rect, share: u16, buffer: &mut Buffer, theme: Theme) -> Areas {
+    /// Splits `area` and draws the line between the panes. `share`: the list's part of the width, in percent, until
+    /// the line is moved.
+    pub fn split(&mut self, area: Rect, share: u16, buffer: &mut Buffer, theme: Theme) -> Areas {
+        self.divider.room = area;
+        self.divider.line = Rect::ZERO;
         if self.zoom {
             return if self.in_detail { titled(Rect::ZERO, area) } else { titled(area, Rect::ZERO) };
         }
         if area.width >= SIDE_BY_SIDE {
-            let width = u16::try_from(u32::from(area.width) * u32::from(share) / 100).unwrap_or(area.width / 2);
-            let list = Rect { width, ..area };
+            let list = Rect { width: percent(area.width, self.divider.beside.unwrap_or(share)), ..area };
             let between = Rect { x: list.right(), width: 1, ..area };
+            self.divider.line = between;
             for row in 0..area.height {
                 paint::put(buffer, between, row, &Line::styled(signs::VERTICAL, theme.style(Role::Line)));
             }
@@ -129,9 +177,11 @@ impl Panes {
             return titled(list, Rect { x, width: area.right().saturating_sub(x + 1), ..area });
         }
         // Below each other the pane with the keys is the taller one.
-        let height = if self.in_detail { area.height * 7 / 20 } else { area.height * 12 / 20 };
+        let share = self.divider.above.unwrap_or(if self.in_detail { 35 } else { 60 });
+        let height = percent(area.height, share);
         let list = Rect { height, ..area };
         let below = Rect { y: area.y + height, height: area.height - height, ..area };
+        self.divider.line = Rect { height: below.height.min(1), ..below };
         titled(list, below)
     }
 
@@ -140,8 +190,16 @@ impl Panes {
         self.cursor.fit(area, len)
     }
 
-    /// Marks row `row` of `area` when it is the selected one.
-    pub fn mark(&self, buffer: &mut Buffer, area: Rect, row: u16, at: usize, theme: Theme) {
+    /// Shows whether row `row` of `area` was marked by the reviewer, and whether it is the selected one.
+    pub fn mark(&self, buffer: &mut Buffer, area: Rect, row: u16, at: usize, marked: bool, theme: Theme) {
+        if marked {
+            paint::put(
+                buffer,
+                Rect { width: area.width.min(1), ..area },
+                row,
+                &Line::styled("*", theme.style(Role::Mark)),
+            );
+        }
         if at == self.cursor.selected() {
             let role = if self.in_detail { Role::SelectedElsewhere } else { Role::Selected };
             paint::select(buffer, area, row, theme.style(role));
@@ -165,8 +223,47 @@ impl Panes {
     }
 }
 
+fn percent(whole: u16, share: u16) -> u16 {
+    u16::try_from(u32::from(whole) * u32::from(share) / 100).unwrap_or(whole)
+}
+
 fn titled(list: Rect, detail: Rect) -> Areas {
     let title = Rect { height: detail.height.min(1), ..detail };
     let detail = Rect { y: detail.y + title.height, height: detail.height - title.height, ..detail };
     Areas { list, detail, title }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::theme::Colours;
+
+    /// The list's size after a click on the line between the panes and a drag from there.
+    fn dragged(area: Rect, to: Position) -> (u16, u16) {
+        let theme = Theme::new(Colours::Indexed);
+        let mut buffer = Buffer::empty(area);
+        let mut panes = Panes::default();
+        panes.split(area, 50, &mut buffer, theme);
+        let line = panes.divider.line;
+        panes.mouse(Mouse::Click(Position::new(line.x, line.y)), 9);
+        panes.mouse(Mouse::Drag(to), 9);
+        let list = panes.split(area, 50, &mut buffer, theme).list;
+        (list.width, list.height)
+    }
+
+    #[test]
+    fn the_line_between_the_panes_follows_the_mouse() {
+        assert_eq!(dragged(Rect::new(0, 2, 200, 40), Position::new(60, 9)).0, 60);
+        assert_eq!(dragged(Rect::new(0, 2, 80, 40), Position::new(9, 12)).1, 10);
+    }
+
+    #[test]
+    fn no_pane_is_dragged_shut_and_only_the_line_can_be_held() {
+        assert_eq!(dragged(Rect::new(0, 0, 200, 40), Position::new(0, 0)).0, 30);
+        assert_eq!(dragged(Rect::new(0, 0, 200, 40), Position::new(u16::MAX, 0)).0, 170);
+        let mut divider = Divider { line: Rect::new(5, 0, 1, 9), room: Rect::new(0, 0, 100, 9), ..Divider::default() };
+        assert!(!divider.hold(Position::new(6, 0)));
+        divider.drag(Position::new(50, 0));
+        assert_eq!(divider.beside, None);
+    }
 }

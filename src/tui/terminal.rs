@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crossterm::clipboard::CopyToClipboard;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
@@ -18,12 +19,13 @@ use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, d
 use ratatui::layout::{Position, Rect};
 use signal_hook::consts::SIGTERM;
 
-use super::app::{App, Effect, Explorer};
+use super::app::{App, Effect};
 use super::event::{Closed, Event, World};
+use super::explorer::Explorer;
 use super::loading::Screen;
-use super::theme::Theme;
+use super::outside::{Versions, Viewer};
 use super::worker::{Job, Workers};
-use super::{Contents, Loading};
+use super::{Loading, Services, Setup};
 use crate::model::Progress;
 
 /// How often the gauges move while loading.
@@ -49,13 +51,15 @@ pub enum TuiError {
 ///
 /// # Errors
 /// When the terminal cannot be used, or the report could not be made.
-pub fn run(source: Loading, contents: &Arc<dyn Contents>) -> Result<(), TuiError> {
+pub fn run(source: Loading, services: &Services, setup: Setup, viewer: Viewer) -> Result<(), TuiError> {
     let mut screen = RealTerminal::enter()?;
     let (events, input) = mpsc::channel();
     let mut world = RealWorld {
-        workers: Workers::start(contents, &events),
+        workers: Workers::start(services, &events),
         listener: Listener::start(events.clone())?,
         progress: Arc::clone(&source.progress),
+        events: events.clone(),
+        viewer,
         input,
     };
     let loading = Screen { progress: source.progress, left: source.left, right: source.right };
@@ -69,7 +73,7 @@ pub fn run(source: Loading, contents: &Arc<dyn Contents>) -> Result<(), TuiError
         // Nobody listens any more when the user left before.
         let _ = events.send(Event::Ready(ready));
     });
-    let mut app = App::loading(loading, Theme::from_env());
+    let mut app = App::loading(loading, setup);
     drive(&mut screen.terminal, &mut app, &mut world)
 }
 
@@ -95,6 +99,15 @@ pub fn drive<B: Backend>(terminal: &mut Terminal<B>, app: &mut App, world: &mut 
                     Effect::Fail(message) => return Err(TuiError::Failed(message)),
                     Effect::Cancel => world.cancel(),
                     Effect::Work(job) => world.work(job),
+                    Effect::Copy(text) => world.copy(&text),
+                    Effect::Outside(versions) => {
+                        let shown = world.outside(&versions);
+                        // The other program painted over everything.
+                        terminal.clear().map_err(io_error)?;
+                        if let Err(words) = shown {
+                            app.update(Event::Said(words));
+                        }
+                    }
                 }
             }
             match world.next(Duration::ZERO) {
@@ -130,9 +143,11 @@ fn io_error(error: impl std::error::Error) -> io::Error {
 
 struct RealWorld {
     input: Receiver<Event>,
+    events: Sender<Event>,
     workers: Workers,
     listener: Listener,
     progress: Arc<Progress>,
+    viewer: Viewer,
 }
 
 impl World for RealWorld {
@@ -146,6 +161,29 @@ impl World for RealWorld {
 
     fn work(&mut self, job: Job) {
         self.workers.post(job);
+    }
+
+    fn copy(&mut self, text: &str) {
+        // A terminal that is gone has no clipboard either.
+        let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
+    }
+
+    fn outside(&mut self, versions: &Versions) -> Result<(), String> {
+        let mut command = self.viewer.command(versions).ok_or("no program to show it with")?;
+        // The other program reads the keyboard now.
+        self.listener.stop();
+        restore();
+        let status = command.status();
+        let entered = enter().and_then(|()| Listener::start(self.events.clone()));
+        self.listener = entered.map_err(|error| format!("the terminal: {error}"))?;
+        let program = command.get_program().to_string_lossy();
+        match status {
+            Ok(status) if status.success() || status.code() == Some(1) => Ok(()),
+            Ok(status) => Err(format!("{program} ended with {status}")),
+            Err(error) => {
+                Err(format!("{program} cannot be run: {error}; set diff-tool in the configuration, or PAGER"))
+            }
+        }
     }
 
     fn cancel(&mut self) {
@@ -212,9 +250,7 @@ impl RealTerminal {
     fn enter() -> io::Result<Self> {
         let panics = Arc::new(Mutex::new(Vec::new()));
         hook_panics(Arc::clone(&panics));
-        enable_raw_mode()?;
-        let entered = execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture)
-            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        let entered = enter().and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
         match entered {
             Ok(terminal) => Ok(Self { terminal, panics }),
             Err(error) => {
@@ -237,6 +273,12 @@ impl Drop for RealTerminal {
             let _ = writeln!(io::stderr(), "{message}");
         }
     }
+}
+
+/// Takes the terminal.
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture)
 }
 
 /// Gives the terminal back. Each step is tried whatever became of the ones before.

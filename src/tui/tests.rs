@@ -10,19 +10,23 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
-use super::app::{App, Effect, Explorer};
+use super::app::{App, Effect};
 use super::event::{Closed, Event, World};
-use super::fixture::{self, FixtureContents};
+use super::explorer::Explorer;
+use super::fixture;
 use super::loading::Screen;
+use super::outside::Versions;
+use super::setup::Setup;
 use super::terminal::{TuiError, drive};
 use super::theme::{Colours, Role, Theme};
-use super::worker::{self, Answer, Found, Job};
+use super::worker::{self, Answer, Found, Job, Task};
 use crate::model::{Progress, Side, Stage};
 
 /// A scripted session: work is done at once, and its answer is the next event.
 struct Script {
     events: VecDeque<Event>,
     frames: Vec<Buffer>,
+    copied: Vec<String>,
     cancelled: bool,
 }
 
@@ -32,7 +36,18 @@ impl World for Script {
     }
 
     fn work(&mut self, job: Job) {
-        self.events.push_front(Event::Answer(worker::answer(&job, &FixtureContents)));
+        // A storm of random keys must not leave files behind.
+        if !matches!(job.task, Task::Write(..) | Task::Save(..) | Task::Extract(_)) {
+            self.events.push_front(Event::Answer(worker::answer(&job, &fixture::services())));
+        }
+    }
+
+    fn copy(&mut self, text: &str) {
+        self.copied.push(text.to_owned());
+    }
+
+    fn outside(&mut self, _versions: &Versions) -> Result<(), String> {
+        Err("no other program in a script".to_owned())
     }
 
     fn cancel(&mut self) {
@@ -65,14 +80,19 @@ fn keys(script: &str) -> impl Iterator<Item = Event> + '_ {
 /// The frames that the script keeps.
 fn play(app: &mut App, (width, height): (u16, u16), events: impl IntoIterator<Item = Event>) -> Vec<Buffer> {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let mut world = Script { events: events.into_iter().collect(), frames: Vec::new(), cancelled: false };
+    let mut world =
+        Script { events: events.into_iter().collect(), frames: Vec::new(), copied: Vec::new(), cancelled: false };
     drive(&mut terminal, app, &mut world).unwrap();
     world.frames
 }
 
+fn setup(colours: Colours) -> Setup {
+    Setup { formats: fixture::FORMATS.to_vec(), ..Setup::from(Theme::new(colours)) }
+}
+
 /// The frame after `script` on a terminal of this size.
 fn frame(width: u16, height: u16, colours: Colours, script: &str) -> Buffer {
-    let mut app = App::new(fixture::report(), Theme::new(colours));
+    let mut app = App::new(fixture::report(), setup(colours));
     play(&mut app, (width, height), keys(script).chain([Event::Screenshot])).pop().unwrap()
 }
 
@@ -161,7 +181,7 @@ fn every_view_at_both_sizes() {
 #[test]
 fn no_size_makes_a_view_panic() {
     for (_, script) in VIEWS {
-        let mut app = App::new(fixture::report(), Theme::new(Colours::Indexed));
+        let mut app = App::new(fixture::report(), setup(Colours::Indexed));
         play(&mut app, (80, 24), keys(script));
         for (width, height) in [(0, 0), (1, 1), (20, 5), (40, 10), (41, 11), (60, 16), (99, 20), (100, 12), (300, 100)]
         {
@@ -265,11 +285,11 @@ fn a_search_goes_from_match_to_match() {
 
 #[test]
 fn filters_show_what_their_words_say() {
-    let suspicious = words("3 f");
+    let suspicious = words("3 f u");
     assert!(suspicious.contains("unexplained and alarms") && !suspicious.contains("ld.so.cache"), "{suspicious}");
     let all = words("3 a L j j j j j j j");
     assert!(all.contains("all paths") && all.contains("passwd"), "{all}");
-    let times = words("3 f f f G Enter");
+    let times = words("3 f t G Enter");
     assert!(times.contains("changed, with times") && times.contains("mtime"), "{times}");
     let row = |screen: &str| screen.lines().find(|line| line.contains(" var/")).unwrap_or_default().to_owned();
     assert!(row(&times).starts_with(" t "), "{times}");
@@ -289,7 +309,7 @@ fn contents_are_compared_beside_the_interface_and_failures_are_told() {
 
 #[test]
 fn an_answer_that_comes_too_late_is_dropped() {
-    let mut app = App::new(fixture::report(), Theme::new(Colours::Indexed));
+    let mut app = App::new(fixture::report(), setup(Colours::Indexed));
     play(&mut app, (140, 45), keys("3 /settings Enter"));
     let late = Event::Answer(Answer { ticket: 0, found: Found::Diff(Err("too late".to_owned())) });
     let frames = play(&mut app, (140, 45), [late, Event::Screenshot]);
@@ -298,7 +318,7 @@ fn an_answer_that_comes_too_late_is_dropped() {
 
 #[test]
 fn the_mouse_selects_opens_and_switches() {
-    let mut app = App::new(fixture::report(), Theme::new(Colours::Indexed));
+    let mut app = App::new(fixture::report(), setup(Colours::Indexed));
     let overview = play(&mut app, (140, 45), [Event::Screenshot]).remove(0);
     let (x, y) = find(&overview, "2 Packages");
     let packages = play(&mut app, (140, 45), [click(x, y), Event::Screenshot]).remove(0);
@@ -316,7 +336,7 @@ fn loading() -> (App, Arc<Progress>) {
     let progress = Arc::new(Progress::default());
     let screen =
         Screen { progress: Arc::clone(&progress), left: "shop:1.3".to_owned(), right: "shop:\u{1b}1.4".to_owned() };
-    (App::loading(screen, Theme::new(Colours::Indexed)), progress)
+    (App::loading(screen, setup(Colours::Indexed)), progress)
 }
 
 #[test]
@@ -336,8 +356,12 @@ fn leaving_while_loading_cancels() {
     for event in [Event::Key(KeyCode::Char('q').into()), Event::Terminate, ctrl_c()] {
         let (mut app, _progress) = loading();
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-        let mut world =
-            Script { events: VecDeque::from([event, Event::Screenshot]), frames: Vec::new(), cancelled: false };
+        let mut world = Script {
+            events: VecDeque::from([event, Event::Screenshot]),
+            frames: Vec::new(),
+            copied: Vec::new(),
+            cancelled: false,
+        };
         drive(&mut terminal, &mut app, &mut world).unwrap();
         assert!(world.cancelled && world.frames.is_empty(), "it left before the screenshot");
     }
@@ -353,7 +377,7 @@ fn the_report_replaces_the_loading_screen_and_a_failure_is_returned() {
     let (mut app, _progress) = loading();
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     let events = VecDeque::from([Event::Ready(Err("no such file".to_owned()))]);
-    let mut world = Script { events, frames: Vec::new(), cancelled: false };
+    let mut world = Script { events, frames: Vec::new(), copied: Vec::new(), cancelled: false };
     let error = drive(&mut terminal, &mut app, &mut world).unwrap_err();
     assert!(matches!(error, TuiError::Failed(message) if message == "no such file"));
 }
@@ -412,7 +436,7 @@ impl Dice {
 fn a_storm_of_events_neither_panics_nor_gets_stuck() {
     for seed in 1..=4 {
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
-        let mut app = App::new(fixture::report(), Theme::new(Colours::Indexed));
+        let mut app = App::new(fixture::report(), setup(Colours::Indexed));
         let mut pending: VecDeque<Event> = VecDeque::new();
         let mut area = Rect::new(0, 0, 120, 40);
         for _ in 0..2_000 {
@@ -426,7 +450,7 @@ fn a_storm_of_events_neither_panics_nor_gets_stuck() {
                     if dice.roll(2) == 0 {
                         pending.push_back(dice.event());
                     }
-                    pending.push_back(Event::Answer(worker::answer(&job, &FixtureContents)));
+                    pending.push_back(Event::Answer(worker::answer(&job, &fixture::services())));
                 }
             }
             app.render(area, &mut Buffer::empty(area));

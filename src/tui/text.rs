@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::signs::ELLIPSIS;
@@ -99,6 +100,25 @@ pub fn instruction(created_by: Option<&str>) -> String {
         None => text.to_owned(),
     };
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `line` without its first `columns` columns; of a wide character cut in two, a blank is left.
+#[must_use]
+pub fn skip(line: &Line<'static>, columns: usize) -> Line<'static> {
+    let mut left = columns;
+    let mut spans = Vec::with_capacity(line.spans.len());
+    for span in &line.spans {
+        let whole = width(&span.content);
+        if left >= whole {
+            left -= whole;
+            continue;
+        }
+        let rest = tail(&span.content, whole - left);
+        let blank = if width(rest) < whole - left { " " } else { "" };
+        spans.push(Span::styled(format!("{blank}{rest}"), span.style));
+        left = 0;
+    }
+    Line::from(spans).style(line.style)
 }
 
 /// The longest start of `text` in at most `columns` columns.
@@ -234,6 +254,13 @@ mod tests {
             assert_eq!(width(&pad_left("漢字漢字é", columns)), columns);
             assert!(width(&middle("漢字漢字漢字", columns)) <= columns);
         }
+    }
+
+    #[test]
+    fn the_start_of_a_line_can_be_skipped_across_spans_and_wide_characters() {
+        let line = Line::from(vec![Span::raw("ab"), Span::raw("漢字"), Span::raw("c")]);
+        let shown: Vec<String> = (0..8).map(|columns| skip(&line, columns).to_string()).collect();
+        assert_eq!(shown, ["ab漢字c", "b漢字c", "漢字c", " 字c", "字c", " c", "c", ""]);
     }
 
     #[test]

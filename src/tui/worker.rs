@@ -1,17 +1,23 @@
 //! Slow work beside the interface: reading contents and searching paths. Each answer carries the ticket of its
 //! question, so that whoever asked can drop an answer that came too late.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use super::Contents;
 use super::diff::{self, ContentDiff};
 use super::event::Event;
+use super::outside::Versions;
+use super::overlay::export::ExportRequest;
 use super::search::Paths;
+use super::{Contents, Services, text};
 use crate::compare::{DriftReport, FileRow};
 use crate::model::Side;
+use crate::model::text::visible_multiline;
 
 /// A question to a worker.
 #[derive(Clone)]
@@ -27,6 +33,14 @@ pub enum Task {
     Compare(u32),
     /// Which of the paths match this text.
     Search(Arc<Paths>, String),
+    /// What an export begins with.
+    Preview(ExportRequest),
+    /// Writes an export to a file; whether over one that is there already.
+    Write(ExportRequest, PathBuf, bool),
+    /// Puts both versions of a file where another program can read them.
+    Extract(u32),
+    /// Writes one side's version of a file to a file that is not there yet.
+    Save(u32, Side, PathBuf),
 }
 
 /// The answer to one question.
@@ -41,24 +55,44 @@ pub enum Found {
     Diff(Result<Arc<ContentDiff>, String>),
     /// Positions in `files.rows`, best first.
     Paths(Vec<u32>),
+    /// Its first lines, safe to show.
+    Preview(Result<Vec<String>, String>),
+    /// What was written where, for the reader.
+    Written(Result<String, Unwritten>),
+    Extracted(Result<Arc<Versions>, String>),
 }
 
-/// One thread for contents and one for searches, so that a slow disk does not hold up the search.
+/// Why a file was not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwritten {
+    pub words: String,
+    /// It is there already: this file.
+    pub exists: Option<PathBuf>,
+}
+
+/// The most lines of an export's preview: more than any screen shows.
+const PREVIEW: usize = 500;
+/// The most bytes of a file that another program is given.
+const OUTSIDE_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// One thread for contents, one for searches and one for what is written, so that a slow disk holds up neither.
 pub struct Workers {
     contents: Sender<Job>,
     searches: Sender<Job>,
+    /// What the user asked for by name, each to be carried out.
+    errands: Sender<Job>,
 }
 
 impl Workers {
     #[must_use]
-    pub fn start(contents: &Arc<dyn Contents>, events: &Sender<Event>) -> Self {
+    pub fn start(services: &Services, events: &Sender<Event>) -> Self {
         let start = || {
             let (sender, jobs) = mpsc::channel();
-            let (contents, events) = (Arc::clone(contents), events.clone());
-            thread::spawn(move || serve(&jobs, contents.as_ref(), &events));
+            let (services, events) = (services.clone(), events.clone());
+            thread::spawn(move || serve(&jobs, &services, &events));
             sender
         };
-        Self { contents: start(), searches: start() }
+        Self { contents: start(), searches: start(), errands: start() }
     }
 
     /// Hands over a question. A worker answers only the newest that waits.
@@ -66,42 +100,65 @@ impl Workers {
         let queue = match job.task {
             Task::Compare(_) => &self.contents,
             Task::Search(..) => &self.searches,
+            Task::Preview(_) | Task::Write(..) | Task::Extract(_) | Task::Save(..) => &self.errands,
         };
         // The worker is gone only when the program ends.
         let _ = queue.send(job);
     }
 }
 
-fn serve(jobs: &Receiver<Job>, contents: &dyn Contents, events: &Sender<Event>) {
+fn serve(jobs: &Receiver<Job>, services: &Services, events: &Sender<Event>) {
     while let Ok(mut job) = jobs.recv() {
-        while let Ok(newer) = jobs.try_recv() {
+        while job.task.is_replaceable() {
+            let Ok(newer) = jobs.try_recv() else { break };
             job = newer;
         }
-        if events.send(Event::Answer(answer(&job, contents))).is_err() {
+        if events.send(Event::Answer(answer(&job, services))).is_err() {
             return;
         }
     }
 }
 
+impl Task {
+    /// Whether a newer question makes its answer worthless.
+    fn is_replaceable(&self) -> bool {
+        matches!(self, Self::Compare(_) | Self::Search(..) | Self::Preview(_))
+    }
+}
+
 /// Does the work.
 #[must_use]
-pub fn answer(job: &Job, contents: &dyn Contents) -> Answer {
+pub fn answer(job: &Job, services: &Services) -> Answer {
+    let (report, contents) = (&job.report, services.contents.as_ref());
     let found = match &job.task {
-        Task::Compare(row) => Found::Diff(compare(&job.report, *row, contents).map(Arc::new)),
+        Task::Compare(row) => Found::Diff(compare(report, *row, contents).map(Arc::new)),
         Task::Search(paths, text) => Found::Paths(paths.search(text)),
+        Task::Preview(request) => Found::Preview(preview(report, request, services)),
+        Task::Write(request, path, overwrite) => {
+            let body = services.exports.write(report, request);
+            Found::Written(body.map_err(Unwritten::from).and_then(|body| write(path, &body, *overwrite)))
+        }
+        Task::Extract(row) => Found::Extracted(extract(report, *row, contents).map(Arc::new)),
+        Task::Save(row, side, path) => Found::Written(save(report, *row, *side, path, contents)),
     };
     Answer { ticket: job.ticket, found }
 }
 
+fn preview(report: &DriftReport, request: &ExportRequest, services: &Services) -> Result<Vec<String>, String> {
+    let body = services.exports.write(report, request)?;
+    let text = String::from_utf8_lossy(&body);
+    Ok(text.lines().take(PREVIEW).map(|line| visible_multiline(line).replace('\t', "    ")).collect())
+}
+
 fn compare(report: &DriftReport, row: u32, contents: &dyn Contents) -> Result<ContentDiff, String> {
     let row = report.files.rows.get(row as usize).ok_or("no such row")?;
-    let left = read(row, Side::Left, contents)?;
-    let right = read(row, Side::Right, contents)?;
+    let left = read(row, Side::Left, diff::READ_LIMIT, contents)?;
+    let right = read(row, Side::Right, diff::READ_LIMIT, contents)?;
     let whole = [&row.left, &row.right].into_iter().flatten().all(|file| file.entry.size <= diff::READ_LIMIT);
     Ok(diff::contents(&left, &right, whole))
 }
 
-fn read(row: &FileRow, side: Side, contents: &dyn Contents) -> Result<Vec<u8>, String> {
+fn read(row: &FileRow, side: Side, limit: u64, contents: &dyn Contents) -> Result<Vec<u8>, String> {
     let file = match side {
         Side::Left => &row.left,
         Side::Right => &row.right,
@@ -110,7 +167,71 @@ fn read(row: &FileRow, side: Side, contents: &dyn Contents) -> Result<Vec<u8>, S
         return Ok(Vec::new());
     }
     // A reader that panics must not take its thread along: the next file is another matter.
-    catch_unwind(AssertUnwindSafe(|| contents.read(side, &row.path, diff::READ_LIMIT)))
+    catch_unwind(AssertUnwindSafe(|| contents.read(side, &row.path, limit)))
         .unwrap_or_else(|_| Err("reading it failed unexpectedly".to_owned()))
         .map_err(|error| format!("{} side: {error}", side.as_str()))
+}
+
+fn extract(report: &DriftReport, row: u32, contents: &dyn Contents) -> Result<Versions, String> {
+    let row = report.files.rows.get(row as usize).ok_or("no such row")?;
+    let unwritten = |error: io::Error| format!("a temporary file cannot be written: {error}");
+    let mut versions = Versions::new().map_err(unwritten)?;
+    let name = row.path.file_name();
+    for (side, file) in [(Side::Left, &row.left), (Side::Right, &row.right)] {
+        if let Some(file) = file.as_ref().filter(|file| file.entry.content.is_some()) {
+            if file.entry.size > OUTSIDE_LIMIT {
+                let (size, limit) = (text::bytes(file.entry.size), text::bytes(OUTSIDE_LIMIT));
+                return Err(format!("the {} version has {size}, more than the {limit} shown elsewhere", side.as_str()));
+            }
+            let bytes = read(row, side, OUTSIDE_LIMIT, contents)?;
+            let path = if side == Side::Left { versions.left(name) } else { versions.right(name) };
+            std::fs::write(path, bytes).map_err(unwritten)?;
+        }
+    }
+    Ok(versions)
+}
+
+fn save(report: &DriftReport, row: u32, side: Side, path: &Path, contents: &dyn Contents) -> Result<String, Unwritten> {
+    let row = report.files.rows.get(row as usize).ok_or_else(|| "no such row".to_owned())?;
+    let bytes = read(row, side, u64::MAX, contents)?;
+    write(path, &bytes, false)
+}
+
+/// Writes a whole file; over one that is there already only when that is asked for.
+fn write(path: &Path, body: &[u8], overwrite: bool) -> Result<String, Unwritten> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).create_new(!overwrite);
+    let written = options.open(path).and_then(|mut file| file.write_all(body));
+    match written {
+        Ok(()) => Ok(format!("wrote {}, {}", path.display(), text::bytes(body.len() as u64))),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Unwritten {
+            words: format!("{} is there already", path.display()),
+            exists: Some(path.to_owned()),
+        }),
+        Err(error) => Err(Unwritten::from(format!("{} cannot be written: {error}", path.display()))),
+    }
+}
+
+impl From<String> for Unwritten {
+    fn from(words: String) -> Self {
+        Self { words, exists: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_there_is_overwritten_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("drift.md");
+        assert!(write(&path, b"one", false).unwrap().ends_with("drift.md, 3 B"));
+        assert_eq!(write(&path, b"two", false).unwrap_err().exists, Some(path.clone()));
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        write(&path, b"2", true).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"2");
+        let nowhere = folder.path().join("no/such/folder");
+        assert!(write(&nowhere, b"x", false).unwrap_err().words.contains("cannot be written"));
+    }
 }

@@ -4,7 +4,8 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{Format, ReportOptions};
+use super::{Format, ReportOptions, outline};
+use crate::compare::review::{Review, Subject};
 use crate::compare::{self, DriftReport, FileRow, PackageRow};
 use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, SearchResult, text};
 
@@ -13,6 +14,7 @@ mod schema;
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
+    extension: "json",
     write: write_report,
     inspection: write_inspection,
     search: write_search,
@@ -21,7 +23,7 @@ pub(super) const FORMAT: Format = Format {
 
 const TOOL: schema::Tool = schema::Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
-fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     write(
         &schema::Report {
             schema: schema::SCHEMA,
@@ -32,11 +34,12 @@ fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io:
             counts: counts(report),
             left: image(&report.left),
             right: image(&report.right),
-            packages: report.packages.iter().filter_map(package_change).collect(),
-            files: files(&report.files, options.all),
-            findings: report.findings.iter().map(finding).collect(),
-            config: report.config.iter().map(config_change).collect(),
+            packages: told(&report.packages, Subject::Package, options).filter_map(package_change).collect(),
+            files: files(&report.files, options),
+            findings: told(&report.findings, Subject::Finding, options).map(finding).collect(),
+            config: told(&report.config, Subject::Config, options).map(config_change).collect(),
             warnings: &report.warnings,
+            review: options.review.map(|review| marked(report, review)),
         },
         out,
     )
@@ -44,7 +47,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io:
 
 fn write_inspection(
     inspection: &model::Inspection,
-    _options: &ReportOptions,
+    _options: &ReportOptions<'_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     write(
@@ -61,7 +64,7 @@ fn write_inspection(
     )
 }
 
-fn write_search(search: &SearchResult, _options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_search(search: &SearchResult, _options: &ReportOptions<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     write(
         &schema::Search {
             schema: schema::SCHEMA,
@@ -198,7 +201,25 @@ fn package_side(package: &model::Package) -> schema::PackageSide<'_> {
     }
 }
 
-fn files(files: &compare::FileDrift, all: bool) -> schema::Files<'_> {
+/// The rows that `options` asks for.
+fn told<'a, T>(
+    rows: &'a [T],
+    subject: fn(usize) -> Subject,
+    options: &'a ReportOptions<'_>,
+) -> impl Iterator<Item = &'a T> {
+    rows.iter().enumerate().filter(move |(at, _)| options.tells(subject(*at))).map(|(_, row)| row)
+}
+
+fn marked(report: &DriftReport, review: &Review) -> Vec<schema::Marked> {
+    let marked = outline::marked(report, Some(review)).into_iter().map(|marked| schema::Marked {
+        kind: marked.description.kind,
+        name: marked.description.name,
+        note: marked.note,
+    });
+    marked.collect()
+}
+
+fn files<'a>(files: &'a compare::FileDrift, options: &ReportOptions<'_>) -> schema::Files<'a> {
     let compare::FileSummary { added, removed, content, metadata, mtime_only } = files.summary;
     schema::Files {
         summary: schema::Summary { added, removed, content, metadata, mtime_only },
@@ -206,7 +227,11 @@ fn files(files: &compare::FileDrift, all: bool) -> schema::Files<'_> {
             .into_iter()
             .map(|explanation| (explanation.as_str(), files.by_explanation.get(explanation)))
             .collect(),
-        changes: files.rows.iter().filter_map(|row| file_change(row, all)).collect(),
+        changes: (0..)
+            .zip(&files.rows)
+            .filter(|(at, _)| options.tells(Subject::File(*at)))
+            .filter_map(|(_, row)| file_change(row, options.all || options.only_marked))
+            .collect(),
     }
 }
 

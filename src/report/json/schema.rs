@@ -29,6 +29,16 @@ pub(super) struct Report<'a> {
     pub findings: Vec<Finding<'a>>,
     pub config: Vec<ConfigChange<'a>>,
     pub warnings: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<Vec<Marked>>,
+}
+
+/// A row that a reviewer marked.
+#[derive(Serialize)]
+pub(super) struct Marked {
+    pub kind: &'static str,
+    pub name: String,
+    pub note: String,
 }
 
 #[derive(Serialize)]

@@ -5,20 +5,20 @@ use crate::compare::DriftReport;
 use crate::model::ImagePath;
 use crate::report::{ReportOptions, fixture};
 
-const ALL: ReportOptions = ReportOptions { all: true, color: false, width: 0 };
+const ALL: ReportOptions<'_> = ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false };
 
 fn validator() -> jsonschema::Validator {
     let schema: Value = serde_json::from_str(include_str!("../../../assets/schema.json")).unwrap();
     jsonschema::draft202012::new(&schema).unwrap()
 }
 
-fn printed(report: &DriftReport, options: ReportOptions) -> String {
+fn printed(report: &DriftReport, options: ReportOptions<'_>) -> String {
     let mut out = Vec::new();
     (FORMAT.write)(report, &options, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
-fn report(report: &DriftReport, options: ReportOptions) -> Value {
+fn report(report: &DriftReport, options: ReportOptions<'_>) -> Value {
     serde_json::from_str(&printed(report, options)).unwrap()
 }
 

@@ -5,6 +5,7 @@ use std::io;
 
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
+use crate::compare::review::Description;
 use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
 use crate::model::{BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, PackageMove, Proof};
 use page::{Page, Row, head};
@@ -14,6 +15,7 @@ mod page;
 
 pub(super) const FORMAT: Format = Format {
     name: "markdown",
+    extension: "md",
     write: write_report,
     inspection: one::write_inspection,
     search: one::write_search,
@@ -22,6 +24,7 @@ pub(super) const FORMAT: Format = Format {
 
 /// Bytes that each list may take of [`page::LIMIT`]; the list of all paths has what the others leave.
 mod share {
+    pub(super) const REVIEW: usize = 16_000;
     pub(super) const TO_READ: usize = 12_000;
     pub(super) const PACKAGES: usize = 14_000;
     pub(super) const CAUSES: usize = 7_000;
@@ -33,7 +36,7 @@ mod share {
     pub(super) const FOOTER: usize = 1_000;
 }
 
-fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(options.all);
     page.paragraph(&format!("## imgdrift: {}", report.headline()));
     page.paragraph(&capitalised(report.meaning()));
@@ -41,13 +44,29 @@ fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io:
         page.paragraph(&capitalised(&page.prose(&fairness)));
     }
     images(&mut page, report);
-    packages(&mut page, report);
-    to_read(&mut page, report);
-    causes(&mut page, report);
-    config(&mut page, report);
-    tail(&mut page, report);
+    review(&mut page, report, options);
+    if !options.only_marked {
+        packages(&mut page, report);
+        to_read(&mut page, report);
+        causes(&mut page, report);
+        config(&mut page, report);
+        tail(&mut page, report);
+    }
     digests(&mut page, report);
     out.write_all(page.finish().as_bytes())
+}
+
+/// What the reviewer marked, with the notes.
+fn review(page: &mut Page, report: &DriftReport, options: &ReportOptions<'_>) {
+    let rows: Vec<Row> = outline::marked(report, options.review)
+        .iter()
+        .map(|marked| {
+            let Description { kind, name, what } = &marked.description;
+            Row::of_table([(*kind).to_owned(), page.code(name), page.prose(what), page.prose(&marked.note)])
+        })
+        .collect();
+    let heading = format!("### Marked by the reviewer: {}", plural(rows.len(), "row"));
+    page.list(&heading, &head(["what", "name", "drift", "note"]), &rows, share::REVIEW);
 }
 
 /// A clause as a sentence.

@@ -11,7 +11,7 @@ use crate::report::figures::{bytes, count, permissions, plural};
 
 pub(super) fn write_inspection(
     inspection: &Inspection,
-    options: &ReportOptions,
+    options: &ReportOptions<'_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut page = Page::new(options.all);
@@ -31,7 +31,11 @@ pub(super) fn write_inspection(
     out.write_all(page.finish().as_bytes())
 }
 
-pub(super) fn write_search(search: &SearchResult, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write_search(
+    search: &SearchResult,
+    options: &ReportOptions<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let mut page = Page::new(options.all);
     page.paragraph(&format!("## imgdrift: {}", page.code(&search.query)));
     if search.packages.is_empty() && search.files.is_empty() {

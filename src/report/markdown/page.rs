@@ -1,6 +1,6 @@
 //! A page of at most so many bytes, and lists that say what they leave out.
 
-use crate::report::escape;
+use crate::model::markdown as escape;
 use crate::report::figures::count;
 
 /// What a page may hold: GitHub takes comments of up to 65,536 characters, and a workflow may add words of its own.

@@ -4,12 +4,12 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use super::FORMAT;
 use super::page::LIMIT;
 use crate::compare::DriftReport;
-use crate::report::escape::HOSTILE;
+use crate::model::markdown::HOSTILE;
 use crate::report::{ReportOptions, fixture};
 
-const ALL: ReportOptions = ReportOptions { all: true, color: false, width: 0 };
+const ALL: ReportOptions<'_> = ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false };
 
-fn printed(report: &DriftReport, options: ReportOptions) -> String {
+fn printed(report: &DriftReport, options: ReportOptions<'_>) -> String {
     let mut out = Vec::new();
     (FORMAT.write)(report, &options, &mut out).unwrap();
     String::from_utf8(out).unwrap()

@@ -4,6 +4,7 @@ use std::io;
 
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
+use crate::compare::review::Description;
 use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
 use crate::model::text::visible;
 use crate::model::{
@@ -17,6 +18,7 @@ mod page;
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
+    extension: "txt",
     write: write_report,
     inspection: one::write_inspection,
     search: one::write_search,
@@ -26,10 +28,10 @@ pub(super) const FORMAT: Format = Format {
 /// Lines of a report, however large the drift, unless everything is asked for.
 const LINES: usize = 40;
 
-fn write_report(report: &DriftReport, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(*options, out);
     let head = head(report);
-    let sections: Vec<_> = sections(report, options.all).into_iter().filter(|section| !section.is_empty()).collect();
+    let sections: Vec<_> = sections(report, options).into_iter().filter(|section| !section.is_empty()).collect();
     let digests = digests(report, options.all);
     // The headline, what it means, and an empty line.
     let spent = 3 + head.len() + digests.len() + usize::from(!sections.is_empty());
@@ -114,8 +116,13 @@ fn arrow(left: Option<&str>, right: Option<&str>) -> String {
 }
 
 /// In the order that they share the lines in: what must be read first has the most.
-fn sections(report: &DriftReport, all: bool) -> Vec<Section> {
-    let mut sections = vec![to_read(report, !all), packages(report, !all), causes(report), config(report, all)];
+fn sections(report: &DriftReport, options: &ReportOptions<'_>) -> Vec<Section> {
+    let all = options.all;
+    let review = review(report, options);
+    if options.only_marked {
+        return vec![review];
+    }
+    let mut sections = vec![review, to_read(report, !all), packages(report, !all), causes(report), config(report, all)];
     if all {
         sections.push(other_paths(report));
         sections.push(layers(report));
@@ -123,6 +130,23 @@ fn sections(report: &DriftReport, all: bool) -> Vec<Section> {
     sections.push(drift_findings(report, all));
     sections.push(warnings(&report.warnings));
     sections
+}
+
+/// What the reviewer marked, with the notes.
+fn review(report: &DriftReport, options: &ReportOptions<'_>) -> Section {
+    let rows: Vec<Row> = outline::marked(report, options.review)
+        .iter()
+        .map(|marked| {
+            let Description { kind, name, what } = &marked.description;
+            Row::new([
+                (*kind).to_owned(),
+                visible(name).into_owned(),
+                visible(what).into_owned(),
+                visible(&marked.note).into_owned(),
+            ])
+        })
+        .collect();
+    Section { title: format!("marked by the reviewer: {}", plural(rows.len(), "row")), rows, weight: 3 }
 }
 
 /// Alarms, then what nothing explains.

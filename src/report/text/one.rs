@@ -12,7 +12,7 @@ use crate::report::figures::{bytes, count, permissions, plural};
 
 pub(super) fn write_inspection(
     inspection: &Inspection,
-    options: &ReportOptions,
+    options: &ReportOptions<'_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut page = Page::new(*options, out);
@@ -37,7 +37,11 @@ pub(super) fn write_inspection(
     page.sections(&sections, None)
 }
 
-pub(super) fn write_search(search: &SearchResult, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write_search(
+    search: &SearchResult,
+    options: &ReportOptions<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let mut page = Page::new(*options, out);
     if search.packages.is_empty() && search.files.is_empty() {
         return page.line(Paint::Notable, &format!("{}: not in this image", visible(&search.query)));

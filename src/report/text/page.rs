@@ -70,7 +70,7 @@ impl Section {
 
 /// Where lines go.
 pub(super) struct Page<'a> {
-    options: ReportOptions,
+    options: ReportOptions<'a>,
     out: &'a mut dyn io::Write,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Page<'a> {
     /// Without a known width a line still ends somewhere: labels of a hundred kilobytes exist.
     const LONGEST: usize = 240;
 
-    pub(super) fn new(options: ReportOptions, out: &'a mut dyn io::Write) -> Self {
+    pub(super) fn new(options: ReportOptions<'a>, out: &'a mut dyn io::Write) -> Self {
         let width = if options.width == 0 && !options.all { Self::LONGEST } else { options.width };
         Self { options: ReportOptions { width, ..options }, out }
     }

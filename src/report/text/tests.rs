@@ -5,9 +5,9 @@ use crate::compare::DriftReport;
 use crate::model::{Verdict, text};
 use crate::report::{ReportOptions, fixture};
 
-const ALL: ReportOptions = ReportOptions { all: true, color: false, width: 0 };
+const ALL: ReportOptions<'_> = ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false };
 
-fn printed(report: &DriftReport, options: ReportOptions) -> String {
+fn printed(report: &DriftReport, options: ReportOptions<'_>) -> String {
     let mut out = Vec::new();
     (FORMAT.write)(report, &options, &mut out).unwrap();
     String::from_utf8(out).unwrap()

@@ -70,8 +70,7 @@ impl Search {
 
     /// Edits the line.
     pub fn key(&mut self, event: KeyEvent) -> Typed {
-        let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-        let request = match event.code {
+        match event.code {
             KeyCode::Esc => {
                 self.clear();
                 return Typed::Changed;
@@ -84,23 +83,32 @@ impl Search {
             KeyCode::Up => return Typed::Motion(Action::Up),
             KeyCode::PageDown => return Typed::Motion(Action::PageDown),
             KeyCode::PageUp => return Typed::Motion(Action::PageUp),
-            KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
-            KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
-            KeyCode::Char(_) if ctrl => return Typed::Nothing,
-            KeyCode::Char(character) => InputRequest::InsertChar(character),
-            KeyCode::Backspace => InputRequest::DeletePrevChar,
-            KeyCode::Delete => InputRequest::DeleteNextChar,
-            KeyCode::Left => InputRequest::GoToPrevChar,
-            KeyCode::Right => InputRequest::GoToNextChar,
-            KeyCode::Home => InputRequest::GoToStart,
-            KeyCode::End => InputRequest::GoToEnd,
-            _ => return Typed::Nothing,
-        };
-        match self.input.handle(request) {
+            _ => {}
+        }
+        match edit(event).and_then(|request| self.input.handle(request)) {
             Some(changed) if changed.value => Typed::Changed,
             _ => Typed::Nothing,
         }
     }
+}
+
+/// How a key edits a line of text.
+#[must_use]
+pub fn edit(event: KeyEvent) -> Option<InputRequest> {
+    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match event.code {
+        KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
+        KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
+        KeyCode::Char(_) if ctrl => return None,
+        KeyCode::Char(character) => InputRequest::InsertChar(character),
+        KeyCode::Backspace => InputRequest::DeletePrevChar,
+        KeyCode::Delete => InputRequest::DeleteNextChar,
+        KeyCode::Left => InputRequest::GoToPrevChar,
+        KeyCode::Right => InputRequest::GoToNextChar,
+        KeyCode::Home => InputRequest::GoToStart,
+        KeyCode::End => InputRequest::GoToEnd,
+        _ => return None,
+    })
 }
 
 /// A compiled search text. Words apart by blanks must all match; `'word`, `^start` and `end$` match exactly.

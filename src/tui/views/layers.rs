@@ -1,148 +1,214 @@
-//! The layers of both sides, aligned; below them the configuration and the history where they differ.
+//! The layers of both sides, aligned, with what each of them changed.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::overview::letter;
 use super::{Context, Mouse, View, ViewEntry};
-use crate::compare::{ConfigChange, DriftReport, HistoryRow, LayerRelation, LayerRow};
-use crate::model::text::{visible, visible_multiline};
-use crate::model::{LayerFacts, Side};
+use crate::compare::review::Subject;
+use crate::compare::{DriftReport, LayerRelation, LayerRow};
+use crate::model::{Explanation, ImageFacts, LayerFacts, Side};
 use crate::tui::Jump;
-use crate::tui::app::Request;
-use crate::tui::document::{Field, Row, table};
-use crate::tui::keys::{Action, Binding, ch, key};
+use crate::tui::document::{Field, Row, lines, table};
+use crate::tui::explorer::Request;
+use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, signs};
+use crate::tui::theme::{Role, Theme, explanation_role, signs};
 
 pub const VIEW: ViewEntry = ViewEntry {
     title: "Layers",
     keys: KEYS,
-    make: |report| Box::new(Layers { entries: entries(report), panes: Panes::default() }),
+    make: |report| Box::new(Layers::new(report)),
     count: |report| text::count(report.layers.iter().filter(|row| row.relation != LayerRelation::Shared).count() as u64),
-    accepts: |jump| matches!(jump, Jump::Layer(..) | Jump::Config(_)),
+    accepts: |jump| matches!(jump, Jump::Layer(..)),
 };
 
 const KEYS: &[Binding] = &[
-    Binding {
-        action: Action::Open,
-        name: "open",
-        keys: &[key(KeyCode::Enter)],
-        help: "open the detail",
-        hint: Some("detail"),
-    },
-    Binding {
-        action: Action::Right,
-        name: "right",
-        keys: &[ch('l'), key(KeyCode::Right)],
-        help: "open the detail",
-        hint: None,
-    },
-    Binding {
-        action: Action::Left,
-        name: "left",
-        keys: &[ch('h'), key(KeyCode::Left)],
-        help: "leave the detail",
-        hint: None,
-    },
-    Binding {
-        action: Action::Zoom,
-        name: "zoom",
-        keys: &[ch('z')],
-        help: "give the pane with the keys all the room",
-        hint: Some("zoom"),
-    },
+    row(
+        Action::Open,
+        "open",
+        &[key(KeyCode::Enter)],
+        "open the detail, or the layers that both sides share; in the detail: go to the file",
+        Some("open"),
+    ),
+    row(Action::Right, "right", &[ch('l'), key(KeyCode::Right)], "open the detail", None),
+    row(Action::Left, "left", &[ch('h'), key(KeyCode::Left)], "leave the detail", None),
+    row(Action::All, "all", &[ch('a')], "open or fold the layers that both sides share", Some("shared")),
+    row(Action::Zoom, "zoom", &[ch('z')], "give the pane with the keys all the room", Some("zoom")),
 ];
 
 /// One row of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
-    Heading(&'static str),
-    /// By position in `report.layers`, `report.config`, `report.history`.
+    /// By position in `report.layers`.
     Layer(usize),
-    Config(usize),
-    History(usize),
+    /// Layers that both sides share, folded.
+    Shared(Range<usize>),
 }
 
 /// The view.
 struct Layers {
     entries: Vec<Entry>,
     panes: Panes,
+    /// The first layers of the runs of shared ones that are open.
+    open: BTreeSet<usize>,
+    /// For each row of `report.layers`: the paths that differ in it, by position in `files.rows`; those where only the
+    /// time differs left out.
+    changed: Vec<Vec<u32>>,
 }
 
-/// The columns: a sign, two indexes, the sizes and their difference; the instruction takes the rest.
+/// The columns: a sign, two indexes, changed paths, the sizes and their difference; the instruction takes the rest.
 const INDEX: usize = 4;
 const SIZE: usize = 9;
-
-fn entries(report: &DriftReport) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = (0..report.layers.len()).map(Entry::Layer).collect();
-    if !report.config.is_empty() {
-        entries.push(Entry::Heading("Configuration that differs"));
-        entries.extend((0..report.config.len()).map(Entry::Config));
-    }
-    let changed = (0..report.history.len()).filter(|at| report.history.get(*at).is_some_and(|row| !row.same));
-    let changed: Vec<Entry> = changed.map(Entry::History).collect();
-    if !changed.is_empty() {
-        entries.push(Entry::Heading("History that differs"));
-        entries.extend(changed);
-    }
-    entries
-}
+const PATHS: usize = 8;
+/// Fewer shared layers in a row than this stand for themselves.
+const FOLDED: usize = 2;
+/// The most files listed of a layer; the Files view has them all.
+const MOST_FILES: usize = 300;
 
 impl Layers {
-    fn selected(&self) -> Option<Entry> {
-        self.entries.get(self.panes.cursor.selected()).copied()
+    fn new(report: &DriftReport) -> Self {
+        let mut layers =
+            Self { entries: Vec::new(), panes: Panes::default(), open: BTreeSet::new(), changed: changed(report) };
+        layers.arrange(report);
+        layers
     }
 
-    /// Selects the row of an entry.
-    fn reveal(&mut self, wanted: impl Fn(&Entry) -> bool) {
-        if let Some(at) = self.entries.iter().position(wanted) {
+    fn selected(&self) -> Option<&Entry> {
+        self.entries.get(self.panes.cursor.selected())
+    }
+
+    /// Folds the runs of shared layers that are not open.
+    fn arrange(&mut self, report: &DriftReport) {
+        self.entries.clear();
+        let shared = |at: usize| report.layers.get(at).is_some_and(|row| row.relation == LayerRelation::Shared);
+        let mut at = 0;
+        while at < report.layers.len() {
+            let end = (at..report.layers.len()).find(|end| !shared(*end)).unwrap_or(report.layers.len());
+            if end.saturating_sub(at) >= FOLDED {
+                self.entries.push(Entry::Shared(at..end));
+                if self.open.contains(&at) {
+                    self.entries.extend((at..end).map(Entry::Layer));
+                }
+                at = end;
+            } else {
+                self.entries.push(Entry::Layer(at));
+                at += 1;
+            }
+        }
+    }
+
+    fn toggle(&mut self, first: usize, report: &DriftReport) {
+        if !self.open.remove(&first) {
+            self.open.insert(first);
+        }
+        self.arrange(report);
+    }
+
+    fn toggle_all(&mut self, report: &DriftReport) {
+        let all = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Shared(run) => Some(run.start),
+            Entry::Layer(_) => None,
+        });
+        self.open = if self.open.is_empty() { all.collect() } else { BTreeSet::new() };
+        self.arrange(report);
+    }
+
+    /// Selects a row of `report.layers`, wherever it is folded away.
+    fn reveal(&mut self, wanted: usize, report: &DriftReport) {
+        let runs = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Shared(run) if run.contains(&wanted) => Some(run.start),
+            _ => None,
+        });
+        self.open.extend(runs.collect::<Vec<_>>());
+        self.arrange(report);
+        if let Some(at) = self.entries.iter().position(|entry| *entry == Entry::Layer(wanted)) {
             self.panes.cursor.reveal(at);
         }
     }
 
-    fn finish(&mut self, outcome: Outcome) -> Vec<Request> {
-        match outcome {
-            Outcome::Open | Outcome::Other(Action::Right) => self.panes.enter_detail(),
-            Outcome::Jump(jump) => return vec![Request::Jump(jump)],
-            Outcome::Done | Outcome::Other(_) => {}
+    fn finish(&mut self, outcome: Outcome, context: &Context<'_>) -> Vec<Request> {
+        match (outcome, self.selected().cloned()) {
+            (Outcome::Open | Outcome::Other(Action::Right), Some(Entry::Shared(run))) => {
+                self.toggle(run.start, context.report);
+            }
+            (Outcome::Open | Outcome::Other(Action::Right), _) => self.panes.enter_detail(),
+            (Outcome::Other(Action::All), _) => self.toggle_all(context.report),
+            (Outcome::Jump(jump), _) => return vec![Request::Jump(jump)],
+            (Outcome::Done | Outcome::Other(_), _) => {}
         }
         Vec::new()
     }
 }
 
-impl View for Layers {
-    fn act(&mut self, action: Action, _context: &Context<'_>) -> Vec<Request> {
-        let outcome = self.panes.act(action, self.entries.len());
-        if let Some(Entry::Heading(_)) = self.selected() {
-            // A heading is passed over in the direction of the motion.
-            let by = if matches!(action, Action::Up | Action::PageUp) { -1 } else { 1 };
-            self.panes.cursor.step(by, self.entries.len());
+/// The paths that differ, by the row of the layer that brought them: the right side's, or the left's for one that is
+/// gone.
+fn changed(report: &DriftReport) -> Vec<Vec<u32>> {
+    let mut changed = vec![Vec::new(); report.layers.len()];
+    let of = |side: fn(&LayerRow) -> Option<usize>, layers: usize| -> Vec<Option<usize>> {
+        (0..layers).map(|index| report.layers.iter().position(|row| side(row) == Some(index))).collect()
+    };
+    let left = of(|row| row.left, report.left.layers.len());
+    let right = of(|row| row.right, report.right.layers.len());
+    for (at, row) in (0_u32..).zip(&report.files.rows) {
+        if row.drift.as_ref().is_none_or(|drift| drift.explanation == Explanation::Mtime) {
+            continue;
         }
-        self.finish(outcome)
+        let layer = match (&row.left, &row.right) {
+            (_, Some(file)) => right.get(file.layer as usize),
+            (Some(file), None) => left.get(file.layer as usize),
+            (None, None) => None,
+        };
+        if let Some(paths) = layer.copied().flatten().and_then(|layer| changed.get_mut(layer)) {
+            paths.push(at);
+        }
+    }
+    let urgency = |at: &u32| {
+        let row = report.files.rows.get(*at as usize);
+        std::cmp::Reverse(row.and_then(|row| row.drift.as_ref()).map(|drift| drift.explanation))
+    };
+    for paths in &mut changed {
+        // Stable: equals keep the order of their paths.
+        paths.sort_by_key(urgency);
+    }
+    changed
+}
+
+impl View for Layers {
+    fn act(&mut self, action: Action, context: &Context<'_>) -> Vec<Request> {
+        let outcome = self.panes.act(action, self.entries.len());
+        self.finish(outcome, context)
     }
 
-    fn mouse(&mut self, mouse: Mouse, _context: &Context<'_>) -> Vec<Request> {
+    fn mouse(&mut self, mouse: Mouse, context: &Context<'_>) -> Vec<Request> {
         let outcome = self.panes.mouse(mouse, self.entries.len());
-        self.finish(outcome)
+        self.finish(outcome, context)
+    }
+
+    fn subject(&self, _context: &Context<'_>) -> Option<Subject> {
+        match self.selected()? {
+            Entry::Layer(at) => Some(Subject::Layer(*at)),
+            Entry::Shared(_) => None,
+        }
     }
 
     fn go(&mut self, jump: Jump, context: &Context<'_>) -> Vec<Request> {
         while self.panes.leave() {}
-        match jump {
-            Jump::Layer(side, index) => {
-                let on_side = |row: &LayerRow| match side {
-                    Side::Left => row.left == Some(index),
-                    Side::Right => row.right == Some(index),
-                };
-                let row = context.report.layers.iter().position(on_side);
-                self.reveal(|entry| row.is_some_and(|row| *entry == Entry::Layer(row)));
+        if let Jump::Layer(side, index) = jump {
+            let on_side = |row: &LayerRow| match side {
+                Side::Left => row.left == Some(index),
+                Side::Right => row.right == Some(index),
+            };
+            if let Some(row) = context.report.layers.iter().position(on_side) {
+                self.reveal(row, context.report);
             }
-            Jump::Config(at) => self.reveal(|entry| *entry == Entry::Config(at)),
-            _ => {}
         }
         Vec::new()
     }
@@ -159,34 +225,35 @@ impl View for Layers {
         let body = areas.body();
         let shown = self.panes.rows(body, self.entries.len());
         for (row, at) in (0_u16..).zip(shown) {
-            let line = match self.entries.get(at) {
-                Some(Entry::Heading(title)) => Some(Line::styled(format!(" {title}"), theme.style(Role::Heading))),
-                Some(Entry::Layer(at)) => report.layers.get(*at).map(|row| layer_line(report, row, width, theme)),
-                Some(Entry::Config(at)) => report.config.get(*at).map(|row| config_line(row, width, theme)),
-                Some(Entry::History(at)) => report.history.get(*at).map(|row| history_line(row, width, theme)),
-                None => None,
+            let Some(entry) = self.entries.get(at) else { continue };
+            let (line, marked) = match entry {
+                Entry::Shared(run) => (Some(shared_line(report, run, self.open.contains(&run.start), theme)), false),
+                Entry::Layer(at) => {
+                    let paths = self.changed.get(*at).map_or(0, Vec::len);
+                    let line = report.layers.get(*at).map(|row| layer_line(report, row, paths, width, theme));
+                    (line, context.review.has(Subject::Layer(*at)))
+                }
             };
             if let Some(line) = line {
                 paint::put(buffer, body, row, &line);
             }
-            self.panes.mark(buffer, body, row, at, theme);
+            self.panes.mark(buffer, body, row, at, marked, theme);
         }
-        let selected = self.selected();
-        let (title, subject) = match selected {
-            Some(Entry::Layer(at)) => ("layer", at * 4),
-            Some(Entry::Config(at)) => ("configuration", at * 4 + 1),
-            Some(Entry::History(at)) => ("history", at * 4 + 2),
-            Some(Entry::Heading(_)) | None => ("", 3),
+        let selected = self.selected().cloned();
+        let (title, subject) = match &selected {
+            Some(Entry::Layer(at)) => ("layer", at * 2),
+            Some(Entry::Shared(run)) => ("shared layers", run.start * 2 + 1),
+            None => ("", usize::MAX),
         };
-        self.panes.draw_detail(areas, buffer, theme, title, (subject, 0), |width| match selected {
+        let changed = &self.changed;
+        self.panes.draw_detail(areas, buffer, theme, title, (subject, 0), |width| match &selected {
             Some(Entry::Layer(at)) => {
-                report.layers.get(at).map(|row| layer_detail(report, row, width, theme)).unwrap_or_default()
+                let paths = changed.get(*at).map(Vec::as_slice).unwrap_or_default();
+                let row = report.layers.get(*at);
+                row.map(|row| layer_detail(report, row, paths, width, theme)).unwrap_or_default()
             }
-            Some(Entry::Config(at)) => report.config.get(at).map(|row| config_detail(row, theme)).unwrap_or_default(),
-            Some(Entry::History(at)) => {
-                report.history.get(at).map(|row| history_detail(row, theme)).unwrap_or_default()
-            }
-            Some(Entry::Heading(_)) | None => Vec::new(),
+            Some(Entry::Shared(run)) => shared_detail(report, run, theme),
+            None => Vec::new(),
         });
     }
 }
@@ -211,18 +278,25 @@ fn sides<'a>(report: &'a DriftReport, row: &LayerRow) -> (Option<&'a LayerFacts>
 /// Room for the instruction once the other columns have theirs.
 fn instruction_room(width: usize) -> usize {
     let sizes = if width >= 76 { 2 * SIZE } else { 0 };
-    width.saturating_sub(3 + 11 + 2 * INDEX + sizes + SIZE + 3)
+    width.saturating_sub(3 + 11 + 2 * INDEX + PATHS + sizes + SIZE + 3)
 }
 
 fn header(width: usize, theme: Theme) -> Line<'static> {
     let sizes = if width >= 76 { format!("{:>9}{:>9}", "left", "right") } else { String::new() };
     let room = instruction_room(width);
-    let words =
-        format!("   {:<11}{:>4}{:>4}  {}{sizes}{:>9}", "layer", "L", "R", text::pad("instruction", room), "delta");
+    let words = format!(
+        "   {:<11}{:>4}{:>4}{:>8}  {}{sizes}{:>9}",
+        "layer",
+        "L",
+        "R",
+        "paths",
+        text::pad("instruction", room),
+        "delta"
+    );
     Line::styled(words, theme.style(Role::Muted))
 }
 
-fn layer_line(report: &DriftReport, row: &LayerRow, width: usize, theme: Theme) -> Line<'static> {
+fn layer_line(report: &DriftReport, row: &LayerRow, paths: usize, width: usize, theme: Theme) -> Line<'static> {
     let (sign, word, role) = relation(row.relation);
     let (left, right) = sides(report, row);
     let index = |side: Option<&LayerFacts>| side.map_or_else(|| "-".to_owned(), |layer| layer.index.to_string());
@@ -235,6 +309,10 @@ fn layer_line(report: &DriftReport, row: &LayerRow, width: usize, theme: Theme) 
         Span::styled(format!(" {sign} {word:<11}"), theme.style(role)),
         Span::styled(text::pad_left(&index(left), INDEX), theme.style(Role::Left)),
         Span::styled(text::pad_left(&index(right), INDEX), theme.style(Role::Right)),
+        Span::styled(
+            text::pad_left(&if paths == 0 { String::new() } else { text::count(paths as u64) }, PATHS),
+            theme.style(Role::Text),
+        ),
         Span::raw(format!("  {}", text::pad(&made_by, room))),
     ];
     if width >= 76 {
@@ -250,46 +328,36 @@ fn layer_line(report: &DriftReport, row: &LayerRow, width: usize, theme: Theme) 
     Line::from(spans)
 }
 
-fn config_line(row: &ConfigChange, width: usize, theme: Theme) -> Line<'static> {
-    let key_room = (width / 3).min(40);
-    let key = text::pad(&text::middle(&visible(&row.key), key_room), key_room);
-    let (sign, role) = if row.runtime { ('!', Role::Notice) } else { (' ', Role::Text) };
-    let (left, right) = (text::config(&row.key, row.left.as_deref()), text::config(&row.key, row.right.as_deref()));
-    let mut spans = vec![Span::styled(format!(" {sign} {key} "), theme.style(role))];
-    spans.extend(moved(&left, &right, width.saturating_sub(key_room + 5), theme));
-    Line::from(spans)
+/// A run of shared layers in one row.
+fn shared_line(report: &DriftReport, run: &Range<usize>, open: bool, theme: Theme) -> Line<'static> {
+    let size: u64 = shared(report, run).map(|layer| layer.size).sum();
+    let fold = if open { signs::OPEN } else { signs::CLOSED };
+    let words = format!(" {fold} {} on both sides, {}", text::plural(run.len(), "layer", "layers"), text::bytes(size));
+    Line::styled(words, theme.style(Role::Quiet))
 }
 
-/// `left → right` in at most `room` columns, both of them to be seen.
-fn moved(left: &str, right: &str, room: usize, theme: Theme) -> Vec<Span<'static>> {
-    let (left, right) = text::share(left, right, room.saturating_sub(3));
-    vec![
-        Span::styled(left, theme.style(Role::Left)),
-        Span::styled(format!(" {} ", signs::ARROW), theme.style(Role::Muted)),
-        Span::styled(right, theme.style(Role::Right)),
-    ]
+fn shared<'a>(report: &'a DriftReport, run: &Range<usize>) -> impl Iterator<Item = &'a LayerFacts> {
+    let rows = report.layers.get(run.clone()).unwrap_or_default();
+    rows.iter().filter_map(|row| sides(report, row).1)
 }
 
-fn history_line(row: &HistoryRow, width: usize, theme: Theme) -> Line<'static> {
-    let instruction = |side: &Option<crate::model::HistoryEntry>| {
-        side.as_ref().map(|entry| text::instruction(entry.created_by.as_deref()))
-    };
-    let room = width.saturating_sub(5);
-    match (instruction(&row.left), instruction(&row.right)) {
-        (Some(left), Some(right)) => {
-            let mut spans = vec![Span::styled(" ~ ", theme.style(Role::Notice))];
-            spans.extend(moved(&left, &right, room, theme));
-            Line::from(spans)
-        }
-        (Some(left), None) => Line::styled(format!(" - {}", text::cut(&left, room)), theme.style(Role::Left)),
-        (None, right) => {
-            let right = right.unwrap_or_default();
-            Line::styled(format!(" + {}", text::cut(&right, room)), theme.style(Role::Right))
-        }
+fn shared_detail(report: &DriftReport, run: &Range<usize>, theme: Theme) -> Vec<Row> {
+    let mut rows = vec![Row::new(vec![Span::styled("the same bytes on both sides", theme.style(Role::Muted))])];
+    for layer in shared(report, run) {
+        let made_by = text::instruction(layer.created_by.as_deref());
+        rows.push(
+            Row::new(vec![
+                Span::styled(text::pad_left(&format!("#{}", layer.index), INDEX), theme.style(Role::Muted)),
+                Span::styled(text::pad_left(&text::bytes(layer.size), SIZE), theme.style(Role::Muted)),
+                Span::raw(format!("  {made_by}")),
+            ])
+            .wrapped(15),
+        );
     }
+    rows
 }
 
-fn layer_detail(report: &DriftReport, row: &LayerRow, width: u16, theme: Theme) -> Vec<Row> {
+fn layer_detail(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16, theme: Theme) -> Vec<Row> {
     let (sign, word, role) = relation(row.relation);
     let meaning = match row.relation {
         LayerRelation::Shared => "the same bytes on both sides",
@@ -303,8 +371,9 @@ fn layer_detail(report: &DriftReport, row: &LayerRow, width: u16, theme: Theme) 
             Span::styled(format!("  {meaning}"), theme.style(Role::Muted)),
         ])
         .wrapped(2),
-        Row::default(),
     ];
+    rows.extend(cause(report, row, theme));
+    rows.push(Row::default());
     let (left, right) = sides(report, row);
     let fields: [Field<LayerFacts>; 5] = [
         ("index", |layer| layer.index.to_string()),
@@ -321,46 +390,65 @@ fn layer_detail(report: &DriftReport, row: &LayerRow, width: u16, theme: Theme) 
         rows.extend(lines(layer.created_by.as_deref().unwrap_or("(no history)")));
         rows.push(Row::new(vec![Span::styled(layer.diff_id.to_string(), theme.style(Role::Muted))]).wrapped(0));
     }
+    rows.push(Row::default());
+    rows.extend(files(report, row, paths, width, theme));
     rows
 }
 
-fn config_detail(row: &ConfigChange, theme: Theme) -> Vec<Row> {
-    let effect = if row.runtime { "changes how the image runs" } else { "does not change how the image runs" };
-    let mut rows = vec![
-        Row::new(vec![
-            Span::styled(visible(&row.key).into_owned(), theme.style(Role::Strong)),
-            Span::styled(format!("  {effect}"), theme.style(Role::Muted)),
-        ])
-        .wrapped(2),
-    ];
-    for (name, value, role) in [("left", &row.left, Role::Left), ("right", &row.right, Role::Right)] {
-        rows.push(Row::default());
-        rows.push(Row::new(vec![Span::styled(name, theme.style(role))]));
-        rows.extend(lines(value.as_deref().unwrap_or("(not set)")));
+/// What the layer is to its image's base, and whether it was rebuilt only because something below it was.
+fn cause(report: &DriftReport, row: &LayerRow, theme: Theme) -> Vec<Row> {
+    let of_base = |facts: &ImageFacts, index: Option<usize>| {
+        let layers = facts.base.as_ref().and_then(|base| base.layers)?;
+        index.map(|index| index < layers)
+    };
+    let muted = |words: String| vec![Row::new(vec![Span::styled(words, theme.style(Role::Muted))]).wrapped(2)];
+    if of_base(&report.right, row.right).or(of_base(&report.left, row.left)) == Some(true) {
+        return muted("it belongs to the base image".to_owned());
     }
-    rows
-}
-
-fn history_detail(row: &HistoryRow, theme: Theme) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for (name, entry, role) in [("left", &row.left, Role::Left), ("right", &row.right, Role::Right)] {
-        let Some(entry) = entry else { continue };
-        if !rows.is_empty() {
-            rows.push(Row::default());
+    if row.relation != LayerRelation::Rebuilt {
+        return Vec::new();
+    }
+    let below = report.layers.iter().take_while(|other| *other != row);
+    let moved =
+        below.filter(|other| other.relation != LayerRelation::Shared).find_map(|other| other.right.or(other.left));
+    match moved {
+        Some(0) => {
+            muted("the lowest layer below it is another one: a moved base rebuilds everything above it".to_owned())
         }
-        let created = entry.created.as_deref().map(text::created).unwrap_or_default();
-        rows.push(Row::new(vec![
-            Span::styled(name, theme.style(role)),
-            Span::styled(format!("  {created}"), theme.style(Role::Muted)),
-        ]));
-        rows.extend(lines(entry.created_by.as_deref().unwrap_or("(nothing written)")));
-        rows.extend(entry.comment.as_deref().into_iter().flat_map(lines));
+        Some(index) => muted(format!("layer {index} below it is another one: a builder rebuilds everything above it")),
+        None => muted("nothing below it moved: its own instruction gave other bytes".to_owned()),
     }
-    rows
 }
 
-/// A text of several lines, each wrapped.
-fn lines(text: &str) -> Vec<Row> {
-    let shown = visible_multiline(text).replace('\t', "    ");
-    shown.lines().map(|line| Row::new(vec![Span::raw(line.to_owned())]).wrapped(2)).collect()
+/// What differs in the files that the layer brought, what must be read first.
+fn files(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16, theme: Theme) -> Vec<Row> {
+    let mut rows = vec![Row::heading(text::plural(paths.len(), "changed path", "changed paths"), theme)];
+    for (name, side, index) in [("right", Side::Right, row.right), ("left", Side::Left, row.left)] {
+        if let Some(index) = index {
+            let words = format!("{} all paths of {name} #{index}", signs::POINTER);
+            rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Key))]).to(Jump::LayerFiles(side, index)));
+        }
+    }
+    for at in paths.iter().take(MOST_FILES) {
+        let Some(file) = report.files.rows.get(*at as usize) else { continue };
+        let Some(drift) = &file.drift else { continue };
+        let path = file.path.to_string();
+        let room = usize::from(width).saturating_sub(11);
+        rows.push(
+            Row::new(vec![
+                Span::styled(
+                    format!("{} ", letter(drift.explanation)),
+                    theme.style(explanation_role(drift.explanation)),
+                ),
+                Span::styled(text::pad(drift.change.as_str(), 9), theme.style(Role::Muted)),
+                Span::raw(text::cut_path(&path, room).into_owned()),
+            ])
+            .to(Jump::File(*at)),
+        );
+    }
+    if paths.len() > MOST_FILES {
+        let words = format!("and {} more", text::count((paths.len() - MOST_FILES) as u64));
+        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]));
+    }
+    rows
 }

@@ -1,6 +1,8 @@
 //! The views, one file each. A new view is a new file and one line in [`VIEWS`].
 
+pub mod config;
 pub mod files;
+pub mod findings;
 pub mod layers;
 pub mod overview;
 pub mod packages;
@@ -12,14 +14,16 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 
 use super::Jump;
-use super::app::Request;
 use super::document::Row;
+use super::explorer::Request;
 use super::keys::{Action, Binding};
+use super::overlay::{Menu, MenuKind};
 use super::search::Search;
 use super::text;
 use super::theme::{Role, Theme};
 use super::worker::Answer;
 use crate::compare::DriftReport;
+use crate::compare::review::{Review, Subject};
 use crate::model::Side;
 
 /// One line of [`VIEWS`].
@@ -35,12 +39,15 @@ pub struct ViewEntry {
 }
 
 /// All views, in the order of their number keys.
-pub const VIEWS: &[ViewEntry] = &[overview::VIEW, packages::VIEW, files::VIEW, layers::VIEW];
+pub const VIEWS: &[ViewEntry] =
+    &[overview::VIEW, packages::VIEW, files::VIEW, layers::VIEW, config::VIEW, findings::VIEW];
 
 /// What a view may look at.
 pub struct Context<'a> {
     pub report: &'a Arc<DriftReport>,
     pub theme: Theme,
+    /// What the reviewer marked.
+    pub review: &'a Review,
 }
 
 /// A row of a detail that names the layer a thing came from, and leads there.
@@ -66,6 +73,8 @@ pub fn layer_row(report: &DriftReport, side: Side, index: u32, width: u16, theme
 #[derive(Debug, Clone, Copy)]
 pub enum Mouse {
     Click(Position),
+    /// Moved with the button down, since the last click.
+    Drag(Position),
     /// Rows down, at a place.
     Wheel(Position, isize),
 }
@@ -77,6 +86,21 @@ pub trait View: Send {
     fn mouse(&mut self, mouse: Mouse, context: &Context<'_>) -> Vec<Request>;
 
     fn draw(&mut self, area: Rect, buffer: &mut Buffer, context: &Context<'_>);
+
+    /// The row that copying, marking, saving and opening elsewhere are about.
+    fn subject(&self, _context: &Context<'_>) -> Option<Subject> {
+        None
+    }
+
+    /// The view's choices of one kind, as they stand.
+    fn menu(&self, _kind: MenuKind, _context: &Context<'_>) -> Option<Menu> {
+        None
+    }
+
+    /// Takes the choice at this position of the menu.
+    fn choose(&mut self, _kind: MenuKind, _choice: usize, _context: &Context<'_>) -> Vec<Request> {
+        Vec::new()
+    }
 
     /// Shows what a jump leads to.
     fn go(&mut self, _jump: Jump, _context: &Context<'_>) -> Vec<Request> {

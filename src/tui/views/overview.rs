@@ -15,8 +15,8 @@ use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{Explanation, Finding, FindingDrift, ImageFacts, PackageMove, Severity};
 use crate::tui::Jump;
-use crate::tui::app::Request;
 use crate::tui::document::{Document, Field, Row, table};
+use crate::tui::explorer::Request;
 use crate::tui::keys::{Action, Binding, ch, key};
 use crate::tui::paint;
 use crate::tui::text;
@@ -117,11 +117,12 @@ impl View for Overview {
     }
 
     fn mouse(&mut self, mouse: Mouse, _context: &Context<'_>) -> Vec<Request> {
-        let (Mouse::Click(at) | Mouse::Wheel(at, _)) = mouse;
+        let (Mouse::Click(at) | Mouse::Wheel(at, _) | Mouse::Drag(at)) = mouse;
         let Some(column) = self.columns.iter().position(|column| column.contains(at)) else { return Vec::new() };
         let Some(document) = self.columns.get_mut(column) else { return Vec::new() };
         match mouse {
             Mouse::Wheel(_, rows) => document.wheel(rows),
+            Mouse::Drag(_) => {}
             Mouse::Click(_) => {
                 self.focus = column;
                 return document.click(at).map(Request::Jump).into_iter().collect();

@@ -2,6 +2,7 @@
 
 use super::tree::Node;
 use crate::model::Explanation;
+use crate::tui::overlay::{Choice, Menu};
 
 /// A choice of explanations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,15 +21,14 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// In the order of the key that steps through them.
-    const CYCLE: [Self; 5] = [Self::Changed, Self::Suspicious, Self::NoNoise, Self::AllChanges, Self::Everything];
+    /// In the order of the menu.
+    pub const CYCLE: [Self; 5] = [Self::Changed, Self::Suspicious, Self::NoNoise, Self::AllChanges, Self::Everything];
 
+    /// The choices, in the order of [`Filter::CYCLE`].
     #[must_use]
-    pub fn step(self, by: isize) -> Self {
-        let len = Self::CYCLE.len();
-        let at = Self::CYCLE.iter().position(|filter| *filter == self);
-        let next = at.map_or(0, |at| at.wrapping_add(len).wrapping_add_signed(by) % len);
-        Self::CYCLE.get(next).copied().unwrap_or_default()
+    pub fn menu(self) -> Menu {
+        let choice = |(key, filter): (char, &Self)| Choice::pick(key, filter.words(), "", *filter == self);
+        Menu { title: "Which paths", choices: "1unta".chars().zip(&Self::CYCLE).map(choice).collect() }
     }
 
     /// Whether a path with this explanation shows.
@@ -82,17 +82,6 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_cycle_comes_round_both_ways() {
-        let mut filter = Filter::default();
-        for _ in 0..Filter::CYCLE.len() {
-            filter = filter.step(1);
-        }
-        assert_eq!(filter, Filter::Changed);
-        assert_eq!(filter.step(-1), Filter::Everything);
-        assert_eq!(Filter::Only(Explanation::Noise).step(1), Filter::Changed);
-    }
 
     #[test]
     fn each_filter_hides_what_its_words_say() {

@@ -18,12 +18,14 @@ use self::detail::Comparison;
 use self::filter::Filter;
 use self::tree::{NodeId, Tree};
 use super::{Context, Mouse, View, ViewEntry};
+use crate::compare::review::Subject;
 use crate::compare::{DriftReport, FileRow};
 use crate::model::{Change, Kind};
 use crate::tui::Jump;
-use crate::tui::app::Request;
 use crate::tui::diff::ContentDiff;
+use crate::tui::explorer::Request;
 use crate::tui::keys::{Action, Binding, ch, key};
+use crate::tui::overlay::{Menu, MenuKind};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
 use crate::tui::search::{Finder, Paths, Search};
@@ -54,10 +56,16 @@ const KEYS: &[Binding] = &[
         action: Action::Filter,
         name: "filter",
         keys: &[ch('f')],
-        help: "next filter: changed, unexplained and alarms, without noise, with times, all paths",
+        help: "which paths show: changed, unexplained and alarms, without noise, with times, all",
         hint: Some("filter"),
     },
-    Binding { action: Action::FilterBack, name: "filter-back", keys: &[ch('F')], help: "previous filter", hint: None },
+    Binding {
+        action: Action::FilterReset,
+        name: "filter-reset",
+        keys: &[ch('F')],
+        help: "the filter of the start",
+        hint: None,
+    },
     Binding {
         action: Action::All,
         name: "all",
@@ -103,6 +111,21 @@ const KEYS: &[Binding] = &[
         hint: None,
     },
     Binding { action: Action::FoldAll, name: "fold-all", keys: &[ch('H')], help: "close every directory", hint: None },
+    Binding {
+        action: Action::Layout,
+        name: "layout",
+        keys: &[ch('v')],
+        help: "both contents side by side, or one after the other",
+        hint: None,
+    },
+    Binding {
+        action: Action::Outside,
+        name: "outside",
+        keys: &[ch('o')],
+        help: "open both versions in the diff tool or the pager",
+        hint: Some("open with"),
+    },
+    Binding { action: Action::Save, name: "save", keys: &[ch('x')], help: "save one version of the file", hint: None },
     Binding {
         action: Action::Zoom,
         name: "zoom",
@@ -300,8 +323,7 @@ impl View for Files {
             Outcome::Jump(jump) => return vec![Request::Jump(jump)],
             Outcome::Done => {}
             Outcome::Other(action) => match action {
-                Action::Filter => self.filter = self.filter.step(1),
-                Action::FilterBack => self.filter = self.filter.step(-1),
+                Action::FilterReset => self.filter = Filter::default(),
                 Action::All if self.filter == Filter::Everything => self.filter = Filter::Changed,
                 Action::All => self.filter = Filter::Everything,
                 Action::AlarmingFirst => self.alarming_first = !self.alarming_first,
@@ -319,12 +341,7 @@ impl View for Files {
         }
         let arranged = matches!(
             action,
-            Action::Filter
-                | Action::FilterBack
-                | Action::All
-                | Action::AlarmingFirst
-                | Action::UnfoldAll
-                | Action::FoldAll
+            Action::FilterReset | Action::All | Action::AlarmingFirst | Action::UnfoldAll | Action::FoldAll
         );
         if arranged {
             self.rearrange();
@@ -348,6 +365,20 @@ impl View for Files {
             Outcome::Jump(jump) => return vec![Request::Jump(jump)],
             Outcome::Done | Outcome::Other(_) => {}
         }
+        self.compare(context.report)
+    }
+
+    fn subject(&self, _context: &Context<'_>) -> Option<Subject> {
+        self.selected_row().map(Subject::File)
+    }
+
+    fn menu(&self, kind: MenuKind, _context: &Context<'_>) -> Option<Menu> {
+        (kind == MenuKind::Filter).then(|| self.filter.menu())
+    }
+
+    fn choose(&mut self, _kind: MenuKind, choice: usize, context: &Context<'_>) -> Vec<Request> {
+        self.filter = Filter::CYCLE.get(choice).copied().unwrap_or_default();
+        self.rearrange();
         self.compare(context.report)
     }
 
@@ -406,7 +437,7 @@ impl View for Files {
                 (Err(message), _) => self.comparison = Comparison::Failed(message.clone()),
                 (Ok(_), None) => {}
             },
-            Found::Paths(_) | Found::Diff(_) => {}
+            _ => {}
         }
         Vec::new()
     }
@@ -473,7 +504,13 @@ impl View for Files {
             if let Some(line) = line {
                 paint::put(buffer, body, row, &line);
             }
-            self.panes.mark(buffer, body, row, at, theme);
+            let shown = if self.is_flat() {
+                self.found.get(at).copied()
+            } else {
+                self.shown.get(at).and_then(|id| self.tree.node(*id)).and_then(|node| node.row)
+            };
+            let marked = shown.is_some_and(|row| context.review.has(Subject::File(row)));
+            self.panes.mark(buffer, body, row, at, marked, theme);
         }
         let selected = self.selected_node();
         let node = selected.and_then(|id| self.tree.node(id));

@@ -15,10 +15,11 @@ use self::arrange::{Arrangement, Entry, Sort};
 pub use self::arrange::{growth, urgency};
 use super::{Context, Mouse, View, ViewEntry};
 use crate::compare::PackageRow;
+use crate::compare::review::Subject;
 use crate::model::Package;
 use crate::model::text::visible;
 use crate::tui::Jump;
-use crate::tui::app::Request;
+use crate::tui::explorer::Request;
 use crate::tui::keys::{Action, Binding, ch, key};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
@@ -237,7 +238,11 @@ impl View for Packages {
             if let Some(line) = self.line(*entry, &columns, context) {
                 paint::put(buffer, body, row, &line);
             }
-            self.panes.mark(buffer, body, row, at, theme);
+            let marked = match entry {
+                Entry::Package { at, .. } => context.review.has(Subject::Package(*at)),
+                Entry::Group(_) => false,
+            };
+            self.panes.mark(buffer, body, row, at, marked, theme);
         }
         let report = context.report;
         let selected = self.selected();

@@ -3,10 +3,10 @@
 //! A code span is the one place where GitHub looks for no markup, HTML, link, mention, issue number or emoji. So what an
 //! image says stands in one, unless it is plainly words.
 
-use crate::model::text::visible;
+use super::text::visible;
 
 /// `text` in a code span, cut to `limit` characters. Nothing for an empty text, which has no code span.
-pub(super) fn code(text: &str, limit: usize) -> String {
+pub fn code(text: &str, limit: usize) -> String {
     let shown = cut(&visible(text), limit);
     if shown.is_empty() {
         return shown;
@@ -21,13 +21,13 @@ pub(super) fn code(text: &str, limit: usize) -> String {
 }
 
 /// A sentence: as it is where it can be read as nothing but words, else as [`code`].
-pub(super) fn prose(text: &str, limit: usize) -> String {
+pub fn prose(text: &str, limit: usize) -> String {
     if is_words(text) { cut(text, limit) } else { code(text, limit) }
 }
 
 /// A row of a table. A pipe ends a cell even within a code span, unless a backslash stands before it, which the reader
 /// takes away (GFM, "Tables").
-pub(super) fn row<const N: usize>(cells: [String; N]) -> String {
+pub fn row<const N: usize>(cells: [String; N]) -> String {
     format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
 }
 
@@ -52,7 +52,7 @@ fn cut(text: &str, limit: usize) -> String {
 
 /// Names that have misled or driven some reader of Markdown.
 #[cfg(test)]
-pub(super) const HOSTILE: &[&str] = &[
+pub(crate) const HOSTILE: &[&str] = &[
     "@everyone",
     "#1 GH-2 octo/cat#3",
     "</details></code><script>alert(1)</script>",

@@ -1,0 +1,101 @@
+//! What stands around every view: the verdict and what is compared, the tabs, the keys.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::keymap::Bound;
+use super::paint;
+use super::setup::Setup;
+use super::text;
+use super::theme::{Role, Theme, signs, verdict_role};
+use super::views::VIEWS;
+use crate::compare::DriftReport;
+use crate::model::text::visible;
+
+/// The verdict, what qualifies it, what is compared, and that there are warnings.
+pub fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Theme) {
+    let headline = report.headline();
+    let (verdict, qualifiers) = headline.split_once(", ").unwrap_or((&headline, ""));
+    let alarming = report.alarms() + report.unexplained() > 0;
+    let mut spans = vec![
+        Span::styled(format!(" {verdict} "), theme.style(verdict_role(report.verdict, alarming))),
+        Span::styled(format!(" {qualifiers} "), theme.style(if alarming { Role::Unexplained } else { Role::Strong })),
+    ];
+    if !report.warnings.is_empty() {
+        let words = format!(" ! {} ", text::plural(report.warnings.len(), "warning", "warnings"));
+        spans.push(Span::styled(words, theme.style(Role::Warning)));
+    }
+    let line = Line::from(spans);
+    let room = usize::from(area.width).saturating_sub(line.width() + 1);
+    paint::put(buffer, area, 0, &line);
+    let (left, right) = (visible(&report.left.reference), visible(&report.right.reference));
+    let room = room.saturating_sub(4);
+    if room >= 12 {
+        // A short reference leaves its room to the other one.
+        let left = text::reference(&left, (room / 2).max(room.saturating_sub(text::width(&right))));
+        let right = text::reference(&right, room.saturating_sub(text::width(&left)));
+        let line = Line::from(vec![
+            Span::styled(left, theme.style(Role::Left)),
+            Span::styled(format!(" {} ", signs::ARROW), theme.style(Role::Muted)),
+            Span::styled(format!("{right} "), theme.style(Role::Right)),
+        ]);
+        paint::put_right(buffer, area, 0, &line);
+    }
+}
+
+/// The views with their numbers and counts; where each stands. Where the counts do not fit, they are left out.
+pub fn tabs(report: &DriftReport, current: usize, area: Rect, buffer: &mut Buffer, theme: Theme) -> Vec<Rect> {
+    let label = |counted: bool| {
+        VIEWS.iter().enumerate().map(move |(at, view)| {
+            let count = (view.count)(report);
+            let words = if count.is_empty() || !counted { String::new() } else { format!(" {count}") };
+            format!(" {} {}{words} ", at + 1, view.title)
+        })
+    };
+    let mut labels: Vec<String> = label(true).collect();
+    if labels.iter().map(|label| text::width(label) + 1).sum::<usize>() > usize::from(area.width) {
+        labels = label(false).collect();
+    }
+    let mut x = area.x;
+    let mut places = Vec::with_capacity(VIEWS.len());
+    for (at, label) in labels.into_iter().enumerate() {
+        let role = if at == current { Role::TabActive } else { Role::Tab };
+        let width = u16::try_from(text::width(&label)).unwrap_or(u16::MAX).min(area.right().saturating_sub(x));
+        let place = Rect { x, width, ..area };
+        paint::put(buffer, place, 0, &Line::styled(label, theme.style(role)));
+        places.push(place);
+        x = (x + width + 1).min(area.right());
+    }
+    places
+}
+
+/// The keys of a view, and on the right those of every view.
+pub fn keys(view: usize, marked: usize, area: Rect, buffer: &mut Buffer, setup: &Setup) {
+    let global = hints(&setup.keys.global(view), usize::from(area.width), setup.theme);
+    let right = u16::try_from(global.width() + 1).unwrap_or(u16::MAX).min(area.width);
+    paint::put_right(buffer, area, 0, &global);
+    let room = Rect { width: area.width - right, ..area };
+    let mut line = Line::default();
+    if marked > 0 {
+        line.push_span(Span::styled(format!(" * {marked} marked "), setup.theme.style(Role::Mark)));
+    }
+    let rest = usize::from(room.width).saturating_sub(line.width());
+    line.extend(hints(setup.keys.view(view), rest, setup.theme).spans);
+    paint::put(buffer, room, 0, &line);
+}
+
+/// The keys that fit into `room` columns, none of them in part.
+fn hints(bindings: &[Bound], room: usize, theme: Theme) -> Line<'static> {
+    let mut line = Line::default();
+    for bound in bindings.iter().filter(|bound| !bound.keys.is_empty()) {
+        let Some(hint) = bound.binding.hint else { continue };
+        let (key, hint) = (format!(" {bound} "), format!("{hint} "));
+        if line.width() + text::width(&key) + text::width(&hint) > room {
+            break;
+        }
+        line.push_span(Span::styled(key, theme.style(Role::Key)));
+        line.push_span(Span::styled(hint, theme.style(Role::Muted)));
+    }
+    line
+}
