@@ -331,6 +331,7 @@ pub(crate) fn report() -> DriftReport {
             .map(|at| LayerRow { left: Some(at), right: Some(at), relation: LayerRelation::Rebuilt })
             .collect(),
         config: (0..20).map(change).collect(),
+        unchanged_config: Vec::new(),
         history: Vec::new(),
         findings: Vec::new(),
         warnings: Vec::new(),

@@ -17,11 +17,12 @@ use std::{env, fs};
 
 use imgdrift::compare::DriftReport;
 use imgdrift::model::{ImagePath, Side};
-use imgdrift::tui::Contents;
-use imgdrift::tui::app::{App, Effect, Explorer};
+use imgdrift::tui::app::{App, Effect};
 use imgdrift::tui::event::Event;
-use imgdrift::tui::theme::{Colours, Theme};
+use imgdrift::tui::explorer::Explorer;
+use imgdrift::tui::overlay::export::ExportRequest;
 use imgdrift::tui::worker::{Task, Workers};
+use imgdrift::tui::{Contents, Exports, Services, Setup};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -35,9 +36,9 @@ const SCRIPT: &str = "
     j*9 k*3 Enter Esc 2 j*20 G g a j*9 Enter h Esc / f l a s k Enter Esc s j*5 s j*5 g g n
     1 j*4 Enter Esc j Enter Esc 2 g Enter j*6 Enter j*3 Esc Enter Enter Esc*3 4 j*4 Enter Esc
     3 j*40 k*10 PageDown*5 PageUp*5 G g Enter j*3 l*6 h*6 L j*30 PageDown*20 G k*20 g H
-    f j*5 f j*5 f j*5 f j*5 f F F j*9 a j*20 L PageDown*30 G k*9 PageUp*9 g Wheel*30 h H a
+    f Enter j*5 f u j*5 f n j*5 f t j*5 F j*9 a j*20 L PageDown*30 G k*9 PageUp*9 g Wheel*30 h H a
     u j*20 l*3 L j*20 u j*9 z j*20 z Esc Tab j*9 Tab j*9 Tab Tab
-    3 g a F a g L j*50 PageDown*20 h*5 l*5 Narrow j*5 Wide j*5 G h*4 l*4 f F f F u j*5 u j*5 g h l h l G k*9 g L H g L
+    3 g a F a g L j*50 PageDown*20 h*5 l*5 Narrow j*5 Wide j*5 G h*4 l*4 f u F f t F u j*5 u j*5 g h l h l G k*9 g L H g L
 ";
 
 /// Texts typed into the search of all paths, then taken back letter by letter.
@@ -50,6 +51,14 @@ impl Contents for NoContents {
     fn read(&self, side: Side, path: &ImagePath, _limit: u64) -> Result<Vec<u8>, String> {
         let words = if side == Side::Left { "before" } else { "after" };
         Ok(format!("{words}\n{path}\n").into_bytes())
+    }
+}
+
+struct NoExports;
+
+impl Exports for NoExports {
+    fn write(&self, report: &DriftReport, _request: &ExportRequest) -> Result<Vec<u8>, String> {
+        Ok(report.headline().into_bytes())
     }
 }
 
@@ -67,12 +76,12 @@ struct Bench {
 impl Bench {
     fn new(report: &Arc<DriftReport>, size: (u16, u16)) -> Self {
         let (events, answers) = mpsc::channel();
-        let contents: Arc<dyn Contents> = Arc::new(NoContents);
+        let services = Services { contents: Arc::new(NoContents), exports: Arc::new(NoExports) };
         Self {
-            app: App::new(Arc::clone(report), Theme::new(Colours::Indexed)),
+            app: App::new(Arc::clone(report), Setup::default()),
             terminal: Terminal::new(TestBackend::new(size.0, size.1)).unwrap(),
             size,
-            workers: Workers::start(&contents, &events),
+            workers: Workers::start(&services, &events),
             answers,
             steps: Vec::new(),
             letters: Vec::new(),

@@ -7,8 +7,8 @@ mod files;
 mod findings;
 mod layers;
 mod packages;
-pub mod review;
 mod requirers;
+pub mod review;
 mod verdict;
 
 use std::sync::Arc;

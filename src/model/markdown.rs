@@ -6,6 +6,7 @@
 use super::text::visible;
 
 /// `text` in a code span, cut to `limit` characters. Nothing for an empty text, which has no code span.
+#[must_use]
 pub fn code(text: &str, limit: usize) -> String {
     let shown = cut(&visible(text), limit);
     if shown.is_empty() {
@@ -21,12 +22,14 @@ pub fn code(text: &str, limit: usize) -> String {
 }
 
 /// A sentence: as it is where it can be read as nothing but words, else as [`code`].
+#[must_use]
 pub fn prose(text: &str, limit: usize) -> String {
     if is_words(text) { cut(text, limit) } else { code(text, limit) }
 }
 
 /// A row of a table. A pipe ends a cell even within a code span, unless a backslash stands before it, which the reader
 /// takes away (GFM, "Tables").
+#[must_use]
 pub fn row<const N: usize>(cells: [String; N]) -> String {
     format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
 }

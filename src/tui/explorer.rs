@@ -162,7 +162,7 @@ impl Explorer {
             Overlay::Prompt(purpose, mut prompt) => match prompt.key(key) {
                 Entered::Nothing => self.overlay = Some(Overlay::Prompt(purpose, prompt)),
                 Entered::Close => {}
-                Entered::Text(text) => return self.entered(purpose, text),
+                Entered::Text(text) => return self.entered(purpose, text.trim()),
             },
             Overlay::Export(mut dialog) => {
                 let came_to = dialog.key(key);
@@ -255,14 +255,14 @@ impl Explorer {
         }
     }
 
-    fn entered(&mut self, purpose: Purpose, text: String) -> Vec<Effect> {
+    fn entered(&mut self, purpose: Purpose, text: &str) -> Vec<Effect> {
         match purpose {
             Purpose::Note(subject) => {
-                self.review.write(subject, text.trim().to_owned());
+                self.review.write(subject, text.to_owned());
                 Vec::new()
             }
-            Purpose::Save(..) if text.trim().is_empty() => Vec::new(),
-            Purpose::Save(row, side) => vec![self.work(Task::Save(row, side, text.trim().into()))],
+            Purpose::Save(..) if text.is_empty() => Vec::new(),
+            Purpose::Save(row, side) => vec![self.work(Task::Save(row, side, text.into()))],
         }
     }
 

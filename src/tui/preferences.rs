@@ -14,6 +14,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use ratatui::style::{Modifier, Style};
 use serde::Deserialize;
@@ -148,11 +149,12 @@ pub fn defaults() -> String {
          # diff-tool = \"diff -u\"   # for the key o, in place of $PAGER; {left} and {right} say where the files go\n",
     );
     for (scope, bindings) in KeyMap::default().all() {
-        text.push_str(&format!("\n[keys.{scope}]\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\n[keys.{scope}]");
         for bound in bindings {
             let keys: Vec<String> = bound.keys.iter().map(|key| format!("{:?}", key.to_string())).collect();
             let row = format!("{} = [{}]", bound.binding.name, keys.join(", "));
-            text.push_str(&format!("{row:<44} # {}\n", bound.binding.help));
+            let _ = writeln!(text, "{row:<44} # {}", bound.binding.help);
         }
     }
     text
@@ -209,8 +211,8 @@ mod tests {
     #[test]
     fn the_defaults_read_back_as_no_change() {
         let text = defaults();
-        let uncommented: String =
-            text.lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line))).collect();
+        let lines: Vec<&str> = text.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect();
+        let uncommented = lines.join("\n");
         for text in [text.as_str(), &uncommented] {
             let map = read(text).unwrap().keys;
             for ((scope, read), (_, default)) in map.all().zip(KeyMap::default().all()) {

@@ -204,10 +204,9 @@ fn write(path: &Path, body: &[u8], overwrite: bool) -> Result<String, Unwritten>
     let written = options.open(path).and_then(|mut file| file.write_all(body));
     match written {
         Ok(()) => Ok(format!("wrote {}, {}", path.display(), text::bytes(body.len() as u64))),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Unwritten {
-            words: format!("{} is there already", path.display()),
-            exists: Some(path.to_owned()),
-        }),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Unwritten { words: format!("{} is there already", path.display()), exists: Some(path.to_owned()) })
+        }
         Err(error) => Err(Unwritten::from(format!("{} cannot be written: {error}", path.display()))),
     }
 }

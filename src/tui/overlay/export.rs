@@ -246,7 +246,7 @@ impl ExportDialog {
         }
         let (row, field, _) = label;
         let place = Rect { x: area.x + LABEL.min(area.width), width: area.width.saturating_sub(LABEL), ..area };
-        paint::put(buffer, place, row, &&line);
+        paint::put(buffer, place, row, &line);
         if self.field == field {
             // The sign that Left and Right do something here.
             paint::put_right(buffer, area, row, &Line::styled("Left Right", theme.style(Role::Key)));
