@@ -15,8 +15,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use imgdrift::compare::DriftReport;
-use imgdrift::model::{ImagePath, Side};
+use imgdrift::compare::{DriftReport, PackageRow};
+use imgdrift::model::{Changelog, ImagePath, Side};
 use imgdrift::tui::app::{App, Effect};
 use imgdrift::tui::event::Event;
 use imgdrift::tui::explorer::Explorer;
@@ -51,6 +51,10 @@ impl Contents for NoContents {
     fn read(&self, side: Side, path: &ImagePath, _limit: u64) -> Result<Vec<u8>, String> {
         let words = if side == Side::Left { "before" } else { "after" };
         Ok(format!("{words}\n{path}\n").into_bytes())
+    }
+
+    fn changelog(&self, _package: &PackageRow) -> Result<Option<Changelog>, String> {
+        Ok(None)
     }
 }
 

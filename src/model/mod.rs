@@ -2,6 +2,7 @@
 //!
 //! Plain data on the lowest floor; it imports nothing of the crate.
 
+pub mod changelog;
 pub mod config;
 pub mod digest;
 pub mod entry;
@@ -15,6 +16,7 @@ pub mod path;
 pub mod progress;
 pub mod text;
 
+pub use changelog::{Changelog, ChangelogEntry};
 pub use config::{HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use crate::image::{Image, Tree};
 use crate::model::{Ecosystem, ImagePath, Kind, OwnedFile, Package, text};
 
+pub use dpkg::changelog;
 pub use movement::{Jump, compare_versions, jump, movement};
 pub use pairing::{Pair, location_key, pair};
 

@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::{Opened, Pair};
+use super::{Opened, Pair, changelog};
+use crate::compare::PackageRow;
 use crate::image;
-use crate::model::{ImagePath, Side};
+use crate::model::{Changelog, ImagePath, Side};
 use crate::tui::Contents;
 
 /// Reads the files of a pair, once it is compared.
@@ -17,20 +18,28 @@ impl PairContents {
         // Only the first pair counts; there is never a second one.
         let _ = self.0.set(pair);
     }
+
+    fn pair(&self) -> Result<&Pair, String> {
+        self.0.get().ok_or_else(|| "the images are still being read".to_owned())
+    }
 }
 
 impl Contents for PairContents {
     fn read(&self, side: Side, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String> {
-        let pair = self.0.get().ok_or("the images are still being read")?;
+        let pair = self.pair()?;
         let opened = match side {
             Side::Left => &pair.left,
             Side::Right => &pair.right,
         };
         read(opened, path, limit)
     }
+
+    fn changelog(&self, package: &PackageRow) -> Result<Option<Changelog>, String> {
+        changelog::between(self.pair()?, package)
+    }
 }
 
-fn read(opened: &Opened, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String> {
+pub(super) fn read(opened: &Opened, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String> {
     let image = &opened.snapshot.image;
     let node = image.tree.get(path).ok_or_else(|| format!("{path} is not in this image"))?;
     if let Some(bytes) = &node.bytes {

@@ -6,8 +6,9 @@ use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow,
 };
 use crate::model::{
-    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, HistoryEntry, ImageFacts, ImagePath,
-    Kind, LayerFacts, OwnedFile, Package, PackageMove, Proof, RecordedHash, Role, Side, SourcePackage, Verdict,
+    BaseImage, Change, Changelog, ChangelogEntry, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry,
+    HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, OwnedFile, Package, PackageMove, Proof, RecordedHash, Role,
+    Side, SourcePackage, Verdict,
 };
 use crate::tui::overlay::export::ExportRequest;
 use crate::tui::{Contents, ExportFormat, Exports, Services};
@@ -108,6 +109,36 @@ impl Contents for FixtureContents {
             }
         };
         Ok(content.into_iter().take(usize::try_from(limit).unwrap()).collect())
+    }
+
+    fn changelog(&self, package: &PackageRow) -> Result<Option<Changelog>, String> {
+        let right = package.right.as_ref().ok_or("no right side")?;
+        if right.name != "libssl3" {
+            return Ok(None);
+        }
+        let entry = |version: &str, lines: &[&str], cves: &[&str]| ChangelogEntry {
+            version: version.to_owned(),
+            distribution: "bookworm-security".to_owned(),
+            urgency: "medium".to_owned(),
+            date: "Fri, 16 Aug 2024 17:46:02 +0200".to_owned(),
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+            left_out: 0,
+            cves: cves.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        Ok(Some(Changelog {
+            path: ImagePath::parse(b"usr/share/doc/libssl3/changelog.Debian.gz").unwrap(),
+            entries: vec![
+                entry(
+                    "3.0.15-1~deb12u1",
+                    &["* Import 3.0.15", "  - CVE-2024-5535 (\u{1b}[31mbuffer overread)"],
+                    &["CVE-2024-5535"],
+                ),
+                entry("3.0.14-1~deb12u1", &["* Import 3.0.14"], &[]),
+            ],
+            left_out: 0,
+            reaches_back: false,
+            reverted: false,
+        }))
     }
 }
 

@@ -45,8 +45,8 @@ mod tests;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use crate::compare::DriftReport;
-use crate::model::{Explanation, ImagePath, Progress, Side};
+use crate::compare::{DriftReport, PackageRow};
+use crate::model::{Changelog, Explanation, ImagePath, Progress, Side};
 
 use self::overlay::export::ExportRequest;
 pub use self::setup::{ExportFormat, Setup};
@@ -70,6 +70,12 @@ pub trait Contents: Send + Sync {
     /// # Errors
     /// A message for the reader.
     fn read(&self, side: Side, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String>;
+
+    /// What the package's own changelog tells between the versions of the two sides; `None` where the image has none.
+    ///
+    /// # Errors
+    /// A message for the reader.
+    fn changelog(&self, package: &PackageRow) -> Result<Option<Changelog>, String>;
 }
 
 /// Writes the report. Called on a worker thread.

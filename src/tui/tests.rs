@@ -269,6 +269,19 @@ fn a_package_leads_to_those_that_require_it() {
 }
 
 #[test]
+fn a_package_that_moved_tells_what_its_changelog_says() {
+    let read = words("2 /libssl3 Enter");
+    assert!(read.contains("2 changelog entries, fixes named: CVE-2024-5535"), "{read}");
+    assert!(read.contains("Changes 3.0.13-1~deb12u1 → 3.0.15-1~deb12u1"), "{read}");
+    assert!(read.contains("- CVE-2024-5535 (\\x1b[31mbuffer overread)"), "{read}");
+    assert!(read.contains("does not go back to the older version"), "{read}");
+    let none = words("2 /numpy Enter");
+    assert!(none.contains("Python distributions carry no changelog."), "{none}");
+    let unmoved = words("2 a /coreutils Enter");
+    assert!(!unmoved.contains("Changes "), "{unmoved}");
+}
+
+#[test]
 fn a_package_leads_to_its_files() {
     let file = words("2 /numpy Enter Enter G Enter");
     assert!(file.contains("…/version.py ──"), "{file}");

@@ -14,6 +14,7 @@ use super::event::Event;
 use super::outside::Versions;
 use super::overlay::export::ExportRequest;
 use super::search::Paths;
+use super::views::packages::changelog::Told;
 use super::{Contents, Services, text};
 use crate::compare::{DriftReport, FileRow};
 use crate::model::Side;
@@ -41,6 +42,8 @@ pub enum Task {
     Extract(u32),
     /// Writes one side's version of a file to a file that is not there yet.
     Save(u32, Side, PathBuf),
+    /// What the changelog of the package at this position in `packages` tells.
+    Changelog(usize),
 }
 
 /// The answer to one question.
@@ -55,6 +58,8 @@ pub enum Found {
     Diff(Result<Arc<ContentDiff>, String>),
     /// Positions in `files.rows`, best first.
     Paths(Vec<u32>),
+    /// Of the package at this position in `packages`.
+    Changelog(usize, Told),
     /// Its first lines, safe to show.
     Preview(Result<Vec<String>, String>),
     /// What was written where, for the reader.
@@ -75,9 +80,11 @@ const PREVIEW: usize = 500;
 /// The most bytes of a file that another program is given.
 const OUTSIDE_LIMIT: u64 = 256 * 1024 * 1024;
 
-/// One thread for contents, one for searches and one for what is written, so that a slow disk holds up neither.
+/// One thread for each kind of work, so that a slow disk does not hold up the search, and a question of one view does
+/// not displace another view's.
 pub struct Workers {
     contents: Sender<Job>,
+    changelogs: Sender<Job>,
     searches: Sender<Job>,
     /// What the user asked for by name, each to be carried out.
     errands: Sender<Job>,
@@ -92,13 +99,14 @@ impl Workers {
             thread::spawn(move || serve(&jobs, &services, &events));
             sender
         };
-        Self { contents: start(), searches: start(), errands: start() }
+        Self { contents: start(), changelogs: start(), searches: start(), errands: start() }
     }
 
     /// Hands over a question. A worker answers only the newest that waits.
     pub fn post(&self, job: Job) {
         let queue = match job.task {
             Task::Compare(_) => &self.contents,
+            Task::Changelog(_) => &self.changelogs,
             Task::Search(..) => &self.searches,
             Task::Preview(_) | Task::Write(..) | Task::Extract(_) | Task::Save(..) => &self.errands,
         };
@@ -122,7 +130,7 @@ fn serve(jobs: &Receiver<Job>, services: &Services, events: &Sender<Event>) {
 impl Task {
     /// Whether a newer question makes its answer worthless.
     fn is_replaceable(&self) -> bool {
-        matches!(self, Self::Compare(_) | Self::Search(..) | Self::Preview(_))
+        matches!(self, Self::Compare(_) | Self::Changelog(_) | Self::Search(..) | Self::Preview(_))
     }
 }
 
@@ -132,6 +140,7 @@ pub fn answer(job: &Job, services: &Services) -> Answer {
     let (report, contents) = (&job.report, services.contents.as_ref());
     let found = match &job.task {
         Task::Compare(row) => Found::Diff(compare(report, *row, contents).map(Arc::new)),
+        Task::Changelog(at) => Found::Changelog(*at, changelog(report, *at, contents)),
         Task::Search(paths, text) => Found::Paths(paths.search(text)),
         Task::Preview(request) => Found::Preview(preview(report, request, services)),
         Task::Write(request, path, overwrite) => {
@@ -156,6 +165,12 @@ fn compare(report: &DriftReport, row: u32, contents: &dyn Contents) -> Result<Co
     let right = read(row, Side::Right, diff::READ_LIMIT, contents)?;
     let whole = [&row.left, &row.right].into_iter().flatten().all(|file| file.entry.size <= diff::READ_LIMIT);
     Ok(diff::contents(&left, &right, whole))
+}
+
+fn changelog(report: &DriftReport, at: usize, contents: &dyn Contents) -> Told {
+    let row = report.packages.get(at).ok_or("no such package")?;
+    let found = catch_unwind(AssertUnwindSafe(|| contents.changelog(row)));
+    found.unwrap_or_else(|_| Err("reading it failed unexpectedly".to_owned())).map(|found| found.map(Arc::new))
 }
 
 fn read(row: &FileRow, side: Side, limit: u64, contents: &dyn Contents) -> Result<Vec<u8>, String> {

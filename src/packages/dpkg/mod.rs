@@ -1,6 +1,7 @@
 //! Debian packages: dpkg's database, and the pieces of it that distroless images keep.
 
 mod arrivals;
+pub mod changelog;
 mod deb822;
 mod files;
 mod status;

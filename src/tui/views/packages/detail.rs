@@ -3,6 +3,7 @@
 use ratatui::text::Span;
 
 use super::arrange::Group;
+use super::changelog::Changelogs;
 use super::version;
 use crate::compare::{DriftReport, PackageRow};
 use crate::model::text::visible;
@@ -18,9 +19,10 @@ const MOST_FILES: usize = 500;
 
 /// The package at this position in `report.packages`.
 #[must_use]
-pub fn package(report: &DriftReport, at: usize, width: u16, theme: Theme) -> Vec<Row> {
+pub fn package(report: &DriftReport, at: usize, changelogs: &Changelogs, width: u16, theme: Theme) -> Vec<Row> {
     let Some(row) = report.packages.get(at) else { return Vec::new() };
     let mut rows = vec![moved(row, theme)];
+    rows.extend(changelogs.summary(at, theme));
     if let Some(summary) = row.either().and_then(|package| package.summary.as_deref()) {
         let words = visible(summary).into_owned();
         rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]).wrapped(0));
@@ -35,6 +37,7 @@ pub fn package(report: &DriftReport, at: usize, width: u16, theme: Theme) -> Vec
     rows.push(Row::default());
     rows.extend(required_by(report, at, theme));
     rows.extend(files(report, row, width, theme));
+    rows.extend(changelogs.rows(row, at, theme));
     rows
 }
 

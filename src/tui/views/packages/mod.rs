@@ -1,6 +1,7 @@
 //! Both sides' packages in one aligned table over all ecosystems, and the detail of one.
 
 pub mod arrange;
+pub mod changelog;
 pub mod detail;
 pub mod version;
 
@@ -13,6 +14,7 @@ use ratatui::text::{Line, Span};
 
 use self::arrange::{Arrangement, Entry, Sort};
 pub use self::arrange::{growth, urgency};
+use self::changelog::Changelogs;
 use super::{Context, Mouse, View, ViewEntry};
 use crate::compare::PackageRow;
 use crate::compare::review::Subject;
@@ -26,6 +28,7 @@ use crate::tui::panes::{Outcome, Panes};
 use crate::tui::search::Search;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, move_role, signs};
+use crate::tui::worker::Answer;
 
 pub const VIEW: ViewEntry = ViewEntry {
     title: "Packages",
@@ -108,6 +111,7 @@ struct Packages {
     arrangement: Arrangement,
     panes: Panes,
     search: Search,
+    changelogs: Changelogs,
 }
 
 impl Packages {
@@ -138,13 +142,19 @@ impl Packages {
         }
     }
 
+    /// Asks for the changelog of the selected package, unless it is at hand.
+    fn ask(&mut self, context: &Context<'_>) -> Vec<Request> {
+        let Some(Entry::Package { at, .. }) = self.selected() else { return Vec::new() };
+        self.changelogs.ask(context.report, at).map(Request::Work).into_iter().collect()
+    }
+
     fn finish(&mut self, outcome: Outcome, context: &Context<'_>) -> Vec<Request> {
         match outcome {
             Outcome::Open => self.open(context),
             Outcome::Jump(jump) => return vec![Request::Jump(jump)],
             Outcome::Done | Outcome::Other(_) => {}
         }
-        Vec::new()
+        self.ask(context)
     }
 }
 
@@ -173,10 +183,11 @@ impl View for Packages {
             _ => return Vec::new(),
         }
         self.rearrange(context);
-        match action {
-            Action::Sort => vec![Request::Say(format!("sorted {}", self.arrangement.sort.words()))],
-            _ => Vec::new(),
+        let mut requests = self.ask(context);
+        if action == Action::Sort {
+            requests.push(Request::Say(format!("sorted {}", self.arrangement.sort.words())));
         }
+        requests
     }
 
     fn mouse(&mut self, mouse: Mouse, context: &Context<'_>) -> Vec<Request> {
@@ -196,6 +207,15 @@ impl View for Packages {
             self.arrangement.all = false;
             self.rearrange(context);
         }
+        self.ask(context)
+    }
+
+    fn shown(&mut self, context: &Context<'_>) -> Vec<Request> {
+        self.ask(context)
+    }
+
+    fn answer(&mut self, answer: &Answer, _context: &Context<'_>) -> Vec<Request> {
+        self.changelogs.answer(&answer.found);
         Vec::new()
     }
 
@@ -206,7 +226,7 @@ impl View for Packages {
         self.search.is_active().then(|| {
             self.search.clear();
             self.rearrange(context);
-            Vec::new()
+            self.ask(context)
         })
     }
 
@@ -219,7 +239,7 @@ impl View for Packages {
         if self.search.is_active() {
             self.panes.cursor.select(0);
         }
-        Vec::new()
+        self.ask(context)
     }
 
     fn draw(&mut self, area: Rect, buffer: &mut Buffer, context: &Context<'_>) {
@@ -255,9 +275,10 @@ impl View for Packages {
             None => None,
         };
         let title = visible(title.as_deref().unwrap_or("no package")).into_owned();
-        let arrangement = &self.arrangement;
-        self.panes.draw_detail(areas, buffer, theme, &title, (subject, 0), |width| match selected {
-            Some(Entry::Package { at, .. }) => detail::package(report, at, width, theme),
+        let (arrangement, changelogs) = (&self.arrangement, &self.changelogs);
+        let revision = changelogs.revision;
+        self.panes.draw_detail(areas, buffer, theme, &title, (subject, revision), |width| match selected {
+            Some(Entry::Package { at, .. }) => detail::package(report, at, changelogs, width, theme),
             Some(Entry::Group(group)) => {
                 arrangement.groups.get(group).map(|group| detail::group(report, group, theme)).unwrap_or_default()
             }

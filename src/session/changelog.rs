@@ -1,0 +1,31 @@
+//! The changelog of a package that moved, out of the image that has the newer version.
+
+use std::cmp::Ordering;
+
+use super::Pair;
+use super::contents::read;
+use crate::compare::PackageRow;
+use crate::model::{Changelog, Package};
+use crate::packages::{changelog, compare_versions};
+
+/// What changed between the two versions; `None` where the image has no changelog of the package.
+pub(super) fn between(pair: &Pair, row: &PackageRow) -> Result<Option<Changelog>, String> {
+    let (Some(left), Some(right)) = (row.left.as_deref(), row.right.as_deref()) else { return Ok(None) };
+    let (from, to) = versions(left, right);
+    let reverted = compare_versions(right.ecosystem, to, from) == Ordering::Less;
+    let (opened, package) = if reverted { (&pair.left, left) } else { (&pair.right, right) };
+    let (older, newer) = if reverted { (to, from) } else { (from, to) };
+    let Some(node) = changelog::find(&opened.snapshot.image.tree, package) else { return Ok(None) };
+    let bytes = read(opened, &node.path, changelog::MAX_BYTES)?;
+    let found = changelog::between(node, &bytes, older, newer)?;
+    Ok(Some(Changelog { reverted, ..found }))
+}
+
+/// Changelogs are of source packages, whose versions may be other ones than their binaries'; of a mere rebuild only the
+/// binaries' versions differ.
+fn versions<'a>(left: &'a Package, right: &'a Package) -> (&'a str, &'a str) {
+    match (&left.source, &right.source) {
+        (Some(from), Some(to)) if from.version != to.version => (&from.version, &to.version),
+        _ => (&left.version, &right.version),
+    }
+}
