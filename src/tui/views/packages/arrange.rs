@@ -1,20 +1,52 @@
 //! Which packages show and in which order: filter, search, sort, groups. Computed when one of them changes.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
+use super::filter::Filter;
+use super::version::Step;
 use crate::compare::{DriftReport, PackageRow};
-use crate::model::{Ecosystem, PackageMove};
+use crate::model::{Ecosystem, Package, PackageMove};
+use crate::tui::overlay::{Choice, Menu};
 use crate::tui::search::Finder;
+
+/// A column of the table, which can give the order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Column {
+    #[default]
+    Name,
+    /// What deserves a look first.
+    Move,
+    Step,
+    Ecosystem,
+    Left,
+    Right,
+    Size,
+    /// By how much it grew or shrank.
+    Delta,
+    Layer,
+}
 
 /// What the order follows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sort {
-    #[default]
-    Name,
-    Move,
-    Growth,
+pub struct Sort {
+    pub column: Column,
+    pub reversed: bool,
 }
+
+/// All columns with their keys in the menu and what they are called there.
+const COLUMNS: [(Column, char, &str); 9] = [
+    (Column::Name, 'n', "name"),
+    (Column::Move, 'm', "kind of move: downgrades first"),
+    (Column::Step, 't', "size of the step: epoch and major first"),
+    (Column::Ecosystem, 'e', "ecosystem"),
+    (Column::Left, 'l', "left version"),
+    (Column::Right, 'r', "right version"),
+    (Column::Size, 'z', "size: largest first"),
+    (Column::Delta, 'd', "growth: most first"),
+    (Column::Layer, 'y', "layer"),
+];
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +76,7 @@ pub struct Group {
 /// The settings and what follows from them.
 #[derive(Debug, Default)]
 pub struct Arrangement {
-    /// Also packages that did not move.
-    pub all: bool,
+    pub filter: Filter,
     pub grouped: bool,
     pub sort: Sort,
     pub groups: Vec<Group>,
@@ -55,23 +86,78 @@ pub struct Arrangement {
     open: HashSet<String>,
 }
 
+/// Rows stand by name already, so that nothing but turning them round is left to do.
+const REVERSED_NAME: Sort = Sort { column: Column::Name, reversed: true };
+
 impl Sort {
+    /// The columns to choose from; the one that is picked can be turned round.
     #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Name => Self::Move,
-            Self::Move => Self::Growth,
-            Self::Growth => Self::Name,
+    pub fn menu(self) -> Menu {
+        let choice = |(column, key, words): &(Column, char, &str)| {
+            let picked = *column == self.column;
+            let detail = if picked { "again: the other way round" } else { "" };
+            Choice::pick(*key, *words, detail, picked)
+        };
+        Menu { title: "Sort by", choices: COLUMNS.iter().map(choice).collect() }
+    }
+
+    /// Takes the choice at this position of the menu.
+    #[must_use]
+    pub fn choose(self, choice: usize) -> Self {
+        COLUMNS.get(choice).map_or(self, |(column, ..)| self.by(*column))
+    }
+
+    /// The order by a column; the other way round when it is that already.
+    #[must_use]
+    pub fn by(self, column: Column) -> Self {
+        Self { column, reversed: column == self.column && !self.reversed }
+    }
+
+    /// "by growth", for the head of the table; nothing for the usual order.
+    #[must_use]
+    pub fn words(self) -> String {
+        let name = match self.column {
+            Column::Name => "name",
+            Column::Move => "kind of move",
+            Column::Step => "step",
+            Column::Ecosystem => "ecosystem",
+            Column::Left => "left version",
+            Column::Right => "right version",
+            Column::Size => "size",
+            Column::Delta => "growth",
+            Column::Layer => "layer",
+        };
+        match (self.column, self.reversed) {
+            (Column::Name, false) => String::new(),
+            (_, false) => format!(", by {name}"),
+            (_, true) => format!(", by {name} reversed"),
         }
     }
 
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Name => "by name",
-            Self::Move => "by kind of move",
-            Self::Growth => "by growth",
-        }
+    fn compare(self, left: &PackageRow, right: &PackageRow) -> Ordering {
+        let version = |side: &Option<Arc<Package>>| side.as_ref().map(|package| package.version.clone());
+        let size = |row: &PackageRow| row.either().map_or(0, |package| package.size);
+        let order = match self.column {
+            Column::Name => Ordering::Equal,
+            Column::Move => urgency(left.change).cmp(&urgency(right.change)),
+            Column::Step => {
+                let step = |row: &PackageRow| Step::of(row).map_or(u8::MAX, |step| step as u8);
+                step(left).cmp(&step(right))
+            }
+            Column::Ecosystem => {
+                let ecosystem = |row: &PackageRow| row.either().map(|package| package.ecosystem);
+                ecosystem(left).cmp(&ecosystem(right))
+            }
+            Column::Left => version(&left.left).cmp(&version(&right.left)),
+            Column::Right => version(&left.right).cmp(&version(&right.right)),
+            Column::Size => size(right).cmp(&size(left)),
+            Column::Delta => growth(right).cmp(&growth(left)),
+            Column::Layer => {
+                let layer = |row: &PackageRow| row.either().map(|package| package.layer);
+                layer(left).cmp(&layer(right))
+            }
+        };
+        if self.reversed { order.reverse() } else { order }
     }
 }
 
@@ -99,7 +185,7 @@ impl Arrangement {
         let mut finder = (!search.is_empty()).then(|| Finder::new(search, false));
         let mut shown = Vec::new();
         for (at, row) in report.packages.iter().enumerate() {
-            if !(self.all || row.change.is_some()) {
+            if !self.filter.has(row) {
                 continue;
             }
             match &mut finder {
@@ -112,16 +198,15 @@ impl Arrangement {
                 }
             }
         }
-        let key = |(score, at): &(u32, usize)| {
-            let row = report.packages.get(*at);
-            let sorted = match self.sort {
-                Sort::Name => 0,
-                Sort::Move => row.map_or(u64::MAX, |row| urgency(row.change)),
-                Sort::Growth => row.map_or(u64::MAX, |row| u64::MAX - growth(row)),
+        let order = |(left_score, left): &(u32, usize), (right_score, right): &(u32, usize)| {
+            let sorted = match (report.packages.get(*left), report.packages.get(*right)) {
+                (Some(left), Some(right)) => self.sort.compare(left, right),
+                _ => Ordering::Equal,
             };
-            (Reverse(*score), sorted, *at)
+            let by_name = if self.sort == REVERSED_NAME { right.cmp(left) } else { left.cmp(right) };
+            right_score.cmp(left_score).then(sorted).then(by_name)
         };
-        shown.sort_by_key(key);
+        shown.sort_by(order);
         let shown: Vec<usize> = shown.into_iter().map(|(_, at)| at).collect();
         self.entries =
             if self.grouped { self.group(report, &shown) } else { shown.into_iter().map(Entry::of).collect() };
@@ -248,8 +333,7 @@ pub fn urgency(change: Option<PackageMove>) -> u64 {
 /// By how many bytes a package grew or shrank.
 #[must_use]
 pub fn growth(row: &PackageRow) -> u64 {
-    let size =
-        |package: &Option<std::sync::Arc<crate::model::Package>>| package.as_ref().map_or(0, |package| package.size);
+    let size = |package: &Option<Arc<Package>>| package.as_ref().map_or(0, |package| package.size);
     size(&row.left).abs_diff(size(&row.right))
 }
 
@@ -272,7 +356,7 @@ mod tests {
         let mut arrangement = Arrangement::default();
         arrangement.update(&report, "");
         assert_eq!(arrangement.entries.len(), 11);
-        arrangement.all = true;
+        arrangement.filter.unmoved = true;
         arrangement.update(&report, "");
         assert_eq!(arrangement.entries.len(), report.packages.len());
     }
@@ -293,9 +377,31 @@ mod tests {
     #[test]
     fn the_kind_of_move_sorts_what_deserves_a_look_first() {
         let report = fixture::report();
-        let mut arrangement = Arrangement { sort: Sort::Move, ..Arrangement::default() };
+        let mut arrangement = Arrangement { sort: Sort::default().by(Column::Move), ..Arrangement::default() };
         arrangement.update(&report, "");
         assert_eq!(names(&arrangement, &report)[..2], ["protobuf", "libxml2"]);
+    }
+
+    #[test]
+    fn every_column_sorts_both_ways() {
+        let report = fixture::report();
+        for (choice, (column, ..)) in COLUMNS.iter().enumerate() {
+            let sort = Sort { column: Column::Left, reversed: true }.choose(choice);
+            let mut arrangement = Arrangement { sort, ..Arrangement::default() };
+            arrangement.update(&report, "");
+            let one_way = names(&arrangement, &report);
+            arrangement.sort = arrangement.sort.by(*column);
+            arrangement.update(&report, "");
+            let other_way = names(&arrangement, &report);
+            assert_ne!(one_way, other_way, "{column:?}");
+            assert_eq!(one_way.len(), other_way.len());
+        }
+        let mut arrangement = Arrangement { sort: Sort::default().by(Column::Name), ..Arrangement::default() };
+        arrangement.update(&report, "");
+        let reversed = names(&arrangement, &report);
+        arrangement.sort = Sort::default();
+        arrangement.update(&report, "");
+        assert!(names(&arrangement, &report).iter().eq(reversed.iter().rev()));
     }
 
     #[test]

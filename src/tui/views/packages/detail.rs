@@ -4,7 +4,7 @@ use ratatui::text::Span;
 
 use super::arrange::Group;
 use super::changelog::Changelogs;
-use super::version;
+use super::version::Step;
 use crate::compare::{DriftReport, PackageRow};
 use crate::model::text::visible;
 use crate::model::{Package, RecordedHash, Side};
@@ -106,7 +106,7 @@ fn moved(row: &PackageRow, theme: Theme) -> Row {
     let mut spans =
         vec![Span::styled(format!("{} {}", change.sign(), change.as_str()), theme.style(move_role(change)))];
     if let (Some(left), Some(right)) = (&row.left, &row.right) {
-        let step = version::step(left.ecosystem, &left.version, &right.version);
+        let step = Step::of(row).map_or("", Step::as_str);
         let versions = format!("{} {} {}", visible(&left.version), signs::ARROW, visible(&right.version));
         spans.push(Span::styled(format!(", {step}: "), theme.style(Role::Muted)));
         spans.push(Span::raw(versions));
