@@ -234,7 +234,8 @@ mod tests {
     fn every_row_is_as_wide_as_the_head() {
         let report = fixture::report();
         let theme = Theme::new(Colours::None);
-        let mut arrangement = Arrangement { grouped: true, ..Arrangement::default() };
+        let mut arrangement = Arrangement::default();
+        arrangement.grouped = true;
         arrangement.update(&report, "");
         for width in [60, 80, 100, 160] {
             let columns = Columns::new(Rect::new(0, 0, width, 1));

@@ -20,13 +20,8 @@ pub struct Filter {
     layer: Option<u32>,
 }
 
-const MOVES: [PackageMove; 5] = [
-    PackageMove::Downgraded,
-    PackageMove::Removed,
-    PackageMove::Added,
-    PackageMove::Upgraded,
-    PackageMove::Rebuilt,
-];
+const MOVES: [PackageMove; 5] =
+    [PackageMove::Downgraded, PackageMove::Removed, PackageMove::Added, PackageMove::Upgraded, PackageMove::Rebuilt];
 const ECOSYSTEMS: [(Ecosystem, char); 2] = [(Ecosystem::Deb, 'd'), (Ecosystem::Pypi, 'p')];
 /// The keys of the layers in the menu; those above are reached by moving.
 const LAYER_KEYS: &str = "0123456789";
@@ -112,9 +107,7 @@ impl Filter {
         };
         let is = |row: &PackageRow, automatic| row.either().is_some_and(|package| package.automatic == Some(automatic));
         match switch {
-            Switch::Unmoved => {
-                Choice::switch('a', "did not move", count(&|row| row.change.is_none()), self.unmoved)
-            }
+            Switch::Unmoved => Choice::switch('a', "did not move", count(&|row| row.change.is_none()), self.unmoved),
             Switch::Move(change) => Choice::switch(
                 change.sign(),
                 change.as_str(),

@@ -298,7 +298,8 @@ impl View for Packages {
         let body = areas.body();
         let shown = self.panes.rows(body, self.len());
         if shown.is_empty() {
-            let words = if self.search.is_active() { " Nothing matches." } else { " No package shows; a and f show others." };
+            let words =
+                if self.search.is_active() { " Nothing matches." } else { " No package shows; a and f show others." };
             paint::put(buffer, body, 0, &Line::styled(words, theme.style(Role::Muted)));
         }
         for (row, at) in (0_u16..).zip(shown) {
