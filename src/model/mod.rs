@@ -3,6 +3,7 @@
 //! Plain data on the lowest floor; it imports nothing of the crate.
 
 pub mod changelog;
+pub mod anatomy;
 pub mod config;
 pub mod digest;
 pub mod entry;
@@ -15,8 +16,10 @@ pub mod package;
 pub mod path;
 pub mod progress;
 pub mod text;
+pub mod watch;
 
 pub use changelog::{Changelog, ChangelogEntry};
+pub use anatomy::{Anatomy, Part, Value};
 pub use config::{HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};
@@ -27,3 +30,4 @@ pub use inspection::{FileOf, Found, Inspection, SearchResult};
 pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};
+pub use watch::Watch;
