@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use imgdrift::compare::{DriftReport, PackageRow};
-use imgdrift::model::{Changelog, ImagePath, Side};
+use imgdrift::model::{Changelog, ImagePath, Side, Watch};
 use imgdrift::tui::app::{App, Effect};
 use imgdrift::tui::event::Event;
 use imgdrift::tui::explorer::Explorer;
@@ -48,7 +48,7 @@ const SEARCHES: [&str; 8] =
 struct NoContents;
 
 impl Contents for NoContents {
-    fn read(&self, side: Side, path: &ImagePath, _limit: u64) -> Result<Vec<u8>, String> {
+    fn read(&self, side: Side, path: &ImagePath, _limit: u64, _watch: &Watch) -> Result<Vec<u8>, String> {
         let words = if side == Side::Left { "before" } else { "after" };
         Ok(format!("{words}\n{path}\n").into_bytes())
     }

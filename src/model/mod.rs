@@ -2,8 +2,8 @@
 //!
 //! Plain data on the lowest floor; it imports nothing of the crate.
 
-pub mod changelog;
 pub mod anatomy;
+pub mod changelog;
 pub mod config;
 pub mod digest;
 pub mod entry;
@@ -18,8 +18,8 @@ pub mod progress;
 pub mod text;
 pub mod watch;
 
-pub use changelog::{Changelog, ChangelogEntry};
 pub use anatomy::{Anatomy, Part, Value};
+pub use changelog::{Changelog, ChangelogEntry};
 pub use config::{HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::Pair;
 use super::contents::read;
 use crate::compare::PackageRow;
-use crate::model::{Changelog, Package};
+use crate::model::{Changelog, Package, Watch};
 use crate::packages::{changelog, compare_versions};
 
 /// What changed between the two versions; `None` where the image has no changelog of the package.
@@ -16,7 +16,7 @@ pub(super) fn between(pair: &Pair, row: &PackageRow) -> Result<Option<Changelog>
     let (opened, package) = if reverted { (&pair.left, left) } else { (&pair.right, right) };
     let (older, newer) = if reverted { (to, from) } else { (from, to) };
     let Some(node) = changelog::find(&opened.snapshot.image.tree, package) else { return Ok(None) };
-    let bytes = read(opened, &node.path, changelog::MAX_BYTES)?;
+    let bytes = read(opened, &node.path, changelog::MAX_BYTES, &Watch::default())?;
     let found = changelog::between(node, &bytes, older, newer)?;
     Ok(Some(Changelog { reverted, ..found }))
 }

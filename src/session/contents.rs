@@ -1,11 +1,13 @@
 //! File contents for the explorer, read again from the layers.
 
+use std::io::{self, Read};
 use std::sync::OnceLock;
 
 use super::{Opened, Pair, changelog};
 use crate::compare::PackageRow;
 use crate::image;
-use crate::model::{Changelog, ImagePath, Side};
+use crate::model::{Anatomy, Changelog, ImagePath, Side, Watch};
+use crate::nondeterminism;
 use crate::tui::Contents;
 
 /// Reads the files of a pair, once it is compared.
@@ -25,13 +27,17 @@ impl PairContents {
 }
 
 impl Contents for PairContents {
-    fn read(&self, side: Side, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String> {
+    fn read(&self, side: Side, path: &ImagePath, limit: u64, watch: &Watch) -> Result<Vec<u8>, String> {
         let pair = self.pair()?;
         let opened = match side {
             Side::Left => &pair.left,
             Side::Right => &pair.right,
         };
-        read(opened, path, limit)
+        read(opened, path, limit, watch)
+    }
+
+    fn dissect(&self, content: &[u8]) -> Option<Anatomy> {
+        nondeterminism::dissect(content)
     }
 
     fn changelog(&self, package: &PackageRow) -> Result<Option<Changelog>, String> {
@@ -39,7 +45,7 @@ impl Contents for PairContents {
     }
 }
 
-pub(super) fn read(opened: &Opened, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String> {
+pub(super) fn read(opened: &Opened, path: &ImagePath, limit: u64, watch: &Watch) -> Result<Vec<u8>, String> {
     let image = &opened.snapshot.image;
     let node = image.tree.get(path).ok_or_else(|| format!("{path} is not in this image"))?;
     if let Some(bytes) = &node.bytes {
@@ -52,5 +58,40 @@ pub(super) fn read(opened: &Opened, path: &ImagePath, limit: u64) -> Result<Vec<
         .and_then(|entry| image.layers.get(layer)?.entries.get(entry as usize))
         .ok_or_else(|| format!("{path} has no content of its own"))?;
     let blob = opened.blobs.open(layer).map_err(|error| error.to_string())?;
-    image::read_file(blob.into_reader(), entry, limit).map_err(|error| format!("{path}: {error}"))
+    let blob = Watched { blob: blob.into_reader(), watch };
+    image::read_file(Box::new(blob), entry, limit).map_err(|error| format!("{path}: {error}"))
+}
+
+/// A blob whose bytes are counted, and that fails once nobody waits for them any more.
+struct Watched<'a> {
+    blob: Box<dyn Read + Send>,
+    watch: &'a Watch,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.watch.is_stopped() {
+            // Not `Interrupted`, which readers take as the wish to be asked again.
+            return Err(io::Error::other("it is no longer asked for"));
+        }
+        let read = self.blob.read(buffer)?;
+        self.watch.advance(read as u64);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stopped_blob_fails_at_its_next_block() {
+        let watch = Watch::default();
+        let mut blob = Watched { blob: Box::new(&[7; 100][..]), watch: &watch };
+        assert_eq!(blob.read(&mut [0; 60]).unwrap(), 60);
+        watch.stop();
+        assert!(blob.read(&mut [0; 60]).is_err());
+        assert!(blob.read_to_end(&mut Vec::new()).is_err(), "it does not start again");
+        assert_eq!(watch.bytes(), 60);
+    }
 }

@@ -387,7 +387,7 @@ impl Explorer {
 
     fn work(&mut self, task: Task) -> Effect {
         self.ticket += 1;
-        Effect::Work(Job { ticket: self.ticket, report: Arc::clone(&self.report), task })
+        Effect::Work(Job { ticket: self.ticket, report: Arc::clone(&self.report), task, watch: Arc::default() })
     }
 
     fn answer(&mut self, answer: &Answer, setup: &Setup) -> Vec<Effect> {

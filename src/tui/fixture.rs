@@ -6,9 +6,9 @@ use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow,
 };
 use crate::model::{
-    BaseImage, Change, Changelog, ChangelogEntry, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry,
-    HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, OwnedFile, Package, PackageMove, Proof, RecordedHash, Role,
-    Side, SourcePackage, Verdict,
+    Anatomy, BaseImage, Change, Changelog, ChangelogEntry, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry,
+    HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, OwnedFile, Package, PackageMove, Part, Proof, RecordedHash,
+    Role, Side, SourcePackage, Verdict, Watch,
 };
 use crate::tui::overlay::export::ExportRequest;
 use crate::tui::{Contents, ExportFormat, Exports, Services};
@@ -88,11 +88,38 @@ pub(in crate::tui) fn empty() -> DriftReport {
     }
 }
 
+/// The left side of `app/main.py`.
+const MAIN_BEFORE: &str = r#"#!/usr/bin/python3
+"""Adds up a shopping cart."""
+
+import sys
+
+TAX = 0.19
+NAMES = {"apple": 1, "pear": 2}
+
+
+def price(name):
+    # The price of nothing is nothing.
+    return NAMES.get(name, 0)
+
+
+def total(cart):
+    """What the whole cart costs, with tax."""
+    total = 0
+    for item in cart:
+        total += item.price
+    return total * (1 + TAX)
+
+
+if __name__ == "__main__":
+    print(total(sys.argv[1:]))
+"#;
+
 /// Two different contents for anything that differs; one file cannot be read.
 pub(in crate::tui) struct FixtureContents;
 
 impl Contents for FixtureContents {
-    fn read(&self, side: Side, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String> {
+    fn read(&self, side: Side, path: &ImagePath, limit: u64, _watch: &Watch) -> Result<Vec<u8>, String> {
         let name = path.as_str().unwrap_or_default();
         let content: Vec<u8> = match (name, side) {
             ("app/settings.toml", Side::Left) => {
@@ -100,6 +127,22 @@ impl Contents for FixtureContents {
             }
             ("app/settings.toml", Side::Right) => {
                 b"[server]\nport = 8080\nhost = \"0.0.0.0\"\n\n[cache]\nttl = 300\nsize = \"2 GB\"\n".to_vec()
+            }
+            ("app/main.py", Side::Left) => MAIN_BEFORE.as_bytes().to_vec(),
+            ("app/main.py", Side::Right) => MAIN_BEFORE
+                .replace("#!/usr/bin/python3", "#!/usr/bin/env python3")
+                .replace(
+                    "    for item in cart:\n        total += item.price",
+                    "    for item in cart:\n\ttotal += item.price * item.count",
+                )
+                .replace("import sys\n", "import logging\nimport sys\n")
+                .trim_end()
+                .into(),
+            ("usr/local/lib/python3.11/abc.pyc", Side::Left) => {
+                b"\xa7\r\r\n\0\0\0\0\x60\xfc\xdc\x68\0\x01\0\0\xe3".to_vec()
+            }
+            ("usr/local/lib/python3.11/abc.pyc", Side::Right) => {
+                b"\xa7\r\r\n\0\0\0\0\xe0\xdc\x05\x69\0\x01\0\0\xe3".to_vec()
             }
             ("etc/shadow", _) => return Err("the layer no longer holds this file".to_owned()),
             (_, side) => {
@@ -139,6 +182,19 @@ impl Contents for FixtureContents {
             reaches_back: false,
             reverted: false,
         }))
+    }
+
+    /// Knows compiled Python, roughly.
+    fn dissect(&self, content: &[u8]) -> Option<Anatomy> {
+        let header = content.strip_prefix(b"\xa7\r\r\n\0\0\0\0")?;
+        let mtime = u32::from_le_bytes(*header.first_chunk()?);
+        let fields = vec![
+            Part::text("magic", "3495 (Python 3.11)"),
+            Part::time("source mtime", mtime.into()),
+            Part::text("source size", "256 bytes"),
+        ];
+        let format = "compiled Python 3.11".to_owned();
+        Some(Anatomy { format, fields, members: Vec::new(), noun: "members", complete: true })
     }
 }
 

@@ -46,7 +46,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use crate::compare::{DriftReport, PackageRow};
-use crate::model::{Changelog, Explanation, ImagePath, Progress, Side};
+use crate::model::{Anatomy, Changelog, Explanation, ImagePath, Progress, Side, Watch};
 
 use self::overlay::export::ExportRequest;
 pub use self::setup::{ExportFormat, Setup};
@@ -65,11 +65,16 @@ pub struct Loading {
 
 /// Reads files of the two images again, for their contents. Called on a worker thread.
 pub trait Contents: Send + Sync {
-    /// The first `limit` bytes of the regular file at `path`.
+    /// The first `limit` bytes of the regular file at `path`. Gives up soon after `watch` is asked to stop.
     ///
     /// # Errors
     /// A message for the reader.
-    fn read(&self, side: Side, path: &ImagePath, limit: u64) -> Result<Vec<u8>, String>;
+    fn read(&self, side: Side, path: &ImagePath, limit: u64, watch: &Watch) -> Result<Vec<u8>, String>;
+
+    /// What a content, all of a file, is made of, when its format is known.
+    fn dissect(&self, _content: &[u8]) -> Option<Anatomy> {
+        None
+    }
 
     /// What the package's own changelog tells between the versions of the two sides; `None` where the image has none.
     ///

@@ -151,7 +151,7 @@ fn picture(name: &str, buffer: &Buffer) {
     }
 }
 
-const VIEWS: [(&str, &str); 10] = [
+const VIEWS: [(&str, &str); 13] = [
     ("overview", "1"),
     ("packages", "2"),
     ("packages_grouped", "2 a g"),
@@ -159,6 +159,9 @@ const VIEWS: [(&str, &str); 10] = [
     ("files", "3"),
     ("files_text", "3 /settings Enter Enter"),
     ("files_hex", "3 /usr/bin/sort Enter"),
+    ("files_code", "3 /main.py Enter Enter G"),
+    ("files_beside", "3 /main.py Enter Enter z"),
+    ("files_decoded", "3 /abc.pyc Enter Enter G"),
     ("files_search", "3 /lib"),
     ("layers", "4 j"),
     ("help", "3 ?"),

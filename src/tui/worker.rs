@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use super::diff::{self, ContentDiff};
+use super::diff::{self, ContentDiff, Pair};
 use super::event::Event;
 use super::outside::Versions;
 use super::overlay::export::ExportRequest;
@@ -17,8 +17,8 @@ use super::search::Paths;
 use super::views::packages::changelog::Told;
 use super::{Contents, Services, text};
 use crate::compare::{DriftReport, FileRow};
-use crate::model::Side;
 use crate::model::text::visible_multiline;
+use crate::model::{Side, Watch};
 
 /// A question to a worker.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct Job {
     pub ticket: u64,
     pub report: Arc<DriftReport>,
     pub task: Task,
+    /// Stopped when a newer question takes the place of this one.
+    pub watch: Arc<Watch>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,11 +85,17 @@ const OUTSIDE_LIMIT: u64 = 256 * 1024 * 1024;
 /// One thread for each kind of work, so that a slow disk does not hold up the search, and a question of one view does
 /// not displace another view's.
 pub struct Workers {
-    contents: Sender<Job>,
-    changelogs: Sender<Job>,
-    searches: Sender<Job>,
+    contents: Questions,
+    changelogs: Questions,
+    searches: Questions,
     /// What the user asked for by name, each to be carried out.
     errands: Sender<Job>,
+}
+
+/// Where questions go of which only the newest matters.
+struct Questions {
+    jobs: Sender<Job>,
+    watch: Arc<Watch>,
 }
 
 impl Workers {
@@ -99,19 +107,29 @@ impl Workers {
             thread::spawn(move || serve(&jobs, &services, &events));
             sender
         };
-        Self { contents: start(), changelogs: start(), searches: start(), errands: start() }
+        let questions = || Questions { jobs: start(), watch: Arc::default() };
+        Self { contents: questions(), changelogs: questions(), searches: questions(), errands: start() }
     }
 
-    /// Hands over a question. A worker answers only the newest that waits.
-    pub fn post(&self, job: Job) {
+    /// Hands over a question. A worker answers only the newest that waits, and stops at the one before.
+    pub fn post(&mut self, job: Job) {
         let queue = match job.task {
-            Task::Compare(_) => &self.contents,
-            Task::Changelog(_) => &self.changelogs,
-            Task::Search(..) => &self.searches,
+            Task::Compare(_) => self.contents.replace(&job),
+            Task::Changelog(_) => self.changelogs.replace(&job),
+            Task::Search(..) => self.searches.replace(&job),
             Task::Preview(_) | Task::Write(..) | Task::Extract(_) | Task::Save(..) => &self.errands,
         };
         // The worker is gone only when the program ends.
         let _ = queue.send(job);
+    }
+}
+
+impl Questions {
+    /// Nobody waits for the answer to the question before any more.
+    fn replace(&mut self, job: &Job) -> &Sender<Job> {
+        self.watch.stop();
+        self.watch = Arc::clone(&job.watch);
+        &self.jobs
     }
 }
 
@@ -137,9 +155,9 @@ impl Task {
 /// Does the work.
 #[must_use]
 pub fn answer(job: &Job, services: &Services) -> Answer {
-    let (report, contents) = (&job.report, services.contents.as_ref());
+    let (report, contents, watch) = (&job.report, services.contents.as_ref(), job.watch.as_ref());
     let found = match &job.task {
-        Task::Compare(row) => Found::Diff(compare(report, *row, contents).map(Arc::new)),
+        Task::Compare(row) => Found::Diff(compare(report, *row, contents, watch).map(Arc::new)),
         Task::Changelog(at) => Found::Changelog(*at, changelog(report, *at, contents)),
         Task::Search(paths, text) => Found::Paths(paths.search(text)),
         Task::Preview(request) => Found::Preview(preview(report, request, services)),
@@ -147,8 +165,8 @@ pub fn answer(job: &Job, services: &Services) -> Answer {
             let body = services.exports.write(report, request);
             Found::Written(body.map_err(Unwritten::from).and_then(|body| write(path, &body, *overwrite)))
         }
-        Task::Extract(row) => Found::Extracted(extract(report, *row, contents).map(Arc::new)),
-        Task::Save(row, side, path) => Found::Written(save(report, *row, *side, path, contents)),
+        Task::Extract(row) => Found::Extracted(extract(report, *row, contents, watch).map(Arc::new)),
+        Task::Save(row, side, path) => Found::Written(save(job, *row, *side, path, contents)),
     };
     Answer { ticket: job.ticket, found }
 }
@@ -159,35 +177,49 @@ fn preview(report: &DriftReport, request: &ExportRequest, services: &Services) -
     Ok(text.lines().take(PREVIEW).map(|line| visible_multiline(line).replace('\t', "    ")).collect())
 }
 
-fn compare(report: &DriftReport, row: u32, contents: &dyn Contents) -> Result<ContentDiff, String> {
+fn compare(report: &DriftReport, row: u32, contents: &dyn Contents, watch: &Watch) -> Result<ContentDiff, String> {
     let row = report.files.rows.get(row as usize).ok_or("no such row")?;
-    let left = read(row, Side::Left, diff::READ_LIMIT, contents)?;
-    let right = read(row, Side::Right, diff::READ_LIMIT, contents)?;
+    let left = read(row, Side::Left, diff::READ_LIMIT, contents, watch)?;
+    let right = read(row, Side::Right, diff::READ_LIMIT, contents, watch)?;
     let whole = [&row.left, &row.right].into_iter().flatten().all(|file| file.entry.size <= diff::READ_LIMIT);
-    Ok(diff::contents(&left, &right, whole))
+    let path = row.path.as_str().unwrap_or_default();
+    let pair = Pair { path, left: left.as_deref(), right: right.as_deref(), whole };
+    careful(|| pair.compare(|content| contents.dissect(content)))
 }
 
 fn changelog(report: &DriftReport, at: usize, contents: &dyn Contents) -> Told {
     let row = report.packages.get(at).ok_or("no such package")?;
-    let found = catch_unwind(AssertUnwindSafe(|| contents.changelog(row)));
-    found.unwrap_or_else(|_| Err("reading it failed unexpectedly".to_owned())).map(|found| found.map(Arc::new))
+    careful(|| contents.changelog(row)).flatten().map(|found| found.map(Arc::new))
 }
 
-fn read(row: &FileRow, side: Side, limit: u64, contents: &dyn Contents) -> Result<Vec<u8>, String> {
+/// The content of one side; `None` where it has no regular file.
+fn read(
+    row: &FileRow,
+    side: Side,
+    limit: u64,
+    contents: &dyn Contents,
+    watch: &Watch,
+) -> Result<Option<Vec<u8>>, String> {
     let file = match side {
         Side::Left => &row.left,
         Side::Right => &row.right,
     };
-    if file.as_ref().is_none_or(|file| file.entry.content.is_none() || file.entry.size == 0) {
-        return Ok(Vec::new());
+    match file.as_ref().filter(|file| file.entry.content.is_some()) {
+        None => Ok(None),
+        Some(file) if file.entry.size == 0 => Ok(Some(Vec::new())),
+        Some(_) => careful(|| contents.read(side, &row.path, limit, watch))
+            .flatten()
+            .map(Some)
+            .map_err(|error| format!("{} side: {error}", side.as_str())),
     }
-    // A reader that panics must not take its thread along: the next file is another matter.
-    catch_unwind(AssertUnwindSafe(|| contents.read(side, &row.path, limit)))
-        .unwrap_or_else(|_| Err("reading it failed unexpectedly".to_owned()))
-        .map_err(|error| format!("{} side: {error}", side.as_str()))
 }
 
-fn extract(report: &DriftReport, row: u32, contents: &dyn Contents) -> Result<Versions, String> {
+/// Work that panics must not take its thread along: the next file is another matter.
+fn careful<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| "it failed unexpectedly".to_owned())
+}
+
+fn extract(report: &DriftReport, row: u32, contents: &dyn Contents, watch: &Watch) -> Result<Versions, String> {
     let row = report.files.rows.get(row as usize).ok_or("no such row")?;
     let unwritten = |error: io::Error| format!("a temporary file cannot be written: {error}");
     let mut versions = Versions::new().map_err(unwritten)?;
@@ -198,7 +230,7 @@ fn extract(report: &DriftReport, row: u32, contents: &dyn Contents) -> Result<Ve
                 let (size, limit) = (text::bytes(file.entry.size), text::bytes(OUTSIDE_LIMIT));
                 return Err(format!("the {} version has {size}, more than the {limit} shown elsewhere", side.as_str()));
             }
-            let bytes = read(row, side, OUTSIDE_LIMIT, contents)?;
+            let bytes = read(row, side, OUTSIDE_LIMIT, contents, watch)?.unwrap_or_default();
             let path = if side == Side::Left { versions.left(name) } else { versions.right(name) };
             std::fs::write(path, bytes).map_err(unwritten)?;
         }
@@ -206,9 +238,9 @@ fn extract(report: &DriftReport, row: u32, contents: &dyn Contents) -> Result<Ve
     Ok(versions)
 }
 
-fn save(report: &DriftReport, row: u32, side: Side, path: &Path, contents: &dyn Contents) -> Result<String, Unwritten> {
-    let row = report.files.rows.get(row as usize).ok_or_else(|| "no such row".to_owned())?;
-    let bytes = read(row, side, u64::MAX, contents)?;
+fn save(job: &Job, row: u32, side: Side, path: &Path, contents: &dyn Contents) -> Result<String, Unwritten> {
+    let row = job.report.files.rows.get(row as usize).ok_or_else(|| "no such row".to_owned())?;
+    let bytes = read(row, side, u64::MAX, contents, &job.watch)?.unwrap_or_default();
     write(path, &bytes, false)
 }
 

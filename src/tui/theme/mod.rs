@@ -25,6 +25,8 @@ pub mod signs {
     /// From one eighth of a cell to a full one.
     pub const BAR: [&str; 8] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
     pub const DIFFERS: &str = "≠";
+    /// A blank that must be seen.
+    pub const BLANK: &str = "·";
 
     /// What stands in for each of them, and for the corners of a popup, where the font has ASCII only. One column each,
     /// so that a whole frame can be rewritten.
@@ -45,6 +47,7 @@ pub mod signs {
         ("▉", "#"),
         ("█", "#"),
         (DIFFERS, "!"),
+        (BLANK, "."),
         ("╭", "+"),
         ("╮", "+"),
         ("╰", "+"),
@@ -70,6 +73,15 @@ pub enum Role {
     /// The words of a changed line that differ.
     LeftWord,
     RightWord,
+    /// A changed line apart from those words.
+    LeftLine,
+    RightLine,
+    /// What a piece of source code is.
+    Comment,
+    String,
+    Constant,
+    Keyword,
+    Name,
     /// Must be read first.
     Alarm,
     Unexplained,
@@ -262,7 +274,7 @@ mod tests {
     fn every_sign_has_an_ascii_one_of_the_same_width() {
         for sign in [signs::ARROW, signs::OPEN, signs::CLOSED, signs::ELLIPSIS, signs::POINTER, signs::HORIZONTAL]
             .into_iter()
-            .chain([signs::VERTICAL, signs::DIFFERS])
+            .chain([signs::VERTICAL, signs::DIFFERS, signs::BLANK])
             .chain(signs::BAR)
         {
             let (_, ascii) = signs::ASCII.iter().find(|(one, _)| *one == sign).unwrap();

@@ -44,8 +44,8 @@ impl Palette {
 
 fn dark(role: Role) -> Indexed {
     let foreground = match role {
-        Role::Text | Role::Strong => None,
-        Role::Muted | Role::Quiet | Role::Tab => Some(245),
+        Role::Text | Role::Strong | Role::LeftLine | Role::RightLine => None,
+        Role::Muted | Role::Quiet | Role::Tab | Role::Comment => Some(245),
         Role::Line => Some(240),
         Role::Heading => Some(110),
         Role::Left | Role::LeftWord | Role::Warning => Some(215),
@@ -56,6 +56,10 @@ fn dark(role: Role) -> Indexed {
         Role::Explained | Role::Gauge => Some(74),
         Role::Match | Role::Mark => Some(229),
         Role::Key => Some(153),
+        Role::String => Some(151),
+        Role::Constant => Some(182),
+        Role::Keyword => Some(117),
+        Role::Name => Some(223),
         Role::TabActive => Some(231),
         Role::Selected | Role::SelectedElsewhere | Role::VerdictGood | Role::VerdictMiddling | Role::VerdictBad => {
             Some(255)
@@ -66,6 +70,8 @@ fn dark(role: Role) -> Indexed {
         Role::SelectedElsewhere => Some(238),
         Role::VerdictMiddling | Role::LeftWord => Some(94),
         Role::VerdictBad => Some(130),
+        Role::LeftLine => Some(52),
+        Role::RightLine => Some(17),
         _ => None,
     };
     (foreground, background)
@@ -74,7 +80,13 @@ fn dark(role: Role) -> Indexed {
 fn light(role: Role) -> Indexed {
     match role {
         Role::Text | Role::Strong => (None, None),
-        Role::Muted | Role::Quiet | Role::Tab => (Some(242), None),
+        Role::LeftLine => (None, Some(230)),
+        Role::RightLine => (None, Some(195)),
+        Role::Muted | Role::Quiet | Role::Tab | Role::Comment => (Some(242), None),
+        Role::String => (Some(22), None),
+        Role::Constant => (Some(90), None),
+        Role::Keyword => (Some(19), None),
+        Role::Name => (Some(58), None),
         Role::Line => (Some(249), None),
         Role::Heading | Role::Key => (Some(24), None),
         Role::Left | Role::Warning | Role::Unexplained => (Some(130), None),
@@ -94,11 +106,13 @@ fn light(role: Role) -> Indexed {
 
 fn high_contrast(role: Role) -> Indexed {
     match role {
-        Role::Text | Role::Strong => (Some(231), None),
-        Role::Muted | Role::Quiet | Role::Tab | Role::Line => (Some(252), None),
-        Role::Heading | Role::Key => (Some(159), None),
-        Role::Left | Role::Warning => (Some(214), None),
-        Role::Right => (Some(87), None),
+        Role::Text | Role::Strong | Role::Name => (Some(231), None),
+        Role::Muted | Role::Quiet | Role::Tab | Role::Line | Role::Comment => (Some(252), None),
+        Role::Heading | Role::Key | Role::Keyword => (Some(159), None),
+        Role::String => (Some(157), None),
+        Role::Constant => (Some(219), None),
+        Role::Left | Role::LeftLine | Role::Warning => (Some(214), None),
+        Role::Right | Role::RightLine => (Some(87), None),
         Role::LeftWord | Role::Alarm | Role::VerdictBad => (Some(16), Some(214)),
         Role::RightWord | Role::VerdictGood => (Some(16), Some(87)),
         Role::Unexplained | Role::Notice => (Some(226), None),
@@ -111,11 +125,13 @@ fn high_contrast(role: Role) -> Indexed {
 
 fn dark_sixteen(role: Role) -> Sixteen {
     let foreground = match role {
-        Role::Text | Role::Strong => None,
-        Role::Muted | Role::Quiet | Role::Tab | Role::Line => Some(Color::DarkGray),
-        Role::Heading | Role::Explained | Role::Gauge | Role::Key => Some(Color::Cyan),
-        Role::Left | Role::LeftWord | Role::Warning | Role::Notice => Some(Color::Yellow),
-        Role::Right | Role::RightWord => Some(Color::LightBlue),
+        Role::Text | Role::Strong | Role::Name => None,
+        Role::Muted | Role::Quiet | Role::Tab | Role::Line | Role::Comment => Some(Color::DarkGray),
+        Role::Heading | Role::Explained | Role::Gauge | Role::Key | Role::Keyword => Some(Color::Cyan),
+        Role::String => Some(Color::Green),
+        Role::Constant => Some(Color::Magenta),
+        Role::Left | Role::LeftWord | Role::LeftLine | Role::Warning | Role::Notice => Some(Color::Yellow),
+        Role::Right | Role::RightWord | Role::RightLine => Some(Color::LightBlue),
         Role::Alarm => Some(Color::LightRed),
         Role::Unexplained | Role::Match | Role::Mark => Some(Color::LightYellow),
         Role::TabActive
@@ -137,10 +153,14 @@ fn dark_sixteen(role: Role) -> Sixteen {
 
 fn light_sixteen(role: Role) -> Sixteen {
     match role {
-        Role::Text | Role::Strong => (None, None),
-        Role::Muted | Role::Quiet | Role::Tab | Role::Line => (Some(Color::DarkGray), None),
-        Role::Heading | Role::Key | Role::Right | Role::Explained | Role::Gauge => (Some(Color::Blue), None),
-        Role::Left | Role::Warning | Role::Unexplained | Role::Notice => (Some(Color::Magenta), None),
+        Role::Text | Role::Strong | Role::Name => (None, None),
+        Role::Muted | Role::Quiet | Role::Tab | Role::Line | Role::Comment => (Some(Color::DarkGray), None),
+        Role::Heading | Role::Key | Role::Keyword | Role::Right | Role::RightLine | Role::Explained | Role::Gauge => {
+            (Some(Color::Blue), None)
+        }
+        Role::String => (Some(Color::Green), None),
+        Role::Constant => (Some(Color::Cyan), None),
+        Role::Left | Role::LeftLine | Role::Warning | Role::Unexplained | Role::Notice => (Some(Color::Magenta), None),
         Role::Alarm => (Some(Color::Red), None),
         Role::LeftWord | Role::Match | Role::Mark | Role::VerdictMiddling => (Some(Color::Black), Some(Color::Yellow)),
         Role::RightWord | Role::Selected => (Some(Color::Black), Some(Color::Cyan)),
@@ -152,9 +172,17 @@ fn light_sixteen(role: Role) -> Sixteen {
 
 fn high_contrast_sixteen(role: Role) -> Sixteen {
     match role {
-        Role::Text | Role::Strong | Role::Muted | Role::Quiet | Role::Tab | Role::Line => (Some(Color::White), None),
-        Role::Heading | Role::Key | Role::Explained | Role::Gauge | Role::Right => (Some(Color::LightCyan), None),
-        Role::Left | Role::Warning | Role::Unexplained | Role::Notice => (Some(Color::LightYellow), None),
+        Role::Text | Role::Strong | Role::Muted | Role::Quiet | Role::Tab | Role::Line | Role::Comment | Role::Name => {
+            (Some(Color::White), None)
+        }
+        Role::Heading | Role::Key | Role::Keyword | Role::Explained | Role::Gauge | Role::Right | Role::RightLine => {
+            (Some(Color::LightCyan), None)
+        }
+        Role::String => (Some(Color::LightGreen), None),
+        Role::Constant => (Some(Color::LightMagenta), None),
+        Role::Left | Role::LeftLine | Role::Warning | Role::Unexplained | Role::Notice => {
+            (Some(Color::LightYellow), None)
+        }
         Role::LeftWord | Role::Match | Role::Mark | Role::VerdictMiddling => {
             (Some(Color::Black), Some(Color::LightYellow))
         }

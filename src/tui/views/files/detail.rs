@@ -1,53 +1,28 @@
-//! One path on both sides: why it differs, its metadata, how its contents differ.
+//! One path on both sides: why it differs, its metadata, and what `contents` says.
 
-use std::sync::Arc;
-
-use ratatui::style::Style;
 use ratatui::text::Span;
 
+use super::contents::Comparison;
+use super::lines::Layout;
 use super::tree::Node;
 use crate::compare::{Drift, DriftReport, FileRow};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Explanation, FileAt, Kind, Side};
 use crate::tui::Jump;
-use crate::tui::diff::{ContentDiff, DiffLine, HexRow, LineKind};
 use crate::tui::document::{Field, Row, table, two_sides};
 use crate::tui::paint;
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, explanation_role, signs};
+use crate::tui::theme::{Role, Theme, explanation_role};
 use crate::tui::views::{layer_row, overview::letter};
-
-/// From this width on, the bytes of both sides stand beside each other.
-const HEX_BESIDE: u16 = 58;
-
-/// How far the comparison of the contents is.
-#[derive(Debug)]
-pub enum Comparison {
-    /// There is nothing to compare.
-    None,
-    Waiting,
-    Done(Arc<ContentDiff>),
-    Failed(String),
-}
-
-impl Comparison {
-    /// A number that is another one in every state.
-    #[must_use]
-    pub fn revision(&self) -> u64 {
-        match self {
-            Self::None => 0,
-            Self::Waiting => 1,
-            Self::Done(_) => 2,
-            Self::Failed(_) => 3,
-        }
-    }
-}
 
 /// What the rows are made from.
 pub struct Page<'a> {
     pub report: &'a DriftReport,
     pub width: u16,
     pub theme: Theme,
+    pub layout: Layout,
+    /// Columns of long lines that are passed over.
+    pub pan: usize,
 }
 
 impl Page<'_> {
@@ -110,10 +85,6 @@ impl Page<'_> {
         let (left, right) = (text::bytes(node.left_size), text::bytes(node.right_size));
         rows.push(two_sides("size", &left, &right, self.width, self.theme));
         rows
-    }
-
-    fn style(&self, role: Role) -> Style {
-        self.theme.style(role)
     }
 
     fn why(&self, file: &FileRow, drift: &Drift) -> Vec<Row> {
@@ -193,128 +164,6 @@ impl Page<'_> {
         let (differing, equal): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(differs, _)| *differs);
         let rows = |part: Vec<(bool, Row)>| part.into_iter().map(|(_, row)| row).collect();
         (rows(differing), rows(equal))
-    }
-
-    fn contents(&self, comparison: &Comparison) -> Vec<Row> {
-        let muted = self.style(Role::Muted);
-        let said =
-            |words: String, style: Style| vec![Row::default(), Row::new(vec![Span::styled(words, style)]).wrapped(0)];
-        match comparison {
-            Comparison::None => Vec::new(),
-            Comparison::Waiting => said("reading the contents …".to_owned(), muted),
-            Comparison::Failed(message) => {
-                said(format!("the contents cannot be shown: {}", visible(message)), self.style(Role::Warning))
-            }
-            Comparison::Done(diff) => match diff.as_ref() {
-                ContentDiff::Same { whole: true } => said("the contents are equal".to_owned(), muted),
-                ContentDiff::Same { whole: false } => {
-                    said("equal as far as was read; they differ further on".to_owned(), muted)
-                }
-                ContentDiff::Text { lines, cut } => self.text(lines, *cut),
-                ContentDiff::Binary { first, rows } => self.hex(*first, rows),
-            },
-        }
-    }
-
-    fn text(&self, lines: &[DiffLine], cut: bool) -> Vec<Row> {
-        let count = |kind: LineKind| lines.iter().filter(|line| line.kind == kind).count() as u64;
-        let mut rows = vec![
-            Row::default(),
-            Row::new(vec![
-                Span::styled("Contents", self.style(Role::Heading)),
-                Span::styled(format!("  -{}", text::count(count(LineKind::Left))), self.style(Role::Left)),
-                Span::styled(format!(" +{} lines", text::count(count(LineKind::Right))), self.style(Role::Right)),
-            ]),
-        ];
-        let widest = lines.iter().filter_map(|line| line.left.max(line.right)).max().unwrap_or_default();
-        let digits = widest.to_string().len().max(2);
-        rows.extend(lines.iter().map(|line| self.diff_line(line, digits)));
-        if cut {
-            rows.push(Row::new(vec![Span::styled("the rest is left out", self.style(Role::Muted))]));
-        }
-        rows
-    }
-
-    fn diff_line(&self, line: &DiffLine, digits: usize) -> Row {
-        let (sign, plain, differs) = match line.kind {
-            LineKind::Gap => {
-                return Row::new(vec![Span::styled(
-                    signs::HORIZONTAL.repeat(usize::from(self.width)),
-                    self.style(Role::Line),
-                )]);
-            }
-            LineKind::Same => (' ', self.style(Role::Muted), self.style(Role::Muted)),
-            LineKind::Left => ('-', self.style(Role::Left), self.style(Role::LeftWord)),
-            LineKind::Right => ('+', self.style(Role::Right), self.style(Role::RightWord)),
-        };
-        let number = line.right.or(line.left).map(|number| number.to_string()).unwrap_or_default();
-        let mut spans = vec![
-            Span::styled(text::pad_left(&number, digits), self.style(Role::Line)),
-            Span::styled(format!(" {sign} "), plain),
-        ];
-        // A line that differs as a whole needs no word picked out.
-        let picked = line.pieces.iter().any(|(differs, _)| !differs);
-        spans.extend(
-            line.pieces
-                .iter()
-                .map(|(marked, piece)| Span::styled(piece.clone(), if *marked && picked { differs } else { plain })),
-        );
-        Row::new(spans)
-    }
-
-    fn hex(&self, first: usize, rows: &[HexRow]) -> Vec<Row> {
-        let mut shown = vec![
-            Row::default(),
-            Row::new(vec![
-                Span::styled("Contents", self.style(Role::Heading)),
-                Span::styled(
-                    format!("  first difference at byte {} ({first:#x})", text::count(first as u64)),
-                    self.style(Role::Muted),
-                ),
-            ]),
-        ];
-        for row in rows {
-            if self.width >= HEX_BESIDE {
-                let mut spans = vec![Span::styled(format!("{:06x} ", row.offset), self.style(Role::Line))];
-                spans.extend(self.bytes(&row.left, &row.right, Role::Left, Role::LeftWord));
-                spans.push(Span::styled(format!("{} ", signs::VERTICAL), self.style(Role::Line)));
-                spans.extend(self.bytes(&row.right, &row.left, Role::Right, Role::RightWord));
-                shown.push(Row::new(spans));
-            } else if row.left == row.right {
-                shown.push(self.hex_line(' ', row, &row.left, &row.right, (Role::Muted, Role::Muted)));
-            } else {
-                shown.push(self.hex_line('-', row, &row.left, &row.right, (Role::Left, Role::LeftWord)));
-                shown.push(self.hex_line('+', row, &row.right, &row.left, (Role::Right, Role::RightWord)));
-            }
-        }
-        shown
-    }
-
-    fn hex_line(&self, sign: char, row: &HexRow, own: &[u8], other: &[u8], roles: (Role, Role)) -> Row {
-        let mut spans = vec![
-            Span::styled(format!("{sign} "), self.style(roles.0)),
-            Span::styled(format!("{:06x} ", row.offset), self.style(Role::Line)),
-        ];
-        spans.extend(self.bytes(own, other, roles.0, roles.1));
-        let characters = own.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' });
-        spans.push(Span::styled(characters.collect::<String>(), self.style(Role::Muted)));
-        Row::new(spans)
-    }
-
-    /// Eight bytes, those that differ picked out.
-    fn bytes(&self, own: &[u8], other: &[u8], side: Role, word: Role) -> Vec<Span<'static>> {
-        let mut spans = Vec::with_capacity(17);
-        for at in 0..8 {
-            let (byte, opposite) = (own.get(at), other.get(at));
-            let style = match byte {
-                _ if byte == opposite => self.style(Role::Muted),
-                Some(_) if opposite.is_some() => self.style(word),
-                _ => self.style(side),
-            };
-            spans.push(Span::styled(byte.map_or_else(|| "  ".to_owned(), |byte| format!("{byte:02x}")), style));
-            spans.push(Span::raw(" "));
-        }
-        spans
     }
 }
 

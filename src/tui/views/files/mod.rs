@@ -1,8 +1,10 @@
 //! Both squashed file systems as one tree: what differs, why, and by how much; and the detail of one path.
 
 pub mod columns;
+pub mod contents;
 pub mod detail;
 pub mod filter;
+pub mod lines;
 pub mod tree;
 
 use std::collections::VecDeque;
@@ -14,13 +16,14 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use self::columns::Columns;
-use self::detail::Comparison;
+use self::contents::Comparison;
 use self::filter::Filter;
+use self::lines::Layout;
 use self::tree::{NodeId, Tree};
 use super::{Context, Mouse, View, ViewEntry};
 use crate::compare::review::Subject;
 use crate::compare::{DriftReport, FileRow};
-use crate::model::{Change, Kind};
+use crate::model::{Change, Kind, Watch};
 use crate::tui::Jump;
 use crate::tui::diff::ContentDiff;
 use crate::tui::explorer::Request;
@@ -300,9 +303,11 @@ impl Files {
             self.comparison = Comparison::Done(Arc::clone(diff));
             return Vec::new();
         }
-        self.comparison = Comparison::Waiting;
+        let watch = Arc::new(Watch::default());
+        self.comparison = Comparison::Waiting(Arc::clone(&watch));
         self.compare_ticket = self.ticket();
-        vec![Request::Work(Job { ticket: self.compare_ticket, report: Arc::clone(report), task: Task::Compare(row) })]
+        let report = Arc::clone(report);
+        vec![Request::Work(Job { ticket: self.compare_ticket, report, task: Task::Compare(row), watch })]
     }
 }
 
@@ -457,6 +462,7 @@ impl View for Files {
             ticket: self.search_ticket,
             report: Arc::clone(context.report),
             task: Task::Search(Arc::clone(&self.paths), self.search.text().to_owned()),
+            watch: Arc::default(),
         })]
     }
 
@@ -521,7 +527,7 @@ impl View for Files {
         let subject = (selected.unwrap_or_default() as usize, self.comparison.revision());
         let comparison = &self.comparison;
         self.panes.draw_detail(areas, buffer, theme, &title, subject, |width| {
-            let page = detail::Page { report, width, theme };
+            let page = detail::Page { report, width, theme, layout: Layout::Auto, pan: 0 };
             match (node, file) {
                 (Some(node), file) if node.is_directory => page.directory(file, node),
                 (_, Some(file)) => page.file(file, comparison),

@@ -39,7 +39,7 @@ impl Changelogs {
         }
         self.asked = Some(at);
         // An answer names its package, so that none is too late.
-        Some(Job { ticket: 0, report: Arc::clone(report), task: Task::Changelog(at) })
+        Some(Job { ticket: 0, report: Arc::clone(report), task: Task::Changelog(at), watch: Arc::default() })
     }
 
     /// Takes in an answer.
