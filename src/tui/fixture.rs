@@ -7,8 +7,8 @@ use crate::compare::{
 };
 use crate::model::{
     Anatomy, BaseImage, Change, Changelog, ChangelogEntry, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry,
-    HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, OwnedFile, Package, PackageMove, Part, Proof, RecordedHash,
-    Role, Side, SourcePackage, Verdict, Watch,
+    Finding, FindingDrift, HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, OwnedFile, Package, PackageMove,
+    Part, Proof, RecordedHash, Role, Severity, Side, SourcePackage, Verdict, Watch,
 };
 use crate::tui::overlay::export::ExportRequest;
 use crate::tui::{Contents, ExportFormat, Exports, Services};
@@ -64,9 +64,47 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
         .map(|(key, value)| config(key, Some(value), Some(value), true))
         .to_vec(),
         history: history_rows(),
-        findings: Vec::new(),
+        findings: findings(),
         warnings: vec!["right: layer 2: entry 17 has an unknown PAX key \"SCHILY.fflags\"".to_owned()],
     })
+}
+
+fn findings() -> Vec<Finding> {
+    let path = |text: &str| ImagePath::parse(text.as_bytes()).unwrap();
+    let of = |drift, finding: Finding| {
+        let side = if drift == Some(FindingDrift::Gone) { Side::Left } else { Side::Right };
+        Finding { side, drift, ..finding }
+    };
+    let key = "a private key, by its place: everybody who can pull the image has it";
+    let record = "the distribution's RECORD is gone: nothing tells which files it brought";
+    vec![
+        of(
+            None,
+            Finding::new(
+                "same-version",
+                Severity::Alarm,
+                "deb:coreutils",
+                "its version did not move, yet its files differ",
+            )
+            .at([&path("usr/bin/sort")]),
+        ),
+        of(
+            Some(FindingDrift::New),
+            Finding::new("private-key", Severity::Alarm, "/app/\u{1b}[31m/.ssh/id_rsa", key)
+                .fix("RUN --mount=type=ssh instead of COPY; and replace the key")
+                .at([&path("app/settings.toml"), &path("no/longer/there")]),
+        ),
+        of(Some(FindingDrift::New), Finding::new("record-missing", Severity::Warning, "pypi:numpy", record)),
+        of(Some(FindingDrift::Same), Finding::new("record-missing", Severity::Warning, "pypi:protobuf", record)),
+        of(Some(FindingDrift::Gone), Finding::new("record-missing", Severity::Warning, "pypi:Flask", record)),
+        of(
+            Some(FindingDrift::Same),
+            Finding {
+                count: 1204,
+                ..Finding::new("varies-each-build", Severity::Info, "pyc-mtime", "compiled Python records a time")
+            },
+        ),
+    ]
 }
 
 /// A report without a difference.

@@ -151,7 +151,7 @@ fn picture(name: &str, buffer: &Buffer) {
     }
 }
 
-const VIEWS: [(&str, &str); 13] = [
+const VIEWS: [(&str, &str); 14] = [
     ("overview", "1"),
     ("packages", "2"),
     ("packages_grouped", "2 a g"),
@@ -164,6 +164,7 @@ const VIEWS: [(&str, &str); 13] = [
     ("files_decoded", "3 /abc.pyc Enter Enter G"),
     ("files_search", "3 /lib"),
     ("layers", "4 j"),
+    ("findings", "6 j j"),
     ("help", "3 ?"),
 ];
 
@@ -286,6 +287,22 @@ fn a_package_that_moved_tells_what_its_changelog_says() {
     assert!(none.contains("Python distributions carry no changelog."), "{none}");
     let unmoved = words("2 a /coreutils Enter");
     assert!(!unmoved.contains("Changes "), "{unmoved}");
+}
+
+#[test]
+fn findings_are_filtered_folded_and_lead_to_their_files() {
+    let all = words("6");
+    assert!(all.contains("+ right /app/\\x1b[31m/.ssh/id_rsa"), "{all}");
+    assert!(all.contains("- left  pypi:Flask") && all.contains("= both  pypi:protobuf"), "{all}");
+    let new = words("6 f s g d Esc");
+    assert!(new.contains("pypi:numpy") && !new.contains("pypi:Flask") && !new.contains("same-version"), "{new}");
+    let none = words("6 f a w i Esc");
+    assert!(none.contains("The filter hides all"), "{none}");
+    assert!(words("6 f a w i Esc F").contains("pypi:numpy"));
+    let closed = words("6 H");
+    assert!(closed.contains("record-missing (3)") && !closed.contains("pypi:numpy"), "{closed}");
+    let jumped = words("6 Enter Enter");
+    assert!(jumped.contains("── /usr/bin/sort"), "{jumped}");
 }
 
 #[test]

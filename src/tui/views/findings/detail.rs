@@ -1,0 +1,82 @@
+//! One finding: why it matters, what can be done, and the way to its files and its package.
+
+use std::sync::Arc;
+
+use ratatui::text::Span;
+
+use super::arrange::place;
+use crate::compare::DriftReport;
+use crate::model::text::visible;
+use crate::model::{Finding, FindingDrift, ImagePath, Package};
+use crate::tui::Jump;
+use crate::tui::document::{Row, lines};
+use crate::tui::text;
+use crate::tui::theme::{Role, Theme, severity_role};
+
+/// The finding with everything known of it.
+#[must_use]
+pub fn finding(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
+    let mut rows = vec![
+        Row::new(vec![Span::styled(visible(&finding.subject).into_owned(), theme.style(Role::Strong))]).wrapped(2),
+        Row::new(vec![
+            Span::styled(finding.severity.as_str(), theme.style(severity_role(finding.severity))),
+            Span::styled(format!(", {}", standing(finding)), theme.style(Role::Muted)),
+        ])
+        .wrapped(2),
+        Row::default(),
+        Row::heading("Why it matters", theme),
+    ];
+    rows.extend(lines(&finding.message));
+    if let Some(fix) = &finding.fix {
+        rows.push(Row::default());
+        rows.push(Row::heading("What the Dockerfile can do", theme));
+        rows.extend(lines(fix));
+    }
+    if let Some(package) = &finding.package {
+        rows.push(Row::default());
+        rows.push(Row::heading("Package", theme));
+        rows.push(to_package(report, package));
+    }
+    rows.extend(files(report, finding, theme));
+    rows
+}
+
+fn standing(finding: &Finding) -> &'static str {
+    match (finding.drift, place(finding)) {
+        (Some(FindingDrift::New), _) => "new: only the right image has it",
+        (Some(FindingDrift::Same), _) => "the same in both images",
+        (Some(FindingDrift::Gone), _) => "gone: only the left image has it",
+        (None, _) => "found by the comparison",
+    }
+}
+
+fn to_package(report: &DriftReport, package: &Arc<Package>) -> Row {
+    let is_it = |side: &Option<Arc<Package>>| side.as_ref().is_some_and(|known| Arc::ptr_eq(known, package));
+    let at = report.packages.iter().position(|row| is_it(&row.right) || is_it(&row.left));
+    let words = format!("{} {}", package.label(), package.version);
+    let row = Row::new(vec![Span::raw(visible(&words).into_owned())]);
+    at.map_or(row.clone(), |at| row.to(Jump::Package(at)))
+}
+
+/// The files, each a way to its own detail where the image still has it.
+fn files(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
+    if finding.paths.is_empty() {
+        return Vec::new();
+    }
+    let title = text::plural(finding.count, "file", "files");
+    let mut rows = vec![Row::default(), Row::heading(title, theme)];
+    rows.extend(finding.paths.iter().map(|path| to_file(report, path, theme)));
+    if finding.count > finding.paths.len() {
+        let words = format!("and {} more", text::count((finding.count - finding.paths.len()) as u64));
+        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]));
+    }
+    rows
+}
+
+fn to_file(report: &DriftReport, path: &ImagePath, theme: Theme) -> Row {
+    let at = report.files.rows.binary_search_by(|row| row.path.cmp(path)).ok();
+    match at.and_then(|at| u32::try_from(at).ok()) {
+        Some(at) => Row::new(vec![Span::raw(path.to_string())]).to(Jump::File(at)),
+        None => Row::new(vec![Span::styled(path.to_string(), theme.style(Role::Muted))]),
+    }
+}
