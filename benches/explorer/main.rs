@@ -33,12 +33,13 @@ const SIZES: [(u16, u16); 2] = [(140, 45), (300, 100)];
 
 /// What is done, in order. A word is typed letter by letter unless it names a key, and `*9` repeats it.
 const SCRIPT: &str = "
-    j*9 k*3 Enter Esc 2 j*20 G g a j*9 Enter h Esc / f l a s k Enter Esc s j*5 s j*5 g g n
-    1 j*4 Enter Esc j Enter Esc 2 g Enter j*6 Enter j*3 Esc Enter Enter Esc*3 4 j*4 Enter Esc
+    j*9 k*3 Enter Esc 2 j*20 G g a j*9 Enter h Esc / f l a s k Enter Esc s n j*5 s d j*5 g g n
+    1 j*4 Enter Esc j Enter Esc 2 g Enter j*6 Enter j*3 Esc Enter Enter Esc*3 4 j*4 Enter Enter j*9 Esc*3
     3 j*40 k*10 PageDown*5 PageUp*5 G g Enter j*3 l*6 h*6 L j*30 PageDown*20 G k*20 g H
-    f Enter j*5 f u j*5 f n j*5 f t j*5 F j*9 a j*20 L PageDown*30 G k*9 PageUp*9 g Wheel*30 h H a
-    u j*20 l*3 L j*20 u j*9 z j*20 z Esc Tab j*9 Tab j*9 Tab Tab
-    3 g a F a g L j*50 PageDown*20 h*5 l*5 Narrow j*5 Wide j*5 G h*4 l*4 f u F f t F u j*5 u j*5 g h l h l G k*9 g L H g L
+    f c j*5 f u j*5 f n j*5 f t j*5 f h 6 7 Esc j*5 f - + Esc j*9 F a j*20 L PageDown*30 G k*9 PageUp*9 g Wheel*30 h H a
+    u j*20 l*3 L j*20 u j*9 s d j*9 s s j*9 G s c g L j*20 s n f r j*9 G k*5 Esc z j*20 z Esc Tab j*9 Tab j*9 Tab Tab
+    3 g a g L j*50 PageDown*20 h*5 l*5 Narrow j*5 Wide j*5 G h*4 l*4 f c f a u j*5 u j*5 g h l h l G k*9 g L H g L
+    s d G k*20 PageUp*20 g j*20 s u G g s s G k*9 s n a a F
 ";
 
 /// Texts typed into the search of all paths, then taken back letter by letter.

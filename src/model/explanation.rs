@@ -31,6 +31,30 @@ impl Change {
             Self::Mtime => "mtime",
         }
     }
+
+    /// One ASCII sign, so that colour is never the only carrier.
+    #[must_use]
+    pub fn sign(self) -> char {
+        match self {
+            Self::Added => '+',
+            Self::Removed => '-',
+            Self::Content => '~',
+            Self::Metadata => 'm',
+            Self::Mtime => 't',
+        }
+    }
+
+    /// What the word means, in one line for a reader who meets it first.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Added => "only on the right side",
+            Self::Removed => "only on the left side",
+            Self::Content => "other kind, bytes, link target or device",
+            Self::Metadata => "other mode, owner or extended attributes",
+            Self::Mtime => "nothing but another time",
+        }
+    }
 }
 
 impl fmt::Display for Change {

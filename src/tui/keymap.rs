@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn an_action_takes_the_keys_it_is_given_and_leaves_those_it_had() {
         let mut map = KeyMap::default();
-        map.rebind("files", "search", vec![ch('s')]).unwrap();
+        map.rebind("files", "search", vec![ch('i')]).unwrap();
         map.rebind("global", "quit", vec![ch('Q')]).unwrap();
         assert_eq!(map.check(), Ok(()));
-        assert_eq!((press(&map, 2, 's'), press(&map, 2, '/')), (Some(Action::Search), None));
+        assert_eq!((press(&map, 2, 'i'), press(&map, 2, '/')), (Some(Action::Search), None));
         assert_eq!((press(&map, 2, 'Q'), press(&map, 2, 'q')), (Some(Action::Quit), None));
     }
 

@@ -177,13 +177,13 @@ mod tests {
     fn a_file_changes_what_it_names_and_nothing_else() {
         let read = read(
             "theme = \"high-contrast\"\nascii = true\ndiff-tool = \"delta\"\n\
-             [keys.files]\nsearch = \"s\"\nfilter = [\"Ctrl-f\", \"F2\"]\n[style.alarm]\nfg = \"#ff5f00\"\nbold = false\n",
+             [keys.files]\nsearch = \"i\"\nfilter = [\"Ctrl-f\", \"F2\"]\n[style.alarm]\nfg = \"#ff5f00\"\nbold = false\n",
         )
         .unwrap();
         assert!(read.theme.is_ascii());
         assert_eq!(read.theme.style(Role::Alarm).fg, Some(Color::Rgb(255, 95, 0)));
         assert_eq!(read.theme.style(Role::Muted).fg, Some(Color::Indexed(252)));
-        assert_eq!(read.keys.find(2, KeyEvent::from(KeyCode::Char('s'))), Some(Action::Search));
+        assert_eq!(read.keys.find(2, KeyEvent::from(KeyCode::Char('i'))), Some(Action::Search));
         assert_eq!(read.keys.find(2, KeyEvent::from(KeyCode::F(2))), Some(Action::Filter));
         assert_eq!(read.keys.find(1, KeyEvent::from(KeyCode::Char('/'))), Some(Action::Search));
         assert_eq!(read.viewer, Viewer::Diff(vec!["delta".to_owned()]));

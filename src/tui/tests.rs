@@ -337,6 +337,39 @@ fn filters_show_what_their_words_say() {
 }
 
 #[test]
+fn switches_of_the_filter_combine() {
+    let both = words("3 f h - Esc");
+    assert!(both.contains("only ! ? m p, not removed"), "{both}");
+    assert!(!both.contains("ld.so.cache"), "{both}");
+    let unfolded = words("3 f h - Esc G k k L");
+    assert!(unfolded.contains("libssl") && !unfolded.contains("libxml2"), "{unfolded}");
+    assert_eq!(words("3 f h - - Esc f c"), words("3"));
+}
+
+#[test]
+fn a_layer_shows_what_it_brought_until_escape() {
+    let layer = words("3 f r L");
+    assert!(layer.contains("changed, without times, layer #2 right") && layer.contains("main.py"), "{layer}");
+    assert!(!layer.contains(" usr/"), "{layer}");
+    assert_eq!(words("3 f r Esc"), words("3"));
+    let jumped = words("4 j j j Enter Enter");
+    assert!(jumped.contains("all paths, layer #2 right") && jumped.contains("app/"), "{jumped}");
+    assert_eq!(words("4 j j j Enter Enter Esc"), words("4 j j j Enter"));
+    assert_eq!(words("4 j j j Enter Enter Esc 3"), words("3"));
+}
+
+#[test]
+fn directories_sort_by_every_column() {
+    for (key, says) in [("u", "urgent first"), ("d", "by delta"), ("c", "by count")] {
+        let sorted = words(&format!("3 s {key}"));
+        assert!(sorted.contains(says), "{sorted}");
+        let first = sorted.lines().nth(4).unwrap_or_default();
+        assert!(first.contains(" usr/"), "{sorted}");
+    }
+    assert_eq!(words("3 s d s n"), words("3"));
+}
+
+#[test]
 fn contents_are_compared_beside_the_interface_and_failures_are_told() {
     let diff = words("3 /settings Enter");
     assert!(diff.contains("- port = 80") && diff.contains("+ port = 8080") && diff.contains("-1 +2 lines"), "{diff}");

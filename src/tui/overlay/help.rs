@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use super::popup;
+use crate::model::{Change, Explanation};
 use crate::tui::document::{Document, Row};
 use crate::tui::keymap::KeyMap;
 use crate::tui::keys::{Action, MOUSE_HELP, PROMPT_HELP};
 use crate::tui::setup::Setup;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::views::VIEWS;
+use crate::tui::views::{VIEWS, overview::letter};
 
 /// The help, while it is open.
 #[derive(Debug, Default)]
@@ -59,5 +60,10 @@ fn rows(view: usize, keys: &KeyMap, theme: Theme) -> Vec<Row> {
         rows.push(Row::heading(title, theme));
         rows.extend(table.iter().map(|(keys, help)| key_row(keys, help)));
     }
+    rows.push(Row::default());
+    rows.push(Row::heading("Signs of a path: what changed, and why", theme));
+    let changes = [Change::Added, Change::Removed, Change::Content, Change::Metadata, Change::Mtime];
+    rows.extend(changes.map(|change| key_row(&format!("{} {change}", change.sign()), change.meaning())));
+    rows.extend(Explanation::ALARMING_FIRST.map(|one| key_row(&format!("{} {one}", letter(one)), one.meaning())));
     rows
 }

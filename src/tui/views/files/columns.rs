@@ -3,8 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::filter::Filter;
-use super::tree::Node;
+use super::tree::{NodeId, Tree};
 use crate::compare::{DriftReport, FileRow};
 use crate::model::text::visible_bytes;
 use crate::model::{Change, Explanation, FileAt, Kind};
@@ -40,12 +39,15 @@ impl Columns {
     #[must_use]
     pub fn header(&self, title: &str, theme: Theme) -> Line<'static> {
         let side = |name: &str, width: usize| if width > 0 { text::pad_left(name, width) } else { String::new() };
-        let why = if self.explanation > 2 { " why" } else { "" };
         let (left, right) = if self.size > 0 { ("left", "right") } else { ("", "") };
+        // A long title takes the room of the next one's too.
+        let (title, why) = if self.explanation > 2 && text::width(title) <= self.name {
+            (text::pad(title, self.name), text::pad(" why", self.explanation))
+        } else {
+            (text::pad(title, self.name + self.explanation), String::new())
+        };
         let words = format!(
-            "   {}{}{}{}{}{}{}{}",
-            text::pad(title, self.name),
-            text::pad(why, self.explanation),
+            "   {title}{why}{}{}{}{}{}{}",
             side("", self.mode),
             side(left, self.size),
             side("", self.mode),
@@ -60,15 +62,16 @@ impl Columns {
     #[must_use]
     pub fn node(
         &self,
-        node: &Node,
+        tree: &Tree,
+        id: NodeId,
         report: &DriftReport,
-        filter: Filter,
         finder: Option<&mut Finder>,
         theme: Theme,
-    ) -> Line<'static> {
+    ) -> Option<Line<'static>> {
+        let (node, sum) = (tree.node(id)?, tree.sum(id)?);
         let file = node.row.and_then(|row| report.files.rows.get(row as usize));
         let name = file.map_or_else(|| "?".to_owned(), |file| visible_bytes(file.path.file_name()));
-        let fold = match (node.is_directory, node.open) {
+        let fold = match (node.is_directory, sum.open) {
             (true, true) => signs::OPEN,
             (true, false) => signs::CLOSED,
             (false, _) => " ",
@@ -82,9 +85,9 @@ impl Columns {
             _ => Vec::new(),
         };
         // A directory is on the way to what the filter shows even when its own difference is hidden.
-        let own = node.own.filter(|own| filter.has(*own));
+        let own = node.own.filter(|_| tree.filter().has(node)).map(|(_, own)| own);
         let (sign, style) = mark(file.filter(|_| own.is_some()), theme);
-        let calm = node.worst().is_none_or(|worst| worst < Explanation::Package);
+        let calm = sum.worst.is_none_or(|worst| worst < Explanation::Package);
         let name_style = if calm { theme.style(Role::Muted) } else { theme.style(Role::Text) };
         let used = text::width(&lead) + text::width(&shown) + suffix.len();
         let mut spans = vec![Span::styled(format!(" {sign} "), style), Span::styled(lead, theme.style(Role::Muted))];
@@ -92,16 +95,15 @@ impl Columns {
         spans.push(Span::styled(suffix.to_owned(), theme.style(Role::Muted)));
         spans.push(Span::raw(" ".repeat(self.name.saturating_sub(used))));
         // A closed directory speaks for what is below it; an open one leaves that to its rows.
-        let worst = if node.is_directory && !node.open { node.worst() } else { own };
-        let worst = worst.filter(|worst| filter.has(*worst));
+        let worst = if node.is_directory && !sum.open { sum.worst } else { own };
         spans.push(self.why(worst, theme));
-        self.sizes(&mut spans, file, (node.left_size, node.right_size), theme);
-        let count = if node.is_directory { filter.count(node) } else { 0 };
+        self.sizes(&mut spans, file, (sum.left_size, sum.right_size), theme);
+        let count = if node.is_directory { sum.differing } else { 0 };
         if self.count > 0 {
             let words = if count == 0 { String::new() } else { text::count(count) };
             spans.push(Span::styled(text::pad_left(&words, self.count), theme.style(Role::Muted)));
         }
-        Line::from(spans)
+        Some(Line::from(spans))
     }
 
     /// A row of the list of matches: the whole path.
@@ -166,16 +168,17 @@ impl Columns {
     }
 }
 
-/// One ASCII sign per kind of change.
+/// The sign of what changed, and its style.
 fn mark(file: Option<&FileRow>, theme: Theme) -> (char, Style) {
     let Some(drift) = file.and_then(|file| file.drift.as_ref()) else { return (' ', theme.style(Role::Muted)) };
-    match drift.change {
-        Change::Added => ('+', theme.style(Role::Right)),
-        Change::Removed => ('-', theme.style(Role::Left)),
-        Change::Content => ('~', theme.style(explanation_role(drift.explanation))),
-        Change::Metadata => ('m', theme.style(Role::Notice)),
-        Change::Mtime => ('t', theme.style(Role::Quiet)),
-    }
+    let style = match drift.change {
+        Change::Added => theme.style(Role::Right),
+        Change::Removed => theme.style(Role::Left),
+        Change::Content => theme.style(explanation_role(drift.explanation)),
+        Change::Metadata => theme.style(Role::Notice),
+        Change::Mtime => theme.style(Role::Quiet),
+    };
+    (drift.change.sign(), style)
 }
 
 /// What `ls -F` puts after a name.

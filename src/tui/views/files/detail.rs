@@ -4,7 +4,7 @@ use ratatui::text::Span;
 
 use super::contents::Comparison;
 use super::lines::Layout;
-use super::tree::Node;
+use super::tree::Below;
 use crate::compare::{Drift, DriftReport, FileRow};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Explanation, FileAt, Kind, Side};
@@ -55,8 +55,8 @@ impl Page<'_> {
 
     /// Everything about a directory: first what differs below it, then the directory itself.
     #[must_use]
-    pub fn directory(&self, file: Option<&FileRow>, node: &Node) -> Vec<Row> {
-        let mut rows = self.below(node);
+    pub fn directory(&self, file: Option<&FileRow>, below: &Below) -> Vec<Row> {
+        let mut rows = self.below(below);
         if let Some(file) = file {
             rows.push(Row::default());
             rows.extend(self.file(file, &Comparison::None));
@@ -65,14 +65,14 @@ impl Page<'_> {
     }
 
     /// What differs below a directory.
-    fn below(&self, node: &Node) -> Vec<Row> {
-        let total: u32 = node.differs.iter().sum();
+    fn below(&self, below: &Below) -> Vec<Row> {
+        let total: u32 = below.differing();
         let mut rows = vec![Row::heading(
             format!("{} at and below it", text::plural(total as usize, "difference", "differences")),
             self.theme,
         )];
         for explanation in Explanation::ALARMING_FIRST {
-            let count = node.count(explanation);
+            let count = below.count(explanation);
             if count > 0 {
                 let style = self.style(explanation_role(explanation));
                 rows.push(Row::new(vec![
@@ -82,7 +82,7 @@ impl Page<'_> {
                 ]));
             }
         }
-        let (left, right) = (text::bytes(node.left_size), text::bytes(node.right_size));
+        let (left, right) = (text::bytes(below.left_size), text::bytes(below.right_size));
         rows.push(two_sides("size", &left, &right, self.width, self.theme));
         rows
     }

@@ -5,6 +5,8 @@ pub mod contents;
 pub mod detail;
 pub mod filter;
 pub mod lines;
+pub mod menu;
+pub mod order;
 pub mod tree;
 
 use std::collections::VecDeque;
@@ -19,7 +21,8 @@ use self::columns::Columns;
 use self::contents::Comparison;
 use self::filter::Filter;
 use self::lines::Layout;
-use self::tree::{NodeId, Tree};
+use self::order::Order;
+use self::tree::{Node, NodeId, Tree};
 use super::{Context, Mouse, View, ViewEntry};
 use crate::compare::review::Subject;
 use crate::compare::{DriftReport, FileRow};
@@ -44,7 +47,7 @@ pub const VIEW: ViewEntry = ViewEntry {
         let summary = report.files.summary;
         text::count((summary.added + summary.removed + summary.content + summary.metadata) as u64)
     },
-    accepts: |jump| matches!(jump, Jump::File(_) | Jump::Explained(_)),
+    accepts: |jump| matches!(jump, Jump::File(_) | Jump::Explained(_) | Jump::LayerFiles(..)),
 };
 
 const KEYS: &[Binding] = &[
@@ -59,7 +62,7 @@ const KEYS: &[Binding] = &[
         action: Action::Filter,
         name: "filter",
         keys: &[ch('f')],
-        help: "which paths show: changed, unexplained and alarms, without noise, with times, all",
+        help: "which paths show: named filters, each explanation, each kind of change, one layer",
         hint: Some("filter"),
     },
     Binding {
@@ -89,6 +92,13 @@ const KEYS: &[Binding] = &[
         keys: &[ch('u')],
         help: "alarms and unexplained paths first in every directory, or by name",
         hint: Some("urgent first"),
+    },
+    Binding {
+        action: Action::Sort,
+        name: "sort",
+        keys: &[ch('s')],
+        help: "order in every directory: name, urgency, change of size, size, differing paths",
+        hint: Some("sort"),
     },
     Binding { action: Action::NextHit, name: "next-hit", keys: &[ch('n')], help: "next match", hint: None },
     Binding { action: Action::PreviousHit, name: "previous-hit", keys: &[ch('N')], help: "previous match", hint: None },
@@ -144,10 +154,8 @@ const KEPT: usize = 16;
 /// The view.
 struct Files {
     tree: Tree,
-    filter: Filter,
-    alarming_first: bool,
-    /// The nodes that show.
-    shown: Vec<NodeId>,
+    /// The filter that a jump took the place of.
+    before: Option<Filter>,
     panes: Panes,
     search: Search,
     paths: Arc<Paths>,
@@ -167,11 +175,9 @@ struct Files {
 
 impl Files {
     fn new(report: &DriftReport) -> Self {
-        let mut files = Self {
+        Self {
             tree: Tree::new(report),
-            filter: Filter::default(),
-            alarming_first: false,
-            shown: Vec::new(),
+            before: None,
             panes: Panes::default(),
             search: Search::default(),
             paths: Arc::new(Paths::new(report)),
@@ -183,9 +189,7 @@ impl Files {
             comparison: Comparison::None,
             kept: VecDeque::new(),
             tickets: 0,
-        };
-        files.rearrange();
-        files
+        }
     }
 
     /// While a search is typed, its matches stand in place of the tree.
@@ -194,29 +198,34 @@ impl Files {
     }
 
     fn len(&self) -> usize {
-        if self.is_flat() { self.found.len() } else { self.shown.len() }
+        if self.is_flat() { self.found.len() } else { self.tree.count() }
     }
 
     fn selected_node(&self) -> Option<NodeId> {
         let at = self.panes.cursor.selected();
-        if self.is_flat() {
-            self.found.get(at).and_then(|row| self.tree.of_row(*row))
-        } else {
-            self.shown.get(at).copied()
-        }
+        if self.is_flat() { self.found.get(at).and_then(|row| self.tree.of_row(*row)) } else { self.tree.at(at) }
+    }
+
+    fn selected(&self) -> Option<&Node> {
+        self.selected_node().and_then(|id| self.tree.node(id))
     }
 
     fn selected_row(&self) -> Option<u32> {
-        self.selected_node().and_then(|id| self.tree.node(id)).and_then(|node| node.row)
+        self.selected().and_then(|node| node.row)
     }
 
-    /// Chooses anew what shows, and keeps the selected path selected, or the nearest directory above it.
-    fn rearrange(&mut self) {
-        let before = self.shown.get(self.panes.cursor.selected()).copied();
-        self.shown = self.tree.visible(self.filter, self.alarming_first);
-        let mut wanted = before;
+    /// Changes what shows, and keeps the selected path selected, or the nearest directory above it.
+    fn rearrange(&mut self, change: impl FnOnce(&mut Tree)) {
+        let before = self.tree.at(self.panes.cursor.selected());
+        change(&mut self.tree);
+        self.select(before);
+    }
+
+    /// Selects a node, or the nearest directory above it that shows.
+    fn select(&mut self, node: Option<NodeId>) {
+        let mut wanted = node;
         while let Some(id) = wanted {
-            if let Some(at) = self.shown.iter().position(|shown| *shown == id) {
+            if let Some(at) = self.tree.position(id) {
                 self.panes.cursor.select(at);
                 return;
             }
@@ -225,33 +234,62 @@ impl Files {
         self.panes.cursor.select(0);
     }
 
+    /// Shows what a jump asks for, until the reader goes back.
+    fn visit(&mut self, filter: Filter) {
+        self.before.get_or_insert(self.tree.filter());
+        self.tree.set_filter(filter);
+        self.panes.cursor.select(0);
+    }
+
+    fn choices(&self, kind: MenuKind, report: &DriftReport) -> Option<Menu> {
+        match kind {
+            MenuKind::Filter => Some(menu::filter(self.tree.filter(), self.selected(), report)),
+            MenuKind::Sort => Some(menu::order(self.tree.order())),
+            _ => None,
+        }
+    }
+
+    /// Takes a choice of a menu.
+    fn take(&mut self, kind: MenuKind, choice: usize) {
+        match kind {
+            MenuKind::Filter => {
+                let filter = menu::filtered(self.tree.filter(), self.selected(), choice);
+                self.rearrange(|tree| tree.set_filter(filter));
+            }
+            MenuKind::Sort => {
+                let order = Order::ALL.get(choice).copied().unwrap_or_default();
+                self.rearrange(|tree| tree.set_order(order));
+                // What comes first is what was asked for.
+                self.panes.cursor.select(0);
+            }
+            _ => {}
+        }
+    }
+
     /// Selects a path wherever it hides.
     fn reveal(&mut self, row: u32) {
         let Some(id) = self.tree.of_row(row) else { return };
         self.tree.reveal(id);
-        self.filter = self.filter.widened(self.tree.node(id).and_then(|node| node.own));
-        self.rearrange();
-        if let Some(at) = self.shown.iter().position(|shown| *shown == id) {
+        let filter = self.tree.node(id).map(|node| self.tree.filter().widened(node)).unwrap_or_default();
+        if filter != self.tree.filter() {
+            self.tree.set_filter(filter);
+        }
+        if let Some(at) = self.tree.position(id) {
             self.panes.cursor.reveal(at);
         }
     }
 
     fn open(&mut self) {
         let Some(id) = self.selected_node() else { return };
-        match self.tree.node(id) {
-            Some(node) if node.is_directory => {
-                let open = node.open;
-                self.tree.set_open(id, !open);
-                self.rearrange();
-            }
-            Some(_) => self.panes.enter_detail(),
-            None => {}
+        if self.tree.node(id).is_some_and(|node| node.is_directory) {
+            self.tree.set_open(id, !self.tree.is_open(id));
+        } else {
+            self.panes.enter_detail();
         }
     }
 
     fn right(&mut self) {
-        let Some(node) = self.selected_node().and_then(|id| self.tree.node(id)) else { return };
-        if node.is_directory && node.open {
+        if self.selected_node().is_some_and(|id| self.tree.is_open(id)) {
             self.panes.cursor.step(1, self.len());
         } else {
             self.open();
@@ -260,16 +298,20 @@ impl Files {
 
     fn left(&mut self) {
         let Some(id) = self.selected_node() else { return };
-        match self.tree.node(id).cloned() {
-            Some(node) if node.is_directory && node.open => self.tree.set_open(id, false),
-            Some(node) => {
-                if let Some(at) = self.shown.iter().position(|shown| *shown == node.parent) {
-                    self.panes.cursor.select(at);
-                }
-            }
-            None => {}
+        if self.tree.is_open(id) {
+            self.tree.set_open(id, false);
+        } else if let Some(at) = self.tree.node(id).map(|node| node.parent).and_then(|up| self.tree.position(up)) {
+            self.panes.cursor.select(at);
         }
-        self.rearrange();
+    }
+
+    fn urgent_first(&mut self) {
+        let order = if self.tree.order() == Order::Urgent { Order::Name } else { Order::Urgent };
+        self.rearrange(|tree| tree.set_order(order));
+        if order == Order::Urgent {
+            // Whoever asks for the urgent paths first wants to see them, not where the selection went.
+            self.panes.cursor.select(0);
+        }
     }
 
     fn go_to_hit(&mut self, by: isize) {
@@ -328,32 +370,20 @@ impl View for Files {
             Outcome::Jump(jump) => return vec![Request::Jump(jump)],
             Outcome::Done => {}
             Outcome::Other(action) => match action {
-                Action::FilterReset => self.filter = Filter::default(),
-                Action::All if self.filter == Filter::Everything => self.filter = Filter::Changed,
-                Action::All => self.filter = Filter::Everything,
-                Action::AlarmingFirst => self.alarming_first = !self.alarming_first,
+                Action::FilterReset => self.rearrange(|tree| tree.set_filter(Filter::default())),
+                Action::All => self.rearrange(|tree| tree.set_filter(tree.filter().all_or_changed())),
+                Action::AlarmingFirst => self.urgent_first(),
                 Action::Right => self.right(),
                 Action::Left => self.left(),
                 Action::NextHit => self.go_to_hit(1),
                 Action::PreviousHit => self.go_to_hit(-1),
-                Action::UnfoldAll => self.tree.set_open_below(self.selected_node().unwrap_or_default(), true),
-                Action::FoldAll => {
-                    self.tree.set_open_below(0, false);
-                    self.tree.set_open(0, true);
+                Action::UnfoldAll => {
+                    let below = self.selected_node().unwrap_or_default();
+                    self.rearrange(|tree| tree.set_open_below(below, true));
                 }
+                Action::FoldAll => self.rearrange(|tree| tree.set_open_below(0, false)),
                 _ => return Vec::new(),
             },
-        }
-        let arranged = matches!(
-            action,
-            Action::FilterReset | Action::All | Action::AlarmingFirst | Action::UnfoldAll | Action::FoldAll
-        );
-        if arranged {
-            self.rearrange();
-        }
-        if action == Action::AlarmingFirst && self.alarming_first {
-            // Whoever asks for the urgent paths first wants to see them, not where the selection went.
-            self.panes.cursor.select(0);
         }
         if matches!(action, Action::NextHit | Action::PreviousHit) && self.search.is_active() {
             let words = format!("match {} of {}", (self.hit + 1).min(self.found.len()), self.found.len());
@@ -377,13 +407,12 @@ impl View for Files {
         self.selected_row().map(Subject::File)
     }
 
-    fn menu(&self, kind: MenuKind, _context: &Context<'_>) -> Option<Menu> {
-        (kind == MenuKind::Filter).then(|| self.filter.menu())
+    fn menu(&self, kind: MenuKind, context: &Context<'_>) -> Option<Menu> {
+        self.choices(kind, context.report)
     }
 
-    fn choose(&mut self, _kind: MenuKind, choice: usize, context: &Context<'_>) -> Vec<Request> {
-        self.filter = Filter::CYCLE.get(choice).copied().unwrap_or_default();
-        self.rearrange();
+    fn choose(&mut self, kind: MenuKind, choice: usize, context: &Context<'_>) -> Vec<Request> {
+        self.take(kind, choice);
         self.compare(context.report)
     }
 
@@ -392,10 +421,9 @@ impl View for Files {
         while self.panes.leave() {}
         match jump {
             Jump::File(row) => self.reveal(row),
+            Jump::LayerFiles(side, index) => self.visit(Filter::of_layer(side, index)),
             Jump::Explained(explanation) => {
-                self.filter = Filter::Only(explanation);
-                self.rearrange();
-                self.panes.cursor.select(0);
+                self.visit(Filter::only(explanation));
             }
             _ => {}
         }
@@ -415,10 +443,13 @@ impl View for Files {
             self.found.clear();
             return Some(self.compare(context.report));
         }
-        if let Filter::Only(_) = self.filter {
+        let filter = self.tree.filter();
+        if let Some(before) = self.before.take() {
             // The filter came with a jump: the way back leads there, and the usual filter is there again.
-            self.filter = Filter::default();
-            self.rearrange();
+            self.rearrange(|tree| tree.set_filter(before));
+        } else if filter.layer.is_some() {
+            self.rearrange(|tree| tree.set_filter(filter.in_layer(None)));
+            return Some(self.compare(context.report));
         }
         None
     }
@@ -454,7 +485,6 @@ impl View for Files {
     fn searched(&mut self, context: &Context<'_>) -> Vec<Request> {
         if !self.search.is_active() {
             self.found.clear();
-            self.rearrange();
             return self.compare(context.report);
         }
         self.search_ticket = self.ticket();
@@ -475,7 +505,7 @@ impl View for Files {
                 self.hit = chosen;
                 self.reveal(row);
             }
-            None => self.rearrange(),
+            None => self.panes.cursor.select(0),
         }
         self.compare(context.report)
     }
@@ -486,10 +516,10 @@ impl View for Files {
         let columns = Columns::new(areas.list.width);
         let title = if self.is_flat() {
             text::plural(self.found.len(), "match", "matches")
-        } else if self.alarming_first {
-            format!("{}, unexplained first", self.filter.words())
+        } else if self.tree.order() == Order::Name {
+            self.tree.filter().words()
         } else {
-            self.filter.words()
+            format!("{}, {}", self.tree.filter().words(), self.tree.order().words())
         };
         paint::put(buffer, areas.list, 0, &columns.header(&title, theme));
         let body = areas.body();
@@ -499,13 +529,14 @@ impl View for Files {
             paint::put(buffer, body, 0, &Line::styled(words, theme.style(Role::Muted)));
         }
         let mut finder = self.search.is_active().then(|| Finder::new(self.search.text(), true));
+        let nodes = if self.is_flat() { Vec::new() } else { self.tree.window(shown.clone()) };
         for (row, at) in (0_u16..).zip(shown) {
             let line = if self.is_flat() {
                 let file = self.found.get(at).and_then(|row| report.files.rows.get(*row as usize));
                 file.zip(finder.as_mut()).map(|(file, finder)| columns.hit(file, finder, theme))
             } else {
-                let node = self.shown.get(at).and_then(|id| self.tree.node(*id));
-                node.map(|node| columns.node(node, report, self.filter, finder.as_mut(), theme))
+                let id = nodes.get(usize::from(row));
+                id.and_then(|id| columns.node(&self.tree, *id, report, finder.as_mut(), theme))
             };
             if let Some(line) = line {
                 paint::put(buffer, body, row, &line);
@@ -513,7 +544,7 @@ impl View for Files {
             let shown = if self.is_flat() {
                 self.found.get(at).copied()
             } else {
-                self.shown.get(at).and_then(|id| self.tree.node(*id)).and_then(|node| node.row)
+                nodes.get(usize::from(row)).and_then(|id| self.tree.node(*id)).and_then(|node| node.row)
             };
             let marked = shown.is_some_and(|row| context.review.has(Subject::File(row)));
             self.panes.mark(buffer, body, row, at, marked, theme);
@@ -525,11 +556,13 @@ impl View for Files {
         let room = usize::from(areas.detail.width).saturating_sub(12);
         let title = text::cut_path(&title, room).into_owned();
         let subject = (selected.unwrap_or_default() as usize, self.comparison.revision());
-        let comparison = &self.comparison;
+        let (tree, comparison) = (&self.tree, &self.comparison);
         self.panes.draw_detail(areas, buffer, theme, &title, subject, |width| {
             let page = detail::Page { report, width, theme, layout: Layout::Auto, pan: 0 };
             match (node, file) {
-                (Some(node), file) if node.is_directory => page.directory(file, node),
+                (Some(node), file) if node.is_directory => {
+                    page.directory(file, &tree.below(selected.unwrap_or_default()))
+                }
                 (_, Some(file)) => page.file(file, comparison),
                 (_, None) => Vec::new(),
             }
