@@ -72,6 +72,8 @@ enum Command {
     Digest(DigestOf),
     /// Compare two small images that come with the program
     Demo(Demo),
+    /// Print the explorer's configuration: where its file is, all keys, what else can be set
+    Config,
     /// Print the completions for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -85,6 +87,7 @@ pub enum Task {
     Inspect(Inspect),
     Digest(DigestOf),
     Demo(Demo),
+    Config,
     Completions(clap_complete::Shell),
     Man,
 }
@@ -189,6 +192,7 @@ impl Cli {
             (Some(Command::Inspect(inspect)), ..) => Ok(Task::Inspect(inspect)),
             (Some(Command::Digest(digest)), ..) => Ok(Task::Digest(digest)),
             (Some(Command::Demo(demo)), ..) => Ok(Task::Demo(demo)),
+            (Some(Command::Config), ..) => Ok(Task::Config),
             (Some(Command::Completions { shell }), ..) => Ok(Task::Completions(shell)),
             (Some(Command::Man), ..) => Ok(Task::Man),
             (None, Some(left), Some(right)) => Ok(Task::Compare(Compare { left, right, report, source })),

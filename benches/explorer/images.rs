@@ -335,5 +335,6 @@ pub(crate) fn report() -> DriftReport {
         history: Vec::new(),
         findings: Vec::new(),
         warnings: Vec::new(),
+        alone: false,
     }
 }

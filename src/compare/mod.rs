@@ -44,6 +44,19 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
         unchanged_config,
         findings,
         warnings: warnings(left, right),
+        alone: false,
+    }
+}
+
+/// One image as a report in which both sides are it, for whoever shows reports: nothing differs, and what its audit
+/// found stands as it is.
+#[must_use]
+pub fn alone(image: &Snapshot) -> DriftReport {
+    DriftReport {
+        findings: image.findings(Side::Right),
+        warnings: image.warnings.clone(),
+        alone: true,
+        ..compare(image, image)
     }
 }
 
@@ -73,6 +86,8 @@ pub struct DriftReport {
     pub findings: Vec<Finding>,
     /// What could not be read or was odd, each prefixed by its side.
     pub warnings: Vec<String>,
+    /// Whether there is but one image, which is both sides.
+    pub alone: bool,
 }
 
 /// One package on both sides.

@@ -96,6 +96,7 @@ pub(crate) fn drifted() -> DriftReport {
             .fix("FROM debian:12-slim@sha256:...")
         }],
         warnings: vec!["right: layer 3: duplicate entry /etc/hosts, the last one stays".into()],
+        alone: false,
     }
 }
 

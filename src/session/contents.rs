@@ -1,39 +1,71 @@
 //! File contents for the explorer, read again from the layers.
 
 use std::io::{self, Read};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::{Opened, Pair, changelog};
-use crate::compare::PackageRow;
+use crate::compare::{self, DriftReport, PackageRow};
 use crate::image;
 use crate::model::{Anatomy, Changelog, ImagePath, Side, Watch};
 use crate::nondeterminism;
 use crate::tui::Contents;
 
-/// Reads the files of a pair, once it is compared.
-#[derive(Default)]
-pub struct PairContents(OnceLock<Pair>);
+/// What the explorer looks at.
+pub(super) enum Images {
+    Two(Box<Pair>),
+    /// One image, and the report of it alone.
+    One(Box<Opened>, Arc<DriftReport>),
+}
 
-impl PairContents {
-    /// From now on contents can be had.
-    pub fn provide(&self, pair: Pair) {
-        // Only the first pair counts; there is never a second one.
-        let _ = self.0.set(pair);
+impl From<Pair> for Images {
+    fn from(pair: Pair) -> Self {
+        Self::Two(Box::new(pair))
+    }
+}
+
+impl From<Opened> for Images {
+    fn from(image: Opened) -> Self {
+        let report = Arc::new(compare::alone(&image.snapshot));
+        Self::One(Box::new(image), report)
+    }
+}
+
+impl Images {
+    pub(super) fn report(&self) -> Arc<DriftReport> {
+        match self {
+            Self::Two(pair) => Arc::clone(&pair.report),
+            Self::One(_, report) => Arc::clone(report),
+        }
     }
 
-    fn pair(&self) -> Result<&Pair, String> {
+    fn side(&self, side: Side) -> &Opened {
+        match (self, side) {
+            (Self::Two(pair), Side::Left) => &pair.left,
+            (Self::Two(pair), Side::Right) => &pair.right,
+            (Self::One(image, _), _) => image,
+        }
+    }
+}
+
+/// Reads the files of the images, once they are there.
+#[derive(Default)]
+pub(super) struct ImageContents(OnceLock<Images>);
+
+impl ImageContents {
+    /// From now on contents can be had.
+    pub(super) fn provide(&self, images: Images) {
+        // Only the first count; there are never others.
+        let _ = self.0.set(images);
+    }
+
+    pub(super) fn get(&self) -> Result<&Images, String> {
         self.0.get().ok_or_else(|| "the images are still being read".to_owned())
     }
 }
 
-impl Contents for PairContents {
+impl Contents for ImageContents {
     fn read(&self, side: Side, path: &ImagePath, limit: u64, watch: &Watch) -> Result<Vec<u8>, String> {
-        let pair = self.pair()?;
-        let opened = match side {
-            Side::Left => &pair.left,
-            Side::Right => &pair.right,
-        };
-        read(opened, path, limit, watch)
+        read(self.get()?.side(side), path, limit, watch)
     }
 
     fn dissect(&self, content: &[u8]) -> Option<Anatomy> {
@@ -41,7 +73,8 @@ impl Contents for PairContents {
     }
 
     fn changelog(&self, package: &PackageRow) -> Result<Option<Changelog>, String> {
-        changelog::between(self.pair()?, package)
+        let images = self.get()?;
+        changelog::between(images.side(Side::Left), images.side(Side::Right), package)
     }
 }
 

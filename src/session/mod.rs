@@ -13,7 +13,6 @@ mod task;
 use std::sync::Arc;
 use std::thread;
 
-pub use self::contents::PairContents;
 pub use self::find::{inspect, search};
 pub use self::task::{Outcome, Terminal, carry_out};
 

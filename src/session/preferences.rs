@@ -6,7 +6,7 @@ use std::{env, fs, io};
 use etcetera::BaseStrategy as _;
 
 use crate::error::Failure;
-use crate::tui::preferences::Preferences;
+use crate::tui::preferences::{self, Preferences};
 
 /// Where the file is looked for: `$IMGDRIFT_CONFIG`, else `imgdrift/config.toml` in the folder for configuration.
 #[must_use]
@@ -35,4 +35,10 @@ pub(super) fn read() -> Result<Preferences, Failure> {
         let place = path.filter(|_| !text.is_empty()).map(|path| format!("{}: ", path.display())).unwrap_or_default();
         Failure::new(format!("{place}{error}; `imgdrift config` prints what can be set"))
     })
+}
+
+/// A file that changes nothing, with where it belongs: what can be set, and how.
+pub(super) fn defaults() -> String {
+    let place = path().map_or_else(|| "imgdrift/config.toml".to_owned(), |path| path.display().to_string());
+    format!("# {place}\n#\n{}", preferences::defaults())
 }

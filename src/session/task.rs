@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
+use super::contents::{ImageContents, Images};
 use super::exporter::{self, Exporter};
-use super::{PairContents, compare, find, preferences, progress, read};
+use super::{compare, find, preferences, progress, read};
 use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, Task};
 use crate::compare::DriftReport;
 use crate::demo;
@@ -56,6 +57,7 @@ pub fn carry_out(task: Task, terminal: Terminal) -> Result<Outcome, Failure> {
         }
         Task::Inspect(inspect) => inspect_image(inspect, terminal),
         Task::Digest(digest) => digest_image(digest, terminal),
+        Task::Config => to_stdout(|out| out.write_all(preferences::defaults().as_bytes())),
         Task::Completions(shell) => to_stdout(|out| Cli::write_completions(shell, out)),
         Task::Man => to_stdout(Cli::write_man),
     }
@@ -73,8 +75,10 @@ fn compare_images(
     terminal: Terminal,
 ) -> Result<Outcome, Failure> {
     let progress = Arc::new(Progress::default());
-    if terminal.interactive && args.output.format.is_none() && args.output.output.is_none() {
-        let report = explore(left, right, settings, progress)?;
+    if wants_explorer(&args.output, terminal) {
+        let loading = (left.text.clone(), Some(right.text.clone()));
+        let open = move |progress: &Arc<Progress>| compare(&left, &right, &settings, progress).map(Images::from);
+        let report = explore(loading, progress, open)?;
         return Ok(report.map_or(Outcome::Done, |report| outcome(&args.fail_on, &report)));
     }
     let references = [(Side::Left, left.text.as_str()), (Side::Right, right.text.as_str())];
@@ -88,30 +92,28 @@ fn outcome(conditions: &[FailOn], report: &DriftReport) -> Outcome {
     if conditions.iter().any(|condition| condition.is_met(report)) { Outcome::FailOnMet } else { Outcome::Done }
 }
 
-/// Runs the explorer while the images are read beside it. The report, when it came to one.
+/// Whether the output is the explorer: on a terminal, when no other was asked for.
+fn wants_explorer(args: &OutputArgs, terminal: Terminal) -> bool {
+    terminal.interactive && args.format.is_none() && args.output.is_none()
+}
+
+/// Runs the explorer while `open` reads the images beside it. The report, when it came to one.
 fn explore(
-    left: Reference,
-    right: Reference,
-    settings: Settings,
+    (left, right): (String, Option<String>),
     progress: Arc<Progress>,
+    open: impl FnOnce(&Arc<Progress>) -> Result<Images, Failure> + Send + 'static,
 ) -> Result<Option<Arc<DriftReport>>, Failure> {
     let Preferences { theme, keys, viewer } = preferences::read()?;
     let setup = Setup { theme, keys, formats: exporter::formats() };
     let (sender, receiver) = mpsc::channel();
-    let contents = Arc::new(PairContents::default());
-    let loading = Loading {
-        report: receiver,
-        progress: Arc::clone(&progress),
-        left: left.text.clone(),
-        right: right.text.clone(),
-    };
-    let provider = Arc::clone(&contents);
+    let images = Arc::new(ImageContents::default());
+    let loading = Loading { report: receiver, progress: Arc::clone(&progress), left, right };
+    let provider = Arc::clone(&images);
     let reader = thread::spawn(move || {
-        let result = compare(&left, &right, &settings, &progress);
-        let (report, message) = match result {
-            Ok(pair) => {
-                let report = Arc::clone(&pair.report);
-                provider.provide(pair);
+        let (report, message) = match open(&progress) {
+            Ok(images) => {
+                let report = images.report();
+                provider.provide(images);
                 (Some(Arc::clone(&report)), Ok(report))
             }
             Err(failure) => (None, Err(failure.to_string())),
@@ -120,12 +122,18 @@ fn explore(
         let _ = sender.send(message);
         report
     });
-    let services = Services { contents, exports: Arc::new(Exporter) };
+    let services = Services { contents: Arc::clone(&images) as _, exports: Arc::new(Exporter::new(images)) };
     tui::run(loading, &services, setup, viewer).map_err(|error| Failure::new(error.to_string()))?;
     Ok(reader.join().unwrap_or_default())
 }
 
 fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> {
+    if wants_explorer(&args.output, terminal) && args.find.is_none() && !args.files {
+        let (reference, settings) = (reference(&args.image)?, Settings::from(args.source));
+        let open = move |progress: &Arc<Progress>| read(&reference, &settings, progress).map(Images::from);
+        explore((args.image, None), Arc::new(Progress::default()), open)?;
+        return Ok(Outcome::Done);
+    }
     let opened = read_shown(&args.image, &args.source.into(), terminal)?;
     if let Some(what) = &args.find {
         let found = find::search(&opened.snapshot, what);

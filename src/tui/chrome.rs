@@ -15,6 +15,9 @@ use crate::model::text::visible;
 
 /// The verdict, what qualifies it, what is compared, and that there are warnings.
 pub fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Theme) {
+    if report.alone {
+        return header_alone(report, area, buffer, theme);
+    }
     let headline = report.headline();
     let (verdict, qualifiers) = headline.split_once(", ").unwrap_or((&headline, ""));
     let alarming = report.alarms() + report.unexplained() > 0;
@@ -42,6 +45,18 @@ pub fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Them
         ]);
         paint::put_right(buffer, area, 0, &line);
     }
+}
+
+/// Which image is looked at, and that there are warnings.
+fn header_alone(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Theme) {
+    let warnings = match report.warnings.len() {
+        0 => String::new(),
+        some => format!("! {} ", text::plural(some, "warning", "warnings")),
+    };
+    let room = usize::from(area.width).saturating_sub(2 + text::width(&warnings));
+    let reference = text::reference(&visible(&report.right.reference), room);
+    paint::put(buffer, area, 0, &Line::styled(format!(" {reference}"), theme.style(Role::Strong)));
+    paint::put_right(buffer, area, 0, &Line::styled(warnings, theme.style(Role::Warning)));
 }
 
 /// The views with their numbers and counts; where each stands. Where the counts do not fit, they are left out.

@@ -313,11 +313,27 @@ pub fn table<T>(
     rows
 }
 
+/// The same fields of one thing on its own.
+#[must_use]
+pub fn list<T>(fields: &[Field<T>], one: &T, theme: Theme) -> Vec<Row> {
+    let rows = fields.iter().map(|(label, value)| (label, value(one))).filter(|(_, value)| !value.is_empty());
+    rows.map(|(label, value)| {
+        Row::new(vec![
+            Span::styled(text::pad(label, 13), theme.style(Role::Muted)),
+            Span::raw(visible(&value).into_owned()),
+        ])
+        .wrapped(13)
+    })
+    .collect()
+}
+
+/// Columns of a field's label.
+const LABEL: usize = 11;
+
 /// A row of a table of both sides: a label, a sign where they differ, left and right.
 #[must_use]
 pub fn two_sides(label: &str, left: &str, right: &str, width: u16, theme: Theme) -> Row {
-    let label_columns = 11_usize;
-    let side = usize::from(width).saturating_sub(label_columns + 3) / 2;
+    let side = usize::from(width).saturating_sub(LABEL + 3) / 2;
     let differs = left != right;
     let (sign, left_style, right_style) = if differs {
         (DIFFERS, theme.style(Role::Left), theme.style(Role::Right))
@@ -326,7 +342,7 @@ pub fn two_sides(label: &str, left: &str, right: &str, width: u16, theme: Theme)
     };
     let (left, right) = (visible(left), visible(right));
     Row::new(vec![
-        Span::styled(text::pad(label, label_columns), theme.style(Role::Muted)),
+        Span::styled(text::pad(label, LABEL), theme.style(Role::Muted)),
         Span::styled(format!("{sign} "), theme.style(Role::Strong)),
         Span::styled(text::pad(&text::middle(&left, side.saturating_sub(1)), side), left_style),
         Span::raw(" "),

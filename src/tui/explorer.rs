@@ -320,9 +320,11 @@ impl Explorer {
     fn versions(&self, row: u32) -> Vec<Side> {
         let Some(row) = self.file(row) else { return Vec::new() };
         let sides = [(Side::Right, &row.right), (Side::Left, &row.left)];
+        // Of one image on its own both sides are the same.
+        let sides = sides.into_iter().take(if self.report.alone { 1 } else { 2 });
         let is_file =
             |file: &Option<crate::model::FileAt>| file.as_ref().is_some_and(|file| file.entry.kind == Kind::File);
-        sides.into_iter().filter(|(_, file)| is_file(file)).map(|(side, _)| side).collect()
+        sides.filter(|(_, file)| is_file(file)).map(|(side, _)| side).collect()
     }
 
     fn mark(&mut self, setup: &Setup) -> Vec<Effect> {
@@ -347,7 +349,8 @@ impl Explorer {
     }
 
     fn export(&mut self, setup: &Setup) -> Vec<Effect> {
-        let dialog = ExportDialog::new(setup.formats.clone(), self.review.clone());
+        let name = if self.report.alone { "image" } else { "drift" };
+        let dialog = ExportDialog::new(name, setup.formats.clone(), self.review.clone());
         let preview = dialog.request().map(Task::Preview);
         self.overlay = Some(Overlay::Export(Box::new(dialog)));
         preview.map(|task| self.work(task)).into_iter().collect()

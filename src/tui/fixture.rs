@@ -66,6 +66,7 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
         history: history_rows(),
         findings: findings(),
         warnings: vec!["right: layer 2: entry 17 has an unknown PAX key \"SCHILY.fflags\"".to_owned()],
+        alone: false,
     })
 }
 
@@ -107,6 +108,43 @@ fn findings() -> Vec<Finding> {
     ]
 }
 
+/// The right image of [`report`] alone.
+pub(in crate::tui) fn alone() -> DriftReport {
+    let both = report();
+    let mut files = FileDrift::default();
+    for row in both.files.rows.iter().filter(|row| row.right.is_some()) {
+        let (path, right) = (row.path.clone(), row.right.clone());
+        files.rows.push(FileRow { path, left: right.clone(), right, drift: None });
+    }
+    let packages = both.packages.iter().filter_map(|row| row.right.clone()).map(|package| PackageRow {
+        left: Some(package.clone()),
+        right: Some(package),
+        change: None,
+        files: Vec::new(),
+    });
+    let config = both
+        .config
+        .iter()
+        .chain(&both.unchanged_config)
+        .map(|row| ConfigChange { left: row.right.clone(), ..row.clone() });
+    let history = both.history.iter().filter_map(|row| row.right.clone());
+    let layer = |at| LayerRow { left: Some(at), right: Some(at), relation: LayerRelation::Shared };
+    DriftReport {
+        verdict: Verdict::Identical,
+        left: both.right.clone(),
+        right: both.right.clone(),
+        packages: packages.collect(),
+        files,
+        layers: (0..both.right.layers.len()).map(layer).collect(),
+        unchanged_config: config.collect(),
+        history: history
+            .map(|entry| HistoryRow { left: Some(entry.clone()), right: Some(entry), same: true })
+            .collect(),
+        alone: true,
+        ..empty()
+    }
+}
+
 /// A report without a difference.
 pub(in crate::tui) fn empty() -> DriftReport {
     let side = || facts("shop:1", 1, "2025-10-01T10:00:00Z", 0);
@@ -123,6 +161,7 @@ pub(in crate::tui) fn empty() -> DriftReport {
         history: Vec::new(),
         findings: Vec::new(),
         warnings: Vec::new(),
+        alone: false,
     }
 }
 

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::paint;
 use super::text;
-use super::theme::{Role, Theme};
+use super::theme::{Role, Theme, signs};
 use crate::model::text::visible;
 use crate::model::{Progress, Side, SideProgress, Stage};
 
@@ -16,7 +16,8 @@ use crate::model::{Progress, Side, SideProgress, Stage};
 pub struct Screen {
     pub progress: Arc<Progress>,
     pub left: String,
-    pub right: String,
+    /// `None` when one image is looked at on its own.
+    pub right: Option<String>,
 }
 
 impl Screen {
@@ -24,10 +25,12 @@ impl Screen {
         let width = area.width.min(88);
         let height = 9.min(area.height);
         let area = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
-        paint::put(buffer, area, 0, &Line::styled("Comparing two images", theme.style(Role::Heading)));
-        for (row, side, reference) in [(2, Side::Left, &self.left), (5, Side::Right, &self.right)] {
+        let title = if self.right.is_some() { "Comparing two images" } else { "Reading an image" };
+        paint::put(buffer, area, 0, &Line::styled(title, theme.style(Role::Heading)));
+        for (row, side, reference) in [(2, Side::Left, Some(&self.left)), (5, Side::Right, self.right.as_ref())] {
+            let Some(reference) = reference else { continue };
             let progress = self.progress.side(side);
-            let name = text::pad(side.as_str(), 7);
+            let name = text::pad(if self.right.is_some() { side.as_str() } else { "image" }, 7);
             let room = usize::from(width).saturating_sub(7);
             let reference = visible(reference);
             paint::put(
@@ -65,7 +68,7 @@ fn gauge(progress: &SideProgress, width: usize, theme: Theme) -> Line<'static> {
     Line::from(vec![
         Span::raw(" ".repeat(7)),
         Span::styled(filled, theme.style(Role::Gauge)),
-        Span::styled("·".repeat(empty), theme.style(Role::Line)),
+        Span::styled(signs::BLANK.repeat(empty), theme.style(Role::Line)),
         Span::styled(format!("  {words}"), theme.style(Role::Muted)),
     ])
 }

@@ -60,7 +60,8 @@ pub struct Loading {
     pub progress: Arc<Progress>,
     /// The references as the user typed them.
     pub left: String,
-    pub right: String,
+    /// `None` when one image is looked at on its own.
+    pub right: Option<String>,
 }
 
 /// Reads files of the two images again, for their contents. Called on a worker thread.

@@ -404,8 +404,11 @@ fn the_mouse_selects_opens_and_switches() {
 
 fn loading() -> (App, Arc<Progress>) {
     let progress = Arc::new(Progress::default());
-    let screen =
-        Screen { progress: Arc::clone(&progress), left: "shop:1.3".to_owned(), right: "shop:\u{1b}1.4".to_owned() };
+    let screen = Screen {
+        progress: Arc::clone(&progress),
+        left: "shop:1.3".to_owned(),
+        right: Some("shop:\u{1b}1.4".to_owned()),
+    };
     (App::loading(screen, setup(Colours::Indexed)), progress)
 }
 
@@ -531,5 +534,16 @@ fn a_storm_of_events_neither_panics_nor_gets_stuck() {
         let frames = play(&mut app, (140, 45), pending.into_iter().chain(calm).chain([Event::Screenshot]));
         assert!(text(&frames[0]).contains("Look at these first"), "seed {seed}:\n{}", text(&frames[0]));
         assert!(matches!(app.update(Event::Key(KeyCode::Char('q').into())).as_slice(), [Effect::Quit]));
+    }
+}
+
+#[test]
+fn one_image_on_its_own_shows_what_is_in_it_and_no_side() {
+    for (script, shows) in [("2", "version"), ("4", "instruction"), ("5", "Configuration")] {
+        let mut app = App::new(Arc::new(fixture::alone()), setup(Colours::Indexed));
+        let frame = play(&mut app, (140, 45), keys(script).chain([Event::Screenshot])).remove(0);
+        let screen = text(&frame);
+        assert!(screen.contains(shows) && screen.starts_with(" registry.example/team/shop:1.4.0"), "{screen}");
+        assert!(!screen.contains("delta") && !screen.contains("right"), "{screen}");
     }
 }

@@ -13,7 +13,8 @@ const TEXT_LIMIT: usize = 256 * 1024;
 /// A longer line stays plain: minified scripts, which take the parser long.
 const LINE_LIMIT: usize = 1_000;
 /// How long one text may take; then all of it stays plain.
-const PATIENCE: Duration = Duration::from_millis(150);
+/// A test does not depend on how busy the machine is.
+const PATIENCE: Duration = if cfg!(test) { Duration::from_mins(1) } else { Duration::from_millis(150) };
 /// A first line is looked at for a shebang or a mode line; more of it says nothing.
 const FIRST_LINE: usize = 256;
 

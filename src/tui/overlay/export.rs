@@ -42,6 +42,8 @@ pub struct ExportRequest {
 /// The dialog, while it is open.
 #[derive(Debug)]
 pub struct ExportDialog {
+    /// Of the file's name.
+    stem: &'static str,
     formats: Vec<ExportFormat>,
     format: usize,
     rows: Rows,
@@ -90,10 +92,11 @@ const LABEL: u16 = 8;
 impl ExportDialog {
     /// Opens with the format that people paste most; with marks, what is marked is offered.
     #[must_use]
-    pub fn new(formats: Vec<ExportFormat>, review: Review) -> Self {
+    pub fn new(stem: &'static str, formats: Vec<ExportFormat>, review: Review) -> Self {
         let format = formats.iter().position(|format| format.name == "markdown").unwrap_or_default();
         let rows = if review.is_empty() { Rows::Readable } else { Rows::Marked };
         let mut dialog = Self {
+            stem,
             formats,
             format,
             rows,
@@ -187,7 +190,7 @@ impl ExportDialog {
 
     fn name_after_format(&mut self) {
         if let (true, Some(format)) = (self.named_after_format, self.formats.get(self.format)) {
-            self.path = Input::new(format!("drift.{}", format.extension));
+            self.path = Input::new(format!("{}.{}", self.stem, format.extension));
         }
     }
 
@@ -302,7 +305,7 @@ mod tests {
 
     #[test]
     fn enter_at_once_writes_markdown_for_a_reader() {
-        let mut dialog = ExportDialog::new(FORMATS.to_vec(), Review::default());
+        let mut dialog = ExportDialog::new("drift", FORMATS.to_vec(), Review::default());
         let request = dialog.request().unwrap();
         assert_eq!((request.format, request.rows), ("markdown", Rows::Readable));
         assert_eq!(press(&mut dialog, &[KeyCode::Enter]), Exporting::Write("drift.md".into(), false));
@@ -310,7 +313,7 @@ mod tests {
 
     #[test]
     fn the_name_follows_the_format_until_it_is_typed() {
-        let mut dialog = ExportDialog::new(FORMATS.to_vec(), Review::default());
+        let mut dialog = ExportDialog::new("drift", FORMATS.to_vec(), Review::default());
         assert_eq!(press(&mut dialog, &[KeyCode::Right]), Exporting::Preview);
         assert_eq!(dialog.path.value(), "drift.txt");
         press(&mut dialog, &[KeyCode::Up, KeyCode::Backspace, KeyCode::Tab, KeyCode::Right]);
@@ -321,7 +324,7 @@ mod tests {
     fn marks_are_offered_and_come_first() {
         let mut review = Review::default();
         review.toggle(Subject::Package(0));
-        let mut dialog = ExportDialog::new(FORMATS.to_vec(), review);
+        let mut dialog = ExportDialog::new("drift", FORMATS.to_vec(), review);
         assert_eq!(dialog.request().unwrap().rows, Rows::Marked);
         press(&mut dialog, &[KeyCode::Tab, KeyCode::Right]);
         assert_eq!(dialog.request().unwrap().rows, Rows::Readable);
@@ -329,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_there_is_overwritten_only_on_a_second_enter() {
-        let mut dialog = ExportDialog::new(FORMATS.to_vec(), Review::default());
+        let mut dialog = ExportDialog::new("drift", FORMATS.to_vec(), Review::default());
         dialog.complain("drift.md is there already".to_owned(), Some("drift.md".into()));
         assert_eq!(press(&mut dialog, &[KeyCode::Enter]), Exporting::Write("drift.md".into(), true));
         press(&mut dialog, &[KeyCode::Up, KeyCode::Char('x')]);
@@ -338,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_name_is_needed() {
-        let mut dialog = ExportDialog::new(FORMATS.to_vec(), Review::default());
+        let mut dialog = ExportDialog::new("drift", FORMATS.to_vec(), Review::default());
         let clear = KeyEvent::new(KeyCode::Char('u'), ratatui::crossterm::event::KeyModifiers::CONTROL);
         press(&mut dialog, &[KeyCode::Up]);
         dialog.key(clear);

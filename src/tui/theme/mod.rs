@@ -25,7 +25,7 @@ pub mod signs {
     /// From one eighth of a cell to a full one.
     pub const BAR: [&str; 8] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
     pub const DIFFERS: &str = "≠";
-    /// A blank that must be seen.
+    /// A blank that must be seen: in a text, or of a gauge the part that is not filled.
     pub const BLANK: &str = "·";
 
     /// What stands in for each of them, and for the corners of a popup, where the font has ASCII only. One column each,

@@ -22,7 +22,10 @@ pub const VIEW: ViewEntry = ViewEntry {
     title: "Config",
     keys: KEYS,
     make: |report| Box::new(Config::new(report)),
-    count: |report| text::count(report.config.len() as u64),
+    count: |report| {
+        let rows = if report.alone { &report.unchanged_config } else { &report.config };
+        text::count(rows.len() as u64)
+    },
     accepts: |jump| matches!(jump, Jump::Config(_)),
 };
 
@@ -68,7 +71,10 @@ impl Config {
         let sections: [(&'static str, Vec<Entry>); 3] = [
             ("Configuration that differs", (0..report.config.len()).map(Entry::Changed).collect()),
             (if self.all { "History" } else { "History that differs" }, history.map(Entry::History).collect()),
-            ("The same on both sides", (0..same).map(Entry::Same).collect()),
+            (
+                if report.alone { "Configuration" } else { "The same on both sides" },
+                (0..same).map(Entry::Same).collect(),
+            ),
         ];
         self.entries.clear();
         for (title, rows) in sections.into_iter().filter(|(_, rows)| !rows.is_empty()) {
@@ -173,17 +179,25 @@ impl View for Config {
             Some(Entry::History(at)) => ("history", at * 4 + 2),
             Some(Entry::Heading(_)) | None => ("", 3),
         };
+        let alone = report.alone;
         self.panes.draw_detail(areas, buffer, theme, title, (subject, 0), |_| match selected {
             Some(Entry::Changed(at)) => report.config.get(at).map(|row| config_detail(row, theme)).unwrap_or_default(),
             Some(Entry::Same(at)) => {
-                report.unchanged_config.get(at).map(|row| config_detail(row, theme)).unwrap_or_default()
+                report.unchanged_config.get(at).map(|row| same_detail(row, theme)).unwrap_or_default()
             }
             Some(Entry::History(at)) => {
-                report.history.get(at).map(|row| history_detail(row, theme)).unwrap_or_default()
+                report.history.get(at).map(|row| history_detail(row, alone, theme)).unwrap_or_default()
             }
             Some(Entry::Heading(_)) | None => Vec::new(),
         });
     }
+}
+
+fn same_detail(row: &ConfigChange, theme: Theme) -> Vec<Row> {
+    let mut rows = vec![Row::new(vec![Span::styled(visible(&row.key).into_owned(), theme.style(Role::Strong))])];
+    rows.push(Row::default());
+    rows.extend(lines(row.right.as_deref().unwrap_or_default()));
+    rows
 }
 
 /// A key with the value of both sides.
@@ -221,6 +235,9 @@ fn history_line(row: &HistoryRow, width: usize, theme: Theme) -> Line<'static> {
     };
     let room = width.saturating_sub(5);
     match (instruction(&row.left), instruction(&row.right)) {
+        (_, Some(right)) if row.same => {
+            Line::styled(format!(" = {}", text::cut(&right, room)), theme.style(Role::Muted))
+        }
         (Some(left), Some(right)) => {
             let mut spans = vec![Span::styled(" ~ ", theme.style(Role::Notice))];
             spans.extend(moved(&left, &right, room, theme));
@@ -251,9 +268,11 @@ fn config_detail(row: &ConfigChange, theme: Theme) -> Vec<Row> {
     rows
 }
 
-fn history_detail(row: &HistoryRow, theme: Theme) -> Vec<Row> {
+fn history_detail(row: &HistoryRow, alone: bool, theme: Theme) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (name, entry, role) in [("left", &row.left, Role::Left), ("right", &row.right, Role::Right)] {
+    let sides = [("left", &row.left, Role::Left), ("right", &row.right, Role::Right)];
+    for (name, entry, role) in sides.into_iter().skip(usize::from(alone)) {
+        let name = if alone { "created" } else { name };
         let Some(entry) = entry else { continue };
         if !rows.is_empty() {
             rows.push(Row::default());

@@ -14,7 +14,7 @@ use crate::compare::review::Subject;
 use crate::compare::{DriftReport, LayerRelation, LayerRow};
 use crate::model::{Explanation, ImageFacts, LayerFacts, Side};
 use crate::tui::Jump;
-use crate::tui::document::{Field, Row, lines, table};
+use crate::tui::document::{self, Field, Row, lines, table};
 use crate::tui::explorer::Request;
 use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::paint;
@@ -26,7 +26,10 @@ pub const VIEW: ViewEntry = ViewEntry {
     title: "Layers",
     keys: KEYS,
     make: |report| Box::new(Layers::new(report)),
-    count: |report| text::count(report.layers.iter().filter(|row| row.relation != LayerRelation::Shared).count() as u64),
+    count: |report| {
+        let counts = |row: &&LayerRow| report.alone || row.relation != LayerRelation::Shared;
+        text::count(report.layers.iter().filter(counts).count() as u64)
+    },
     accepts: |jump| matches!(jump, Jump::Layer(..)),
 };
 
@@ -88,7 +91,10 @@ impl Layers {
     /// Folds the runs of shared layers that are not open.
     fn arrange(&mut self, report: &DriftReport) {
         self.entries.clear();
-        let shared = |at: usize| report.layers.get(at).is_some_and(|row| row.relation == LayerRelation::Shared);
+        let shared = |at: usize| {
+            let row = report.layers.get(at);
+            !report.alone && row.is_some_and(|row| row.relation == LayerRelation::Shared)
+        };
         let mut at = 0;
         while at < report.layers.len() {
             let end = (at..report.layers.len()).find(|end| !shared(*end)).unwrap_or(report.layers.len());
@@ -221,7 +227,8 @@ impl View for Layers {
         let (report, theme) = (context.report.as_ref(), context.theme);
         let areas = self.panes.split(area, 58, buffer, theme);
         let width = usize::from(areas.list.width);
-        paint::put(buffer, areas.list, 0, &header(width, theme));
+        let head = if report.alone { header_alone(width, theme) } else { header(width, theme) };
+        paint::put(buffer, areas.list, 0, &head);
         let body = areas.body();
         let shown = self.panes.rows(body, self.entries.len());
         for (row, at) in (0_u16..).zip(shown) {
@@ -230,7 +237,13 @@ impl View for Layers {
                 Entry::Shared(run) => (Some(shared_line(report, run, self.open.contains(&run.start), theme)), false),
                 Entry::Layer(at) => {
                     let paths = self.changed.get(*at).map_or(0, Vec::len);
-                    let line = report.layers.get(*at).map(|row| layer_line(report, row, paths, width, theme));
+                    let line = report.layers.get(*at).map(|row| {
+                        if report.alone {
+                            line_alone(report, row, width, theme)
+                        } else {
+                            layer_line(report, row, paths, width, theme)
+                        }
+                    });
                     (line, context.review.has(Subject::Layer(*at)))
                 }
             };
@@ -328,6 +341,29 @@ fn layer_line(report: &DriftReport, row: &LayerRow, paths: usize, width: usize, 
     Line::from(spans)
 }
 
+/// Room for the instruction of one image's layers.
+fn room_alone(width: usize) -> usize {
+    width.saturating_sub(3 + INDEX + SIZE + PATHS + 2)
+}
+
+fn header_alone(width: usize, theme: Theme) -> Line<'static> {
+    let room = room_alone(width);
+    let words = format!("   {:<4}{}{:>9}{:>8}", "#", text::pad("instruction", room), "size", "entries");
+    Line::styled(words, theme.style(Role::Muted))
+}
+
+/// One layer of one image.
+fn line_alone(report: &DriftReport, row: &LayerRow, width: usize, theme: Theme) -> Line<'static> {
+    let Some(layer) = sides(report, row).1 else { return Line::default() };
+    let made_by = text::instruction(layer.created_by.as_deref());
+    Line::from(vec![
+        Span::styled(format!("   {:<4}", layer.index), theme.style(Role::Muted)),
+        Span::raw(text::pad(&made_by, room_alone(width))),
+        Span::styled(text::pad_left(&text::bytes(layer.size), SIZE), theme.style(Role::Muted)),
+        Span::styled(text::pad_left(&text::count(layer.entries as u64), PATHS), theme.style(Role::Muted)),
+    ])
+}
+
 /// A run of shared layers in one row.
 fn shared_line(report: &DriftReport, run: &Range<usize>, open: bool, theme: Theme) -> Line<'static> {
     let size: u64 = shared(report, run).map(|layer| layer.size).sum();
@@ -358,6 +394,9 @@ fn shared_detail(report: &DriftReport, run: &Range<usize>, theme: Theme) -> Vec<
 }
 
 fn layer_detail(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16, theme: Theme) -> Vec<Row> {
+    if report.alone {
+        return detail_alone(report, row, theme);
+    }
     let (sign, word, role) = relation(row.relation);
     let meaning = match row.relation {
         LayerRelation::Shared => "the same bytes on both sides",
@@ -375,14 +414,7 @@ fn layer_detail(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16,
     rows.extend(cause(report, row, theme));
     rows.push(Row::default());
     let (left, right) = sides(report, row);
-    let fields: [Field<LayerFacts>; 5] = [
-        ("index", |layer| layer.index.to_string()),
-        ("diff id", |layer| layer.diff_id.short()),
-        ("blob", |layer| layer.digest.map(|digest| digest.short()).unwrap_or_default()),
-        ("size", |layer| text::bytes(layer.size)),
-        ("entries", |layer| text::count(layer.entries as u64)),
-    ];
-    rows.extend(table(&fields, left, right, width, theme).into_iter().map(|(_, row)| row));
+    rows.extend(table(&FIELDS, left, right, width, theme).into_iter().map(|(_, row)| row));
     for (name, side, role) in [("left", left, Role::Left), ("right", right, Role::Right)] {
         let Some(layer) = side else { continue };
         rows.push(Row::default());
@@ -392,6 +424,29 @@ fn layer_detail(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16,
     }
     rows.push(Row::default());
     rows.extend(files(report, row, paths, width, theme));
+    rows
+}
+
+const FIELDS: [Field<LayerFacts>; 5] = [
+    ("index", |layer| layer.index.to_string()),
+    ("diff id", |layer| layer.diff_id.short()),
+    ("blob", |layer| layer.digest.map(|digest| digest.short()).unwrap_or_default()),
+    ("size", |layer| text::bytes(layer.size)),
+    ("entries", |layer| text::count(layer.entries as u64)),
+];
+
+/// A layer of one image on its own.
+fn detail_alone(report: &DriftReport, row: &LayerRow, theme: Theme) -> Vec<Row> {
+    let Some(layer) = sides(report, row).1 else { return Vec::new() };
+    let mut rows = document::list(&FIELDS, layer, theme);
+    rows.push(Row::new(vec![Span::styled(layer.diff_id.to_string(), theme.style(Role::Muted))]).wrapped(0));
+    rows.push(Row::default());
+    rows.extend(lines(layer.created_by.as_deref().unwrap_or("(no history)")));
+    rows.push(Row::default());
+    let words = format!("{} all its paths", signs::POINTER);
+    rows.push(
+        Row::new(vec![Span::styled(words, theme.style(Role::Key))]).to(Jump::LayerFiles(Side::Right, layer.index)),
+    );
     rows
 }
 

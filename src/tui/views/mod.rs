@@ -58,7 +58,7 @@ pub fn layer_row(report: &DriftReport, side: Side, index: u32, width: u16, theme
         Side::Right => (&report.right, Role::Right),
     };
     let index = index as usize;
-    let label = format!("{} #{index} ", side.as_str());
+    let label = if report.alone { format!("#{index} ") } else { format!("{} #{index} ", side.as_str()) };
     let room = usize::from(width).saturating_sub(13 + label.len());
     let made_by = text::instruction(facts.layers.get(index).and_then(|layer| layer.created_by.as_deref()));
     Row::new(vec![

@@ -24,6 +24,8 @@ pub struct Columns {
     step: usize,
     delta: usize,
     layer: usize,
+    /// Of one image on its own: no left version, and the size in place of its difference.
+    alone: bool,
 }
 
 /// Columns of the sign before the name.
@@ -32,17 +34,17 @@ const SIGN: usize = 3;
 impl Columns {
     /// For a table in `area`, its head in the first row.
     #[must_use]
-    pub fn new(area: Rect) -> Self {
+    pub fn new(area: Rect, alone: bool) -> Self {
         let width = usize::from(area.width);
         let delta = 10;
         let layer = if width >= 84 { 6 } else { 0 };
-        let step = if width >= 70 { 10 } else { 0 };
+        let step = if width >= 70 && !alone { 10 } else { 0 };
         let ecosystem = if width >= 56 { 6 } else { 0 };
         let rest = width.saturating_sub(SIGN + delta + layer + step + ecosystem + 1);
-        let version = (rest * 3 / 10).clamp(6, 28);
-        let name = rest.saturating_sub(2 * (version + 1));
+        let version = (rest * 8 / 25).clamp(6, 28);
+        let name = rest.saturating_sub(if alone { version + 1 } else { 2 * (version + 1) });
         let head = Rect { height: area.height.min(1), ..area };
-        Self { head, name, ecosystem, version, step, delta, layer }
+        Self { head, name, ecosystem, version, step, delta, layer, alone }
     }
 
     /// The column whose head is at `at`.
@@ -55,10 +57,10 @@ impl Columns {
         let columns = [
             (Column::Name, self.name),
             (Column::Ecosystem, self.ecosystem),
-            (Column::Left, self.version + 1),
+            (Column::Left, if self.alone { 0 } else { self.version + 1 }),
             (Column::Right, self.version + 1),
             (Column::Step, self.step),
-            (Column::Delta, self.delta),
+            (if self.alone { Column::Size } else { Column::Delta }, self.delta),
             (Column::Layer, self.layer),
         ];
         columns.into_iter().find_map(|(column, width)| {
@@ -72,14 +74,17 @@ impl Columns {
     pub fn header(&self, arrangement: &Arrangement, theme: Theme) -> Line<'static> {
         let optional = |words: String, width: usize| if width > 0 { words } else { String::new() };
         let title = format!("{}{}", arrangement.filter.words(), arrangement.sort.words());
+        let versions = if self.alone {
+            text::pad("version", self.version)
+        } else {
+            format!("{} {}", text::pad("left", self.version), text::pad("right", self.version))
+        };
         let words = format!(
-            "   {}{} {} {}{}{}{}",
+            "   {}{} {versions}{}{}{}",
             text::pad(&title, self.name),
             text::pad("", self.ecosystem),
-            text::pad("left", self.version),
-            text::pad("right", self.version),
             optional(text::pad(" step", self.step), self.step),
-            text::pad_left("delta", self.delta),
+            text::pad_left(if self.alone { "size" } else { "delta" }, self.delta),
             optional(text::pad_left("layer", self.layer), self.layer),
         );
         Line::styled(words, theme.style(Role::Muted))
@@ -168,7 +173,7 @@ impl Columns {
             _ => 0,
         };
         let mut spans = Vec::new();
-        for (version, role) in [(left, Role::Left), (right, Role::Right)] {
+        for (version, role) in [(left, Role::Left), (right, Role::Right)].into_iter().skip(usize::from(self.alone)) {
             let version = version.unwrap_or_else(|| "-".to_owned());
             spans.push(Span::raw(" "));
             let shown = text::middle(&version, self.version).into_owned();
@@ -188,6 +193,9 @@ impl Columns {
     }
 
     fn delta(&self, left: u64, right: u64, theme: Theme) -> Span<'static> {
+        if self.alone {
+            return Span::styled(text::pad_left(&text::bytes(right), self.delta), theme.style(Role::Muted));
+        }
         let role = match right.cmp(&left) {
             std::cmp::Ordering::Greater => Role::Right,
             std::cmp::Ordering::Less => Role::Left,
@@ -213,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_click_on_a_head_finds_the_column_under_it() {
-        let columns = Columns::new(Rect::new(5, 2, 100, 20));
+        let columns = Columns::new(Rect::new(5, 2, 100, 20), false);
         let theme = Theme::new(Colours::None);
         let head = columns.header(&Arrangement::default(), theme).to_string();
         for (word, column) in [
@@ -237,8 +245,8 @@ mod tests {
         let mut arrangement = Arrangement::default();
         arrangement.grouped = true;
         arrangement.update(&report, "");
-        for width in [60, 80, 100, 160] {
-            let columns = Columns::new(Rect::new(0, 0, width, 1));
+        for (width, alone) in [(60, false), (80, false), (100, true), (160, false)] {
+            let columns = Columns::new(Rect::new(0, 0, width, 1), alone);
             let head = columns.header(&arrangement, theme).width();
             for entry in &arrangement.entries {
                 let line = columns.entry(*entry, &arrangement, &report, theme).unwrap();

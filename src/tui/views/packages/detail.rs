@@ -9,7 +9,7 @@ use crate::compare::{DriftReport, PackageRow};
 use crate::model::text::visible;
 use crate::model::{Package, RecordedHash, Side};
 use crate::tui::Jump;
-use crate::tui::document::{Field, Row, table};
+use crate::tui::document::{Field, Row, list, table};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, explanation_role, move_role, signs};
 use crate::tui::views::{layer_row, overview::letter};
@@ -21,24 +21,53 @@ const MOST_FILES: usize = 500;
 #[must_use]
 pub fn package(report: &DriftReport, at: usize, changelogs: &Changelogs, width: u16, theme: Theme) -> Vec<Row> {
     let Some(row) = report.packages.get(at) else { return Vec::new() };
-    let mut rows = vec![moved(row, theme)];
+    let mut rows = if report.alone { Vec::new() } else { vec![moved(row, theme)] };
     rows.extend(changelogs.summary(at, theme));
     if let Some(summary) = row.either().and_then(|package| package.summary.as_deref()) {
         let words = visible(summary).into_owned();
         rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]).wrapped(0));
     }
     rows.push(Row::default());
-    rows.extend(sides(row, width, theme));
-    for (side, package) in [(Side::Left, &row.left), (Side::Right, &row.right)] {
-        if let Some(package) = package {
-            rows.push(layer_row(report, side, package.layer, width, theme));
+    match &row.right {
+        Some(package) if report.alone => {
+            rows.extend(list(&FIELDS, package.as_ref(), theme));
+            rows.push(layer_row(report, Side::Right, package.layer, width, theme));
         }
+        _ => rows.extend(sides(report, row, width, theme)),
     }
     rows.push(Row::default());
     rows.extend(required_by(report, at, theme));
-    rows.extend(files(report, row, width, theme));
-    rows.extend(changelogs.rows(row, at, theme));
+    if report.alone {
+        rows.extend(owned(report, row, width, theme));
+    } else {
+        rows.extend(files(report, row, width, theme));
+        rows.extend(changelogs.rows(row, at, theme));
+    }
     rows
+}
+
+/// The files that the package of one image owns, each a way to the Files view.
+fn owned(report: &DriftReport, row: &PackageRow, width: u16, theme: Theme) -> Vec<Row> {
+    let files = row.right.as_ref().map(|package| package.files.as_slice()).unwrap_or_default();
+    let mut rows = vec![Row::heading(text::plural(files.len(), "file", "files"), theme)];
+    for file in files.iter().take(MOST_FILES) {
+        let at = report.files.rows.binary_search_by(|row| row.path.cmp(&file.path)).ok();
+        let path = file.path.to_string();
+        let row = Row::new(vec![Span::raw(text::cut_path(&path, usize::from(width)).into_owned())]);
+        rows.push(match at.and_then(|at| u32::try_from(at).ok()) {
+            Some(at) => row.to(Jump::File(at)),
+            None => row,
+        });
+    }
+    rows.extend(and_more(files.len(), theme));
+    rows
+}
+
+/// How many files the list leaves out.
+fn and_more(files: usize, theme: Theme) -> Option<Row> {
+    let rest = files.checked_sub(MOST_FILES).filter(|rest| *rest > 0)?;
+    let words = format!("and {} more", text::count(rest as u64));
+    Some(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]))
 }
 
 /// The packages that need it, on either side, each a way to its own detail.
@@ -114,30 +143,38 @@ fn moved(row: &PackageRow, theme: Theme) -> Row {
     Row::new(spans).wrapped(2)
 }
 
-/// Everything known of both sides, row by row.
-fn sides(row: &PackageRow, width: u16, theme: Theme) -> Vec<Row> {
-    let fields: [Field<Package>; 12] = [
-        ("name", |package| package.name.clone()),
-        ("version", |package| package.version.clone()),
-        ("source", |package| {
-            package.source.as_ref().map(|source| format!("{} {}", source.name, source.version)).unwrap_or_default()
-        }),
-        ("arch", |package| package.arch.clone().unwrap_or_default()),
-        ("location", |package| package.location.as_ref().map(ToString::to_string).unwrap_or_default()),
-        ("owner", |package| package.owner.clone().unwrap_or_default()),
-        ("size", |package| text::bytes(package.size)),
-        ("installed", |package| match package.automatic {
-            Some(true) => "as a dependency".to_owned(),
-            Some(false) => "on request".to_owned(),
-            None => String::new(),
-        }),
-        ("installer", |package| package.installer.clone().unwrap_or_default()),
-        ("origin", |package| package.origin.clone().unwrap_or_default()),
-        ("state", |package| package.state.clone().unwrap_or_default()),
-        ("hashes", hashes),
-    ];
-    let rows = table(&fields, row.left.as_deref(), row.right.as_deref(), width, theme);
-    rows.into_iter().map(|(_, row)| row).collect()
+/// Everything known of a package.
+const FIELDS: [Field<Package>; 12] = [
+    ("name", |package| package.name.clone()),
+    ("version", |package| package.version.clone()),
+    ("source", |package| {
+        package.source.as_ref().map(|source| format!("{} {}", source.name, source.version)).unwrap_or_default()
+    }),
+    ("arch", |package| package.arch.clone().unwrap_or_default()),
+    ("location", |package| package.location.as_ref().map(ToString::to_string).unwrap_or_default()),
+    ("owner", |package| package.owner.clone().unwrap_or_default()),
+    ("size", |package| text::bytes(package.size)),
+    ("installed", |package| match package.automatic {
+        Some(true) => "as a dependency".to_owned(),
+        Some(false) => "on request".to_owned(),
+        None => String::new(),
+    }),
+    ("installer", |package| package.installer.clone().unwrap_or_default()),
+    ("origin", |package| package.origin.clone().unwrap_or_default()),
+    ("state", |package| package.state.clone().unwrap_or_default()),
+    ("hashes", hashes),
+];
+
+/// Everything known of both sides, row by row, and the layers they came from.
+fn sides(report: &DriftReport, row: &PackageRow, width: u16, theme: Theme) -> Vec<Row> {
+    let rows = table(&FIELDS, row.left.as_deref(), row.right.as_deref(), width, theme);
+    let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+    for (side, package) in [(Side::Left, &row.left), (Side::Right, &row.right)] {
+        if let Some(package) = package {
+            rows.push(layer_row(report, side, package.layer, width, theme));
+        }
+    }
+    rows
 }
 
 /// How many of its files the package records a hash for.
@@ -166,9 +203,6 @@ fn files(report: &DriftReport, row: &PackageRow, width: u16, theme: Theme) -> Ve
             .to(Jump::File(*at)),
         );
     }
-    if row.files.len() > MOST_FILES {
-        let words = format!("and {} more", text::count((row.files.len() - MOST_FILES) as u64));
-        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]));
-    }
+    rows.extend(and_more(row.files.len(), theme));
     rows
 }

@@ -42,7 +42,10 @@ pub const VIEW: ViewEntry = ViewEntry {
         view.arrangement.update(report, "");
         Box::new(view)
     },
-    count: |report| text::count(report.moved(None) as u64),
+    count: |report| {
+        let count = if report.alone { report.packages.len() } else { report.moved(None) };
+        text::count(count as u64)
+    },
     accepts: |jump| matches!(jump, Jump::Package(_) | Jump::Moved),
 };
 
@@ -293,7 +296,7 @@ impl View for Packages {
     fn draw(&mut self, area: Rect, buffer: &mut Buffer, context: &Context<'_>) {
         let theme = context.theme;
         let areas = self.panes.split(area, 58, buffer, theme);
-        let columns = Columns::new(areas.list);
+        let columns = Columns::new(areas.list, context.report.alone);
         paint::put(buffer, areas.list, 0, &columns.header(&self.arrangement, theme));
         let body = areas.body();
         let shown = self.panes.rows(body, self.len());
