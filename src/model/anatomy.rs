@@ -3,7 +3,7 @@
 use super::Digest;
 
 /// A content taken apart. All texts are safe to show.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Anatomy {
     /// As a reader calls it: `compiled Python 3.11`.
     pub format: String,
@@ -15,6 +15,8 @@ pub struct Anatomy {
     pub noun: &'static str,
     /// Whether all of the content was taken apart; `false` where a limit was met or the rest is damaged.
     pub complete: bool,
+    /// What a compressed content unpacks to, unless that is long.
+    pub unpacked: Option<Vec<u8>>,
 }
 
 /// One named part. Names need not be unique: an archive may hold two members of one name.

@@ -71,8 +71,11 @@ impl App {
 
     /// Whether frames change without an event.
     #[must_use]
-    pub fn is_loading(&self) -> bool {
-        matches!(self.stage, Stage::Loading(_))
+    pub fn is_waiting(&self) -> bool {
+        match &self.stage {
+            Stage::Loading(_) => true,
+            Stage::Exploring(explorer) => explorer.is_waiting(),
+        }
     }
 
     /// Takes in what happened.

@@ -53,6 +53,12 @@ pub struct Explorer {
 }
 
 impl Explorer {
+    /// Whether the view in front shows how far slow work is.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.views.get(self.current).is_some_and(|view| view.is_waiting())
+    }
+
     /// Makes the views; takes a moment for large reports, so not on the thread that draws.
     #[must_use]
     pub fn new(report: Arc<DriftReport>) -> Self {

@@ -271,7 +271,7 @@ impl Contents for FixtureContents {
             Part::text("source size", "256 bytes"),
         ];
         let format = "compiled Python 3.11".to_owned();
-        Some(Anatomy { format, fields, members: Vec::new(), noun: "members", complete: true })
+        Some(Anatomy { format, fields, complete: true, ..Anatomy::default() })
     }
 }
 

@@ -84,7 +84,7 @@ pub fn run(source: Loading, services: &Services, setup: Setup, viewer: Viewer) -
 pub fn drive<B: Backend>(terminal: &mut Terminal<B>, app: &mut App, world: &mut impl World) -> Result<(), TuiError> {
     loop {
         draw(terminal, app, world, false)?;
-        let timeout = if app.is_loading() { TICK } else { IDLE };
+        let timeout = if app.is_waiting() { TICK } else { IDLE };
         let Ok(event) = world.next(timeout) else { return Ok(()) };
         let mut event = event.unwrap_or(Event::Tick);
         let size = terminal.size().map_err(io_error)?;

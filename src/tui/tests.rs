@@ -378,6 +378,46 @@ fn contents_are_compared_beside_the_interface_and_failures_are_told() {
 }
 
 #[test]
+fn contents_stand_side_by_side_when_asked_and_move_under_the_eye() {
+    let unified = words("3 /main.py Enter Enter");
+    let beside = words("3 /main.py Enter Enter v");
+    assert!(unified.contains("  1 - #!/usr/bin/python3\n"), "{unified}");
+    assert!(beside.contains("  1 - #!/usr/bin/python3     │ 1 + #!/usr/bin/env python3"), "{beside}");
+    assert!(beside.contains("side by side"), "{beside}");
+    let panned = words("3 /main.py Enter Enter ]");
+    assert!(panned.contains("  1 - n3 ") && panned.contains(" 20 + m.price * item.count"), "{panned}");
+    assert_eq!(words("3 /main.py Enter Enter ] ["), unified);
+}
+
+#[test]
+fn reading_shows_how_far_it_is_and_stops_for_a_newer_question() {
+    let mut app = App::new(fixture::report(), setup(Colours::Indexed));
+    let mut jobs: Vec<Job> = Vec::new();
+    for event in keys("3 j j") {
+        jobs.extend(app.update(event).into_iter().filter_map(|effect| match effect {
+            Effect::Work(job) => Some(job),
+            _ => None,
+        }));
+    }
+    let (first, last) = (jobs.first().unwrap().clone(), jobs.last().unwrap().clone());
+    last.watch.advance(120_000_000);
+    assert!(app.is_waiting());
+    let area = Rect::new(0, 0, 140, 45);
+    let mut buffer = Buffer::empty(area);
+    app.render(area, &mut buffer);
+    assert!(text(&buffer).contains("reading the contents … 120 MB"), "{}", text(&buffer));
+    let (events, answers) = std::sync::mpsc::channel();
+    let mut workers = worker::Workers::start(&fixture::services(), &events);
+    for job in jobs {
+        workers.post(job);
+    }
+    assert!(first.watch.is_stopped() && !last.watch.is_stopped());
+    while app.is_waiting() {
+        app.update(answers.recv_timeout(Duration::from_secs(10)).unwrap());
+    }
+}
+
+#[test]
 fn an_answer_that_comes_too_late_is_dropped() {
     let mut app = App::new(fixture::report(), setup(Colours::Indexed));
     play(&mut app, (140, 45), keys("3 /settings Enter"));

@@ -14,7 +14,7 @@ pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
         let Some(part) = part else { break false };
         members.push(part);
     };
-    Some(Anatomy { format: "ar archive".to_owned(), fields: Vec::new(), members, noun: "members", complete })
+    Some(Anatomy { format: "ar archive".to_owned(), members, noun: "members", complete, ..Anatomy::default() })
 }
 
 fn member(found: &ArchiveMember<'_>, content: &[u8]) -> Option<Part> {

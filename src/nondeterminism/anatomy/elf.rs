@@ -42,7 +42,14 @@ fn file<Elf: FileHeader<Endian = Endianness>>(content: &[u8], class: &str) -> Op
         });
     }
     let complete = members.len() + 1 >= sections.len();
-    Some(Anatomy { format: format!("ELF {machine}"), fields, members, noun: "sections", complete })
+    Some(Anatomy {
+        format: format!("ELF {machine}"),
+        fields,
+        members,
+        noun: "sections",
+        complete,
+        ..Anatomy::default()
+    })
 }
 
 /// What the dynamic linker is told, where it is of interest.

@@ -10,6 +10,8 @@ use crate::model::{Anatomy, Digest, Part, Value};
 
 /// Decompressed bytes beyond which nothing more is read.
 const MAX_CONTENT: u64 = 256 << 20;
+/// Decompressed bytes up to which they are kept.
+const MAX_KEPT: u64 = 1 << 20;
 
 const EXTRA: u8 = 4;
 const NAME: u8 = 8;
@@ -38,26 +40,40 @@ pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
             rest = rest.get(text.len() + 1..)?;
         }
     }
-    let (value, complete) = decompressed(content);
+    let Unpacked { value, complete, bytes } = unpack(content);
     fields.push(Part { name: "decompressed".to_owned(), value });
-    Some(Anatomy { format: "gzip".to_owned(), fields, members: Vec::new(), noun: "members", complete })
+    Some(Anatomy { format: "gzip".to_owned(), fields, complete, unpacked: bytes, ..Anatomy::default() })
 }
 
-/// Size and digest of what the content decompresses to, and whether that is all of it.
-fn decompressed(content: &[u8]) -> (Value, bool) {
+/// What a content decompresses to.
+struct Unpacked {
+    value: Value,
+    /// Whether that is all of it.
+    complete: bool,
+    /// All bytes, unless they are many.
+    bytes: Option<Vec<u8>>,
+}
+
+fn unpack(content: &[u8]) -> Unpacked {
     let mut reader = MultiGzDecoder::new(content).take(MAX_CONTENT);
     let (mut hasher, mut size, mut buffer) = (Sha256::new(), 0, vec![0; 64 * 1024]);
+    let mut bytes = Vec::new();
     let complete = loop {
         match reader.read(&mut buffer) {
             Ok(0) => break size < MAX_CONTENT,
             Ok(read) => {
-                hasher.update(buffer.get(..read).unwrap_or_default());
+                let block = buffer.get(..read).unwrap_or_default();
+                hasher.update(block);
                 size += read as u64;
+                if size <= MAX_KEPT {
+                    bytes.extend_from_slice(block);
+                }
             }
             Err(_) => break false,
         }
     };
-    (Value::Bytes { size, sha256: Digest(hasher.finalize().into()) }, complete)
+    let value = Value::Bytes { size, sha256: Digest(hasher.finalize().into()) };
+    Unpacked { value, complete, bytes: (complete && size <= MAX_KEPT).then_some(bytes) }
 }
 
 /// The compressor's own word on its level (RFC 1952, XFL).
@@ -98,11 +114,13 @@ mod tests {
             ["mtime=@1700000000", "compression=best", "made on=Unix", "name=a.txt", "decompressed=5 B 2cf24dba5fb0"]
         );
         assert!(anatomy.complete);
+        assert_eq!(anatomy.unpacked.as_deref(), Some(&b"hello"[..]));
     }
 
     #[test]
     fn a_cut_stream_says_so() {
-        assert!(!dissect(&HELLO[..24]).unwrap().complete);
+        let cut = dissect(&HELLO[..24]).unwrap();
+        assert_eq!((cut.complete, cut.unpacked), (false, None));
         survives_damage(HELLO);
     }
 }

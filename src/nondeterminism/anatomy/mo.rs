@@ -30,13 +30,7 @@ pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
     }
     let rest = [content.get(..header.start)?, content.get(header.end..)?].concat();
     fields.push(payload("all but the header", &rest));
-    Some(Anatomy {
-        format: "message catalogue".to_owned(),
-        fields,
-        members: Vec::new(),
-        noun: "members",
-        complete: true,
-    })
+    Some(Anatomy { format: "message catalogue".to_owned(), fields, complete: true, ..Anatomy::default() })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
         members.push(part(kind, body));
         rest = after;
     };
-    Some(Anatomy { format: "PNG image".to_owned(), fields: Vec::new(), members, noun: "chunks", complete })
+    Some(Anatomy { format: "PNG image".to_owned(), members, noun: "chunks", complete, ..Anatomy::default() })
 }
 
 /// The first chunk's kind and body, and what follows its checksum.

@@ -37,13 +37,7 @@ pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
         fields.push(Part::text("source hash", format!("{:016x}", u64::from_be_bytes(array(content, 8)?))));
     }
     fields.push(payload("code", code));
-    Some(Anatomy {
-        format: format!("compiled Python {version}"),
-        fields,
-        members: Vec::new(),
-        noun: "members",
-        complete: true,
-    })
+    Some(Anatomy { format: format!("compiled Python {version}"), fields, complete: true, ..Anatomy::default() })
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
         let blocks = header.size.div_ceil(BLOCK) + 1;
         rest = rest.get(blocks * BLOCK..).unwrap_or_default();
     };
-    Some(Anatomy { format: "tar archive".to_owned(), fields: Vec::new(), members, noun: "members", complete })
+    Some(Anatomy { format: "tar archive".to_owned(), members, noun: "members", complete, ..Anatomy::default() })
 }
 
 /// One header block, whose checksum is right.

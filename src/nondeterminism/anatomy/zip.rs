@@ -26,7 +26,7 @@ pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
     }
     let members: Vec<Part> = (0..archive.len().min(MAX_MEMBERS)).map_while(|at| member(&archive, at)).collect();
     let complete = members.len() == archive.len() && !archive.has_duplicate_names();
-    Some(Anatomy { format: "zip archive".to_owned(), fields, members, noun: "members", complete })
+    Some(Anatomy { format: "zip archive".to_owned(), fields, members, noun: "members", complete, ..Anatomy::default() })
 }
 
 fn member(archive: &ZipArchive<Cursor<&[u8]>>, at: usize) -> Option<Part> {

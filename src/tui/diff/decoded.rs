@@ -162,10 +162,10 @@ mod tests {
         };
         Anatomy {
             format: "archive".to_owned(),
-            fields: Vec::new(),
             members: members.iter().map(member).collect(),
             noun: "members",
             complete: true,
+            ..Anatomy::default()
         }
     }
 

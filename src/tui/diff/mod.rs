@@ -49,6 +49,8 @@ pub enum Body {
         whole: bool,
     },
     Text(TextDiff),
+    /// What both unpack to is text, which is worth more than the packed bytes.
+    Unpacked(TextDiff),
     Bytes(HexDiff),
 }
 
@@ -60,18 +62,37 @@ impl Pair<'_> {
         if self.only().is_none() && left == right {
             return ContentDiff { decoded: Decoding::None, body: Body::Same { whole: self.whole } };
         }
-        if let (Some(left), Some(right)) = (as_text(left), as_text(right)) {
-            let source = |text| text::Source { text, colours: syntax::colour(self.path, text) };
-            let body = Body::Text(text::compare(&source(left), &source(right), self.only()));
-            return ContentDiff { decoded: Decoding::None, body };
+        if let Some(diff) = self.text(self.path, left, right) {
+            return ContentDiff { decoded: Decoding::None, body: Body::Text(diff) };
         }
-        let decoded = if self.whole {
-            let (left, right) = (self.left.and_then(&dissect), self.right.and_then(&dissect));
-            decoded::compare(left.as_ref(), right.as_ref())
-        } else {
-            Decoding::TooLong
+        if !self.whole {
+            return ContentDiff { decoded: Decoding::TooLong, body: self.bytes(left, right) };
+        }
+        let anatomies = [self.left, self.right].map(|content| content.and_then(&dissect));
+        let [left_anatomy, right_anatomy] = anatomies.each_ref().map(Option::as_ref);
+        let decoded = decoded::compare(left_anatomy, right_anatomy);
+        let body = self.unpacked(left_anatomy, right_anatomy).unwrap_or_else(|| self.bytes(left, right));
+        ContentDiff { decoded, body }
+    }
+
+    fn text(&self, path: &str, left: &[u8], right: &[u8]) -> Option<TextDiff> {
+        let source = |text| text::Source { text, colours: syntax::colour(path, text) };
+        Some(text::compare(&source(as_text(left)?), &source(as_text(right)?), self.only()))
+    }
+
+    fn bytes(&self, left: &[u8], right: &[u8]) -> Body {
+        Body::Bytes(hex::compare(left, right, self.only()))
+    }
+
+    /// The texts that both contents unpack to, where they differ.
+    fn unpacked(&self, left: Option<&Anatomy>, right: Option<&Anatomy>) -> Option<Body> {
+        let bytes = |side: Option<&[u8]>, anatomy: Option<&'_ Anatomy>| match side {
+            Some(_) => anatomy?.unpacked.clone(),
+            None => Some(Vec::new()),
         };
-        ContentDiff { decoded, body: Body::Bytes(hex::compare(left, right, self.only())) }
+        let (left, right) = (bytes(self.left, left)?, bytes(self.right, right)?);
+        let path = self.path.rsplit_once('.').map_or(self.path, |(path, _)| path);
+        if left == right { None } else { self.text(path, &left, &right).map(Body::Unpacked) }
     }
 
     /// The side that alone has contents.
@@ -106,10 +127,23 @@ mod tests {
     }
 
     #[test]
+    fn packed_texts_are_compared_as_texts() {
+        let dissect = |bytes: &[u8]| Some(Anatomy { unpacked: Some(bytes.to_ascii_uppercase()), ..Anatomy::default() });
+        let pair = Pair { path: "a.gz", left: Some(b"\xffa"), right: Some(b"\xffb"), whole: true };
+        assert!(matches!(pair.compare(dissect).body, Body::Bytes(_)), "what is no text stays bytes");
+        let text = |bytes: &[u8]| dissect(bytes.get(1..)?);
+        assert!(matches!(pair.compare(text).body, Body::Unpacked(diff) if diff.removed == 1 && diff.added == 1));
+        let same = Pair { right: Some(b"\xfea"), ..pair };
+        assert!(matches!(same.compare(text).body, Body::Bytes(_)), "equal texts say nothing");
+        let added = Pair { left: None, ..pair };
+        assert!(matches!(added.compare(text).body, Body::Unpacked(diff) if diff.only == Some(Side::Right)));
+    }
+
+    #[test]
     fn only_whole_contents_are_taken_apart() {
         let dissect = |bytes: &[u8]| {
             let fields = vec![crate::model::Part::text("size", bytes.len().to_string())];
-            Some(Anatomy { format: "f".to_owned(), fields, members: Vec::new(), noun: "members", complete: true })
+            Some(Anatomy { format: "f".to_owned(), fields, complete: true, ..Anatomy::default() })
         };
         let pair = Pair { path: "", left: Some(b"\0"), right: Some(b"\0\0"), whole: true };
         assert!(matches!(pair.compare(dissect).decoded, Decoding::Done(_)));

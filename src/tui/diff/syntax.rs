@@ -12,9 +12,9 @@ use super::text::{Runs, Token};
 const TEXT_LIMIT: usize = 256 * 1024;
 /// A longer line stays plain: minified scripts, which take the parser long.
 const LINE_LIMIT: usize = 1_000;
-/// How long one text may take; then all of it stays plain.
-/// A test does not depend on how busy the machine is.
-const PATIENCE: Duration = if cfg!(test) { Duration::from_mins(1) } else { Duration::from_millis(150) };
+/// How long one text may take; then all of it stays plain. The first text of a language takes the longest, for the
+/// language's patterns are made ready with it. A test does not depend on how busy the machine is.
+const PATIENCE: Duration = if cfg!(test) { Duration::from_mins(1) } else { Duration::from_millis(250) };
 /// A first line is looked at for a shebang or a mode line; more of it says nothing.
 const FIRST_LINE: usize = 256;
 
@@ -80,7 +80,7 @@ fn syntax(path: &str, text: &str) -> Option<&'static SyntaxReference> {
 
 fn parse(syntax: &SyntaxReference, text: &str) -> Option<Vec<Runs<Option<Token>>>> {
     let (mut state, mut stack) = (ParseState::new(syntax), ScopeStack::new());
-    let mut deadline = None;
+    let deadline = Instant::now() + PATIENCE;
     let mut lines = Vec::new();
     for line in text.split_inclusive('\n') {
         if line.len() > LINE_LIMIT {
@@ -100,8 +100,7 @@ fn parse(syntax: &SyntaxReference, text: &str) -> Option<Vec<Runs<Option<Token>>
             runs.push((line.len(), token));
         }
         lines.push(runs);
-        // Counted from the second line on: the first one compiles what the language needs.
-        if Instant::now() > *deadline.get_or_insert_with(|| Instant::now() + PATIENCE) {
+        if Instant::now() > deadline {
             return None;
         }
     }

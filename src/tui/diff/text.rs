@@ -80,12 +80,21 @@ pub struct Line {
     pub ended: bool,
 }
 
+/// Whether a piece is what differs within its line. In a line that differs as a whole nothing is picked out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Change {
+    #[default]
+    None,
+    /// Blanks alone differ here, which nobody would see.
+    Blank,
+    Word,
+}
+
 /// A piece of a line, safe to show but for tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     pub text: String,
-    /// Whether it is what differs within its line. Never set in a line that differs as a whole.
-    pub changed: bool,
+    pub change: Change,
     pub token: Option<Token>,
 }
 
@@ -133,7 +142,8 @@ impl Comparison<'_> {
         let mut shown = 0;
         for group in diff.grouped_ops(CONTEXT) {
             let start = group.first().map_or(shown, |op| op.new_range().start);
-            rows.extend(self.gap(shown, start));
+            let left = group.first().map_or(0, |op| op.old_range().start);
+            rows.extend(self.gap(left, shown, start));
             for op in group {
                 let (old, new) = (op.old_range(), op.new_range());
                 shown = new.end;
@@ -150,7 +160,7 @@ impl Comparison<'_> {
                 }
             }
         }
-        rows.extend(self.gap(shown, self.right.len()).map(|gap| match gap {
+        rows.extend(self.gap(self.left.len(), shown, self.right.len()).map(|gap| match gap {
             // What comes after the last change is nothing's heading.
             TextRow::Gap { lines, .. } => TextRow::Gap { lines, heading: None },
             other => other,
@@ -158,9 +168,13 @@ impl Comparison<'_> {
         TextDiff { only: None, rows, removed, added, only_blanks: false, cut: false }
     }
 
-    /// Equal lines of the right that are left out.
-    fn gap(&self, start: usize, end: usize) -> Option<TextRow> {
+    /// Equal lines of the right that are left out, up to a line of the left. One alone is shown: saying so takes as
+    /// much room.
+    fn gap(&self, left: usize, start: usize, end: usize) -> Option<TextRow> {
         let left_out = self.right.get(start..end).filter(|lines| !lines.is_empty())?;
+        if left_out.len() == 1 {
+            return Some(self.same(left.checked_sub(1)?, start));
+        }
         let heading = left_out.iter().rev().find(|line| is_heading(line));
         let heading = heading
             .map(|line| visible_multiline(line.trim_end()).replace('\t', " ").chars().take(COLUMN_LIMIT).collect());
@@ -168,7 +182,7 @@ impl Comparison<'_> {
     }
 
     fn same(&self, left: usize, right: usize) -> TextRow {
-        let pieces = self.line(Side::Right, right, &Vec::new()).map(|line| line.pieces).unwrap_or_default();
+        let pieces = self.line(Side::Right, right, &[]).map(|line| line.pieces).unwrap_or_default();
         TextRow::Same { left: left + 1, right: right + 1, pieces }
     }
 
@@ -184,13 +198,13 @@ impl Comparison<'_> {
         }
     }
 
-    fn line(&self, side: Side, at: usize, changed: &Runs<bool>) -> Option<Line> {
+    fn line(&self, side: Side, at: usize, changes: &[(usize, Change)]) -> Option<Line> {
         let (lines, colours) = match side {
             Side::Left => (&self.left, self.colours[0]),
             Side::Right => (&self.right, self.colours[1]),
         };
         let line = lines.get(at)?;
-        let pieces = pieces(line, changed, colours.get(at).map(Vec::as_slice).unwrap_or_default());
+        let pieces = pieces(line, changes, colours.get(at).map(Vec::as_slice).unwrap_or_default());
         Some(Line { number: at + 1, pieces, ended: line.ends_with('\n') })
     }
 
@@ -250,8 +264,8 @@ fn is_heading(line: &str) -> bool {
 /// Which words of two lines differ.
 #[derive(Default)]
 struct Words {
-    left: Runs<bool>,
-    right: Runs<bool>,
+    left: Runs<Change>,
+    right: Runs<Change>,
     /// The part that is equal, in percent, blanks left out.
     alike: usize,
 }
@@ -268,7 +282,13 @@ fn words(left: &str, right: &str, deadline: Instant) -> Words {
         {
             let tokens = tokens.get(range).unwrap_or_default();
             let start = side.last().map_or(0, |(end, _)| *end);
-            side.push((start + tokens.iter().map(|token| token.len()).sum::<usize>(), differs));
+            let is_blank = tokens.iter().all(|token| token.trim().is_empty());
+            let change = match differs {
+                false => Change::None,
+                true if is_blank => Change::Blank,
+                true => Change::Word,
+            };
+            side.push((start + tokens.iter().map(|token| token.len()).sum::<usize>(), change));
             let weight: usize = tokens.iter().filter(|token| !token.trim().is_empty()).map(|token| token.len()).sum();
             total += weight;
             equal += if differs { 0 } else { weight };
@@ -307,21 +327,21 @@ fn head(line: &str) -> &str {
     bare.get(..end).unwrap_or(bare)
 }
 
-fn pieces(line: &str, changed: &[(usize, bool)], colours: &[(usize, Option<Token>)]) -> Vec<Piece> {
+fn pieces(line: &str, changes: &[(usize, Change)], colours: &[(usize, Option<Token>)]) -> Vec<Piece> {
     let line = head(line);
-    let (mut changed, mut colours) = (changed.iter().peekable(), colours.iter().peekable());
+    let (mut changes, mut colours) = (changes.iter().peekable(), colours.iter().peekable());
     let mut pieces: Vec<Piece> = Vec::new();
     let mut start = 0;
     while start < line.len() {
-        while changed.next_if(|(end, _)| *end <= start).is_some() {}
+        while changes.next_if(|(end, _)| *end <= start).is_some() {}
         while colours.next_if(|(end, _)| *end <= start).is_some() {}
-        let (changed_end, changed) = changed.peek().copied().copied().unwrap_or((line.len(), false));
+        let (change_end, change) = changes.peek().copied().copied().unwrap_or((line.len(), Change::None));
         let (token_end, token) = colours.peek().copied().copied().unwrap_or((line.len(), None));
-        let end = changed_end.min(token_end).min(line.len());
+        let end = change_end.min(token_end).min(line.len());
         let text = visible_multiline(line.get(start..end).unwrap_or_default());
-        match pieces.last_mut().filter(|last| (last.changed, last.token) == (changed, token)) {
+        match pieces.last_mut().filter(|last| (last.change, last.token) == (change, token)) {
             Some(last) => last.text.push_str(&text),
-            None => pieces.push(Piece { text, changed, token }),
+            None => pieces.push(Piece { text, change, token }),
         }
         start = end;
     }
@@ -342,7 +362,9 @@ mod tests {
         let text = |pieces: &[Piece]| -> String {
             pieces
                 .iter()
-                .map(|piece| if piece.changed { format!("<{}>", piece.text) } else { piece.text.clone() })
+                .map(
+                    |piece| if piece.change == Change::None { piece.text.clone() } else { format!("<{}>", piece.text) },
+                )
                 .collect()
         };
         let row = |row: &TextRow| match row {

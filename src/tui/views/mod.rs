@@ -87,6 +87,11 @@ pub trait View: Send {
 
     fn draw(&mut self, area: Rect, buffer: &mut Buffer, context: &Context<'_>);
 
+    /// Whether the view shows how far slow work is, and so changes without an event.
+    fn is_waiting(&self) -> bool {
+        false
+    }
+
     /// The row that copying, marking, saving and opening elsewhere are about.
     fn subject(&self, _context: &Context<'_>) -> Option<Subject> {
         None

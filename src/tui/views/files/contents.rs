@@ -10,7 +10,7 @@ use crate::model::text::visible;
 use crate::model::{Side, Value, Watch};
 use crate::tui::diff::decoded::{DecodedRow, Tally};
 use crate::tui::diff::hex::{HEX_ROW, HexRow};
-use crate::tui::diff::{Body, ContentDiff, Decoded, Decoding, HexDiff};
+use crate::tui::diff::{Body, ContentDiff, Decoded, Decoding, HexDiff, TextDiff};
 use crate::tui::document::Row;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -34,6 +34,18 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// The text that is shown, when it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&TextDiff> {
+        match self {
+            Self::Done(diff) => match &diff.body {
+                Body::Text(diff) | Body::Unpacked(diff) => Some(diff),
+                Body::Same { .. } | Body::Bytes(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// A number that is another one whenever something else is to be shown.
     #[must_use]
     pub fn revision(&self) -> u64 {
@@ -68,7 +80,8 @@ impl Page<'_> {
                     Body::Same { whole: false } => {
                         self.said("equal as far as was read; they differ further on", Role::Muted)
                     }
-                    Body::Text(diff) => self.text(diff),
+                    Body::Text(diff) => self.text("Contents", diff),
+                    Body::Unpacked(diff) => self.text("Decompressed", diff),
                     Body::Bytes(diff) => self.hex(diff),
                 });
                 rows

@@ -3,7 +3,7 @@
 use ratatui::text::Span;
 
 use super::contents::Comparison;
-use super::lines::Layout;
+use super::lines::Sight;
 use super::tree::Below;
 use crate::compare::{Drift, DriftReport, FileRow};
 use crate::model::text::{visible, visible_bytes};
@@ -20,9 +20,7 @@ pub struct Page<'a> {
     pub report: &'a DriftReport,
     pub width: u16,
     pub theme: Theme,
-    pub layout: Layout,
-    /// Columns of long lines that are passed over.
-    pub pan: usize,
+    pub sight: Sight,
 }
 
 impl Page<'_> {

@@ -20,7 +20,7 @@ use ratatui::text::Line;
 use self::columns::Columns;
 use self::contents::Comparison;
 use self::filter::Filter;
-use self::lines::Layout;
+use self::lines::Sight;
 use self::order::Order;
 use self::tree::{Node, NodeId, Tree};
 use super::{Context, Mouse, View, ViewEntry};
@@ -169,6 +169,7 @@ struct Files {
     /// The row that the comparison is for.
     compared: Option<u32>,
     comparison: Comparison,
+    sight: Sight,
     kept: VecDeque<(u32, Arc<ContentDiff>)>,
     tickets: u64,
 }
@@ -187,6 +188,7 @@ impl Files {
             compare_ticket: 0,
             compared: None,
             comparison: Comparison::None,
+            sight: Sight::default(),
             kept: VecDeque::new(),
             tickets: 0,
         }
@@ -338,6 +340,7 @@ impl Files {
         }
         self.compared = selected;
         self.comparison = Comparison::None;
+        self.sight.reset();
         let Some(row) = selected.filter(|row| report.files.rows.get(*row as usize).is_some_and(has_contents)) else {
             return Vec::new();
         };
@@ -363,7 +366,14 @@ fn has_contents(row: &FileRow) -> bool {
 }
 
 impl View for Files {
+    fn is_waiting(&self) -> bool {
+        matches!(self.comparison, Comparison::Waiting(_))
+    }
+
     fn act(&mut self, action: Action, context: &Context<'_>) -> Vec<Request> {
+        if let Some(requests) = self.sight.act(action, &self.comparison) {
+            return requests;
+        }
         let mut requests = Vec::new();
         match self.panes.act(action, self.len()) {
             Outcome::Open => self.open(),
@@ -555,10 +565,11 @@ impl View for Files {
         let title = file.map_or_else(|| "no path".to_owned(), |file| file.path.to_string());
         let room = usize::from(areas.detail.width).saturating_sub(12);
         let title = text::cut_path(&title, room).into_owned();
-        let subject = (selected.unwrap_or_default() as usize, self.comparison.revision());
-        let (tree, comparison) = (&self.tree, &self.comparison);
+        let revision = self.comparison.revision() << 32 | self.sight.revision();
+        let subject = (selected.unwrap_or_default() as usize, revision);
+        let (tree, comparison, sight) = (&self.tree, &self.comparison, self.sight);
         self.panes.draw_detail(areas, buffer, theme, &title, subject, |width| {
-            let page = detail::Page { report, width, theme, layout: Layout::Auto, pan: 0 };
+            let page = detail::Page { report, width, theme, sight };
             match (node, file) {
                 (Some(node), file) if node.is_directory => {
                     page.directory(file, &tree.below(selected.unwrap_or_default()))
