@@ -385,7 +385,7 @@ fn contents_stand_side_by_side_when_asked_and_move_under_the_eye() {
     assert!(beside.contains("  1 - #!/usr/bin/python3     │ 1 + #!/usr/bin/env python3"), "{beside}");
     assert!(beside.contains("side by side"), "{beside}");
     let panned = words("3 /main.py Enter Enter ]");
-    assert!(panned.contains("  1 - n3 ") && panned.contains(" 20 + m.price * item.count"), "{panned}");
+    assert!(panned.contains("  1 - n3\n") && panned.contains(" 20 + m.price * item.count"), "{panned}");
     assert_eq!(words("3 /main.py Enter Enter ] ["), unified);
 }
 
