@@ -90,11 +90,13 @@ impl Paths {
         let mut best = Best::default();
         let mut path = Vec::new();
         let mut start = range.start.checked_sub(1).and_then(|at| self.entries.get(at)).map_or(0, |entry| entry.end);
-        for (at, entry) in (0_u32..).zip(&self.entries).skip(range.start).take(range.len()) {
+        let kept = self.entries.iter().skip(1).map(|next| usize::from(next.shared)).chain([0]);
+        let entries = (0_u32..).zip(self.entries.iter().zip(kept));
+        for (at, (entry, kept)) in entries.skip(range.start).take(range.len()) {
             path.truncate(usize::from(entry.shared));
             path.extend_from_slice(self.text.get(start as usize..entry.end as usize).unwrap_or_default());
             start = entry.end;
-            if let Some(score) = query.score(&path, entry) {
+            if let Some(score) = query.score(&path, kept, entry) {
                 best.add((Reverse(score), !entry.differs, path.len(), at));
             }
         }
@@ -152,8 +154,8 @@ impl Query {
         query
     }
 
-    /// How well the next path matches; `None` when it does not.
-    fn score(&mut self, path: &[u8], entry: &Entry) -> Option<u32> {
+    /// How well the next path matches; `None` when it does not. The one after it shares `kept` bytes.
+    fn score(&mut self, path: &[u8], kept: usize, entry: &Entry) -> Option<u32> {
         for word in &mut self.fuzzy {
             word.keep(usize::from(entry.shared));
         }
@@ -162,7 +164,7 @@ impl Query {
         }
         let mut score = 0;
         for word in &mut self.fuzzy {
-            score += word.score(path)?;
+            score += word.score(path, kept)?;
         }
         for atom in &self.others {
             score += u32::from(atom.score(Utf32Str::Ascii(path), &mut self.matcher)?);

@@ -21,8 +21,9 @@ pub(super) trait Word {
     /// The next path has only so many bytes in common with the one before.
     fn keep(&mut self, shared: usize);
 
-    /// How well a path of ASCII letters matches; `None` when it does not.
-    fn score(&mut self, path: &[u8]) -> Option<u32>;
+    /// How well a path of ASCII letters matches; `None` when it does not. The next path has no more than `kept` bytes
+    /// in common with it.
+    fn score(&mut self, path: &[u8], kept: usize) -> Option<u32>;
 }
 
 /// The fast scorer for `atom`; `None` where the general one must do.
@@ -91,6 +92,19 @@ impl<const N: usize> Fuzzy<N> {
         usize::from(found) == self.letters.len()
     }
 
+    /// The first letter from which on the rest of the word is found in `tail`. Those before need not be looked for there:
+    /// no match of the whole word could follow.
+    fn first_within(&self, tail: &[u8]) -> usize {
+        let mut first = self.letters.len();
+        for byte in tail.iter().rev() {
+            let before = first.saturating_sub(1);
+            if self.places[usize::from(*byte)] >> before & 1 == 1 {
+                first = before;
+            }
+        }
+        first
+    }
+
     /// The column of the byte at `at`, whose places in the word are `places`.
     fn column(&self, path: &[u8], at: usize, places: u64) -> Column<N> {
         let before = at.checked_sub(1).and_then(|before| path.get(before)).copied();
@@ -128,15 +142,21 @@ impl<const N: usize> Word for Fuzzy<N> {
         self.scored = self.scored.min(shared);
     }
 
-    fn score(&mut self, path: &[u8]) -> Option<u32> {
+    fn score(&mut self, path: &[u8], kept: usize) -> Option<u32> {
         if !self.matches(path) {
             return None;
         }
         while self.columns.last().is_some_and(|column| column.at >= self.scored) {
             self.columns.pop();
         }
+        // What the next path has not in common with this one is looked at for this path alone.
+        let own = kept.max(self.scored);
+        let first = self.first_within(path.get(own..).unwrap_or_default());
         for (at, byte) in path.iter().enumerate().skip(self.scored) {
-            let places = self.places[usize::from(*byte)];
+            let mut places = self.places[usize::from(*byte)];
+            if at >= own {
+                places &= u64::MAX.checked_shl(u32::try_from(first).unwrap_or(u32::MAX)).unwrap_or_default();
+            }
             if places != 0 {
                 let column = self.column(path, at, places);
                 self.columns.push(column);
@@ -225,12 +245,14 @@ mod tests {
             let atom = Atom::new(&text, CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false);
             let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
             let mut word = word(&atom).unwrap();
+            let common = |one: &str, other: &str| one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
             let mut before = String::new();
-            for path in paths {
-                word.keep(path.bytes().zip(before.bytes()).take_while(|(one, other)| one == other).count());
+            for (at, path) in paths.iter().enumerate() {
+                word.keep(common(path, &before));
+                let kept = paths.get(at + 1).map_or(0, |next| common(path, next));
                 let expected = atom.score(Utf32Str::Ascii(path.as_bytes()), &mut matcher).map(u32::from);
-                prop_assert_eq!(word.score(path.as_bytes()), expected, "{} in {}", text, path);
-                before = path;
+                prop_assert_eq!(word.score(path.as_bytes(), kept), expected, "{} in {}", text, path);
+                before.clone_from(path);
             }
         }
     }
@@ -242,7 +264,7 @@ mod tests {
         for length in [8, 9, 16, 17, 32, 33, 63, 64] {
             let atom = Atom::new(&path[..length], CaseMatching::Smart, Normalization::Smart, AtomKind::Fuzzy, false);
             let expected = atom.score(Utf32Str::Ascii(path.as_bytes()), &mut matcher).map(u32::from);
-            assert_eq!(word(&atom).unwrap().score(path.as_bytes()), expected, "{length}");
+            assert_eq!(word(&atom).unwrap().score(path.as_bytes(), 0), expected, "{length}");
         }
     }
 }
