@@ -179,7 +179,8 @@ fn preview(report: &DriftReport, request: &ExportRequest, services: &Services) -
 
 fn compare(report: &DriftReport, row: u32, contents: &dyn Contents, watch: &Watch) -> Result<ContentDiff, String> {
     let row = report.files.rows.get(row as usize).ok_or("no such row")?;
-    let left = read(row, Side::Left, diff::READ_LIMIT, contents, watch)?;
+    // One image on its own has one version of it.
+    let left = if report.alone { None } else { read(row, Side::Left, diff::READ_LIMIT, contents, watch)? };
     let right = read(row, Side::Right, diff::READ_LIMIT, contents, watch)?;
     let whole = [&row.left, &row.right].into_iter().flatten().all(|file| file.entry.size <= diff::READ_LIMIT);
     let path = row.path.as_str().unwrap_or_default();

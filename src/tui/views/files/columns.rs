@@ -21,23 +21,34 @@ pub struct Columns {
     size: usize,
     delta: usize,
     count: usize,
+    /// Of one image on its own: one mode, one size, and nothing that differs.
+    alone: bool,
 }
 
 impl Columns {
     #[must_use]
-    pub fn new(width: u16) -> Self {
+    pub fn new(width: u16, alone: bool) -> Self {
         let width = usize::from(width);
+        if alone {
+            let mode = if width >= 50 { 5 } else { 0 };
+            let name = width.saturating_sub(3 + mode + 9 + 1);
+            return Self { alone, name, explanation: 0, mode, size: 9, delta: 0, count: 0 };
+        }
         let explanation = if width >= 52 { 13 } else { 2 };
         let mode = if width >= 110 { 5 } else { 0 };
         let size = if width >= 66 { 8 } else { 0 };
         let count = if width >= 60 { 7 } else { 0 };
         let delta = 9;
         let fixed = 3 + explanation + 2 * mode + 2 * size + delta + count + 1;
-        Self { name: width.saturating_sub(fixed), explanation, mode, size, delta, count }
+        Self { alone, name: width.saturating_sub(fixed), explanation, mode, size, delta, count }
     }
 
     #[must_use]
     pub fn header(&self, title: &str, theme: Theme) -> Line<'static> {
+        if self.alone {
+            let title = text::pad(title, self.name + self.mode);
+            return Line::styled(format!("   {title}{}", text::pad_left("size", self.size)), theme.style(Role::Muted));
+        }
         let side = |name: &str, width: usize| if width > 0 { text::pad_left(name, width) } else { String::new() };
         let (left, right) = if self.size > 0 { ("left", "right") } else { ("", "") };
         // A long title takes the room of the next one's too.
@@ -87,7 +98,7 @@ impl Columns {
         // A directory is on the way to what the filter shows even when its own difference is hidden.
         let own = node.own.filter(|_| tree.filter().has(node)).map(|(_, own)| own);
         let (sign, style) = mark(file.filter(|_| own.is_some()), theme);
-        let calm = sum.worst.is_none_or(|worst| worst < Explanation::Package);
+        let calm = !self.alone && sum.worst.is_none_or(|worst| worst < Explanation::Package);
         let name_style = if calm { theme.style(Role::Muted) } else { theme.style(Role::Text) };
         let used = text::width(&lead) + text::width(&shown) + suffix.len();
         let mut spans = vec![Span::styled(format!(" {sign} "), style), Span::styled(lead, theme.style(Role::Muted))];
@@ -143,7 +154,8 @@ impl Columns {
         let muted = theme.style(Role::Muted);
         let (left, right) = (file.and_then(|file| file.left.as_ref()), file.and_then(|file| file.right.as_ref()));
         let modes = (left.map(|file| file.entry.mode), right.map(|file| file.entry.mode));
-        for (mode, size, present) in [(modes.0, left_size, left.is_some()), (modes.1, right_size, right.is_some())] {
+        let sides = [(modes.0, left_size, left.is_some()), (modes.1, right_size, right.is_some())];
+        for (mode, size, present) in sides.into_iter().skip(usize::from(self.alone)) {
             if self.mode > 0 {
                 let words = mode.map(|mode| format!("{mode:04o}")).unwrap_or_default();
                 let style = if modes.0.is_some() && modes.1.is_some() && modes.0 != modes.1 {

@@ -165,6 +165,7 @@ impl Page<'_> {
     fn hex(&self, diff: &HexDiff) -> Vec<Row> {
         let muted = |words: String| Span::styled(words, self.style(Role::Muted));
         let words = match (diff.only, diff.differing) {
+            (Some(_), _) if self.report.alone => "the first bytes".to_owned(),
             (Some(side), _) => format!("only on the {}; the first bytes", side.as_str()),
             (None, Some(differing)) => format!("{}, {} in all", first(diff), text::count(differing as u64)),
             (None, None) => first(diff),

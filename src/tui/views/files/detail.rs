@@ -5,11 +5,11 @@ use ratatui::text::Span;
 use super::contents::Comparison;
 use super::lines::Sight;
 use super::tree::Below;
-use crate::compare::{Drift, DriftReport, FileRow};
+use crate::compare::{Drift, DriftReport, FileRow, PackageRow};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Explanation, FileAt, Kind, Side};
 use crate::tui::Jump;
-use crate::tui::document::{Field, Row, table, two_sides};
+use crate::tui::document::{Field, Row, list, table, two_sides};
 use crate::tui::paint;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, explanation_role};
@@ -29,6 +29,9 @@ impl Page<'_> {
     pub fn file(&self, file: &FileRow, comparison: &Comparison) -> Vec<Row> {
         let is_directory =
             [&file.left, &file.right].into_iter().flatten().any(|file| file.entry.kind == Kind::Directory);
+        if self.report.alone {
+            return self.alone(file, comparison);
+        }
         let mut rows = match &file.drift {
             Some(drift) => self.why(file, drift),
             None => vec![Row::new(vec![Span::styled(
@@ -36,6 +39,9 @@ impl Page<'_> {
                 self.style(Role::Muted),
             )])],
         };
+        if file.drift.is_none() {
+            rows.extend(self.owners(file));
+        }
         let (differing, equal) = self.metadata(file);
         rows.extend(differing);
         for (side, at) in [(Side::Left, &file.left), (Side::Right, &file.right)] {
@@ -51,10 +57,36 @@ impl Page<'_> {
         rows
     }
 
+    /// A path of one image on its own.
+    fn alone(&self, file: &FileRow, comparison: &Comparison) -> Vec<Row> {
+        let mut rows = self.owners(file);
+        if let Some(at) = &file.right {
+            rows.push(layer_row(self.report, Side::Right, at.layer, self.width, self.theme));
+            rows.extend(list(&FIELDS, at, self.theme));
+        }
+        rows.extend(self.contents(comparison));
+        rows
+    }
+
+    /// The packages that say they own the path.
+    fn owners(&self, file: &FileRow) -> Vec<Row> {
+        let owns = |package: &PackageRow| {
+            let files = package.either().map(|package| package.files.as_slice()).unwrap_or_default();
+            files.binary_search_by(|owned| owned.path.cmp(&file.path)).is_ok()
+        };
+        let owners = (0..).zip(&self.report.packages).filter(|(_, package)| owns(package));
+        let row = |(at, package): (usize, &PackageRow)| {
+            let package = package.either()?;
+            let label = format!("{} {}", package.label(), package.version);
+            Some(self.field("package", &label).to(Jump::Package(at)))
+        };
+        owners.filter_map(row).collect()
+    }
+
     /// Everything about a directory: first what differs below it, then the directory itself.
     #[must_use]
     pub fn directory(&self, file: Option<&FileRow>, below: &Below) -> Vec<Row> {
-        let mut rows = self.below(below);
+        let mut rows = if self.report.alone { self.holds(below) } else { self.below(below) };
         if let Some(file) = file {
             rows.push(Row::default());
             rows.extend(self.file(file, &Comparison::None));
@@ -83,6 +115,11 @@ impl Page<'_> {
         let (left, right) = (text::bytes(below.left_size), text::bytes(below.right_size));
         rows.push(two_sides("size", &left, &right, self.width, self.theme));
         rows
+    }
+
+    /// How much there is below a directory of one image.
+    fn holds(&self, below: &Below) -> Vec<Row> {
+        vec![self.field("holds", &text::bytes(below.right_size))]
     }
 
     fn why(&self, file: &FileRow, drift: &Drift) -> Vec<Row> {
@@ -140,30 +177,32 @@ impl Page<'_> {
 
     /// The rows that differ, which come before the contents, and the others, which come after.
     fn metadata(&self, file: &FileRow) -> (Vec<Row>, Vec<Row>) {
-        let fields: [Field<FileAt>; 9] = [
-            ("kind", |file| file.entry.kind.as_str().to_owned()),
-            ("mode", |file| mode(file.entry.mode)),
-            ("owner", |file| format!("{}:{}", file.entry.uid, file.entry.gid)),
-            ("size", |file| if file.entry.content.is_some() { text::bytes(file.entry.size) } else { String::new() }),
-            ("mtime", |file| text::date(file.entry.mtime)),
-            ("sha256", |file| file.entry.sha256().map(|digest| digest.short()).unwrap_or_default()),
-            ("link", |file| file.entry.link.as_deref().map(visible_bytes).unwrap_or_default()),
-            ("device", |file| file.entry.device.map(|(major, minor)| format!("{major}, {minor}")).unwrap_or_default()),
-            ("xattrs", |file| {
-                let names = file
-                    .entry
-                    .xattrs
-                    .iter()
-                    .map(|(name, value)| format!("{} ({} bytes)", visible_bytes(name), value.len()));
-                names.collect::<Vec<_>>().join(", ")
-            }),
-        ];
-        let rows = table(&fields, file.left.as_ref(), file.right.as_ref(), self.width, self.theme);
+        let rows = table(&FIELDS, file.left.as_ref(), file.right.as_ref(), self.width, self.theme);
         let (differing, equal): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(differs, _)| *differs);
         let rows = |part: Vec<(bool, Row)>| part.into_iter().map(|(_, row)| row).collect();
         (rows(differing), rows(equal))
     }
 }
+
+/// The metadata of one path.
+const FIELDS: [Field<FileAt>; 9] = [
+    ("kind", |file| file.entry.kind.as_str().to_owned()),
+    ("mode", |file| mode(file.entry.mode)),
+    ("owner", |file| format!("{}:{}", file.entry.uid, file.entry.gid)),
+    ("size", |file| if file.entry.content.is_some() { text::bytes(file.entry.size) } else { String::new() }),
+    ("mtime", |file| text::date(file.entry.mtime)),
+    ("sha256", |file| file.entry.sha256().map(|digest| digest.short()).unwrap_or_default()),
+    ("link", |file| file.entry.link.as_deref().map(visible_bytes).unwrap_or_default()),
+    ("device", |file| file.entry.device.map(|(major, minor)| format!("{major}, {minor}")).unwrap_or_default()),
+    ("xattrs", |file| {
+        let names = file
+            .entry
+            .xattrs
+            .iter()
+            .map(|(name, value)| format!("{} ({} bytes)", visible_bytes(name), value.len()));
+        names.collect::<Vec<_>>().join(", ")
+    }),
+];
 
 /// `0755 rwxr-xr-x`, with `s` and `t` as `ls -l` writes them.
 fn mode(mode: u32) -> String {

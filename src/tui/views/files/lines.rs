@@ -172,10 +172,11 @@ impl Page<'_> {
             }
         };
         let words = match lines {
-            0 => format!("only on the {side}: an empty file"),
-            lines => format!("only on the {side}: {}", text::plural(lines, "line", "lines")),
+            0 => "an empty file".to_owned(),
+            lines => text::plural(lines, "line", "lines"),
         };
-        self.section(title, [muted(words)])
+        let only = if self.report.alone { String::new() } else { format!("only on the {side}: ") };
+        self.section(title, [muted(format!("{only}{words}"))])
     }
 
     /// Changed lines: each beside its new form, or those of the left before those of the right.

@@ -44,6 +44,9 @@ pub const VIEW: ViewEntry = ViewEntry {
     keys: KEYS,
     make: |report| Box::new(Files::new(report)),
     count: |report| {
+        if report.alone {
+            return text::count(report.files.rows.len() as u64);
+        }
         let summary = report.files.summary;
         text::count((summary.added + summary.removed + summary.content + summary.metadata) as u64)
     },
@@ -176,8 +179,10 @@ struct Files {
 
 impl Files {
     fn new(report: &DriftReport) -> Self {
+        let mut tree = Tree::new(report);
+        tree.set_filter(usual(report));
         Self {
-            tree: Tree::new(report),
+            tree,
             before: None,
             panes: Panes::default(),
             search: Search::default(),
@@ -341,7 +346,8 @@ impl Files {
         self.compared = selected;
         self.comparison = Comparison::None;
         self.sight.reset();
-        let Some(row) = selected.filter(|row| report.files.rows.get(*row as usize).is_some_and(has_contents)) else {
+        let shown = |row: &FileRow| has_contents(row, report.alone);
+        let Some(row) = selected.filter(|row| report.files.rows.get(*row as usize).is_some_and(shown)) else {
             return Vec::new();
         };
         if let Some((_, diff)) = self.kept.iter().find(|(kept, _)| *kept == row) {
@@ -356,13 +362,19 @@ impl Files {
     }
 }
 
-/// Whether there are contents to compare: regular files whose bytes differ or exist on one side only.
-fn has_contents(row: &FileRow) -> bool {
+/// What shows at the start: what differs, or of one image on its own everything.
+fn usual(report: &DriftReport) -> Filter {
+    if report.alone { Filter::EVERYTHING } else { Filter::default() }
+}
+
+/// Whether there are contents to show: regular files whose bytes differ or exist on one side only, or those of one image
+/// on its own.
+fn has_contents(row: &FileRow, alone: bool) -> bool {
     let differs = row
         .drift
         .as_ref()
         .is_some_and(|drift| matches!(drift.change, Change::Added | Change::Removed | Change::Content));
-    differs && [&row.left, &row.right].into_iter().flatten().any(|file| file.entry.kind == Kind::File)
+    (differs || alone) && [&row.left, &row.right].into_iter().flatten().any(|file| file.entry.kind == Kind::File)
 }
 
 impl View for Files {
@@ -380,7 +392,7 @@ impl View for Files {
             Outcome::Jump(jump) => return vec![Request::Jump(jump)],
             Outcome::Done => {}
             Outcome::Other(action) => match action {
-                Action::FilterReset => self.rearrange(|tree| tree.set_filter(Filter::default())),
+                Action::FilterReset => self.rearrange(|tree| tree.set_filter(usual(context.report))),
                 Action::All => self.rearrange(|tree| tree.set_filter(tree.filter().all_or_changed())),
                 Action::AlarmingFirst => self.urgent_first(),
                 Action::Right => self.right(),
@@ -523,7 +535,7 @@ impl View for Files {
     fn draw(&mut self, area: Rect, buffer: &mut Buffer, context: &Context<'_>) {
         let (report, theme) = (context.report.as_ref(), context.theme);
         let areas = self.panes.split(area, 55, buffer, theme);
-        let columns = Columns::new(areas.list.width);
+        let columns = Columns::new(areas.list.width, report.alone);
         let title = if self.is_flat() {
             text::plural(self.found.len(), "match", "matches")
         } else if self.tree.order() == Order::Name {
