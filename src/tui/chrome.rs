@@ -9,7 +9,7 @@ use super::paint;
 use super::setup::Setup;
 use super::text;
 use super::theme::{Role, Theme, signs, verdict_role};
-use super::views::VIEWS;
+use super::views::{VIEWS, ViewEntry};
 use crate::compare::DriftReport;
 use crate::model::text::visible;
 
@@ -59,28 +59,38 @@ fn header_alone(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Th
     paint::put_right(buffer, area, 0, &Line::styled(warnings, theme.style(Role::Warning)));
 }
 
-/// The views with their numbers and counts; where each stands. Where the counts do not fit, they are left out.
+/// The views with their numbers and counts; where each stands. Where that does not fit, the counts go first, then the
+/// blanks, then the titles of the views that are not shown.
 pub fn tabs(report: &DriftReport, current: usize, area: Rect, buffer: &mut Buffer, theme: Theme) -> Vec<Rect> {
-    let label = |counted: bool| {
-        VIEWS.iter().enumerate().map(move |(at, view)| {
-            let count = (view.count)(report);
-            let words = if count.is_empty() || !counted { String::new() } else { format!(" {count}") };
-            format!(" {} {}{words} ", at + 1, view.title)
-        })
+    let count = |view: &ViewEntry| Some((view.count)(report)).filter(|count| !count.is_empty());
+    let counted = |at: usize, view: &ViewEntry| match count(view) {
+        Some(count) => format!(" {at} {} {count} ", view.title),
+        None => format!(" {at} {} ", view.title),
     };
-    let mut labels: Vec<String> = label(true).collect();
-    if labels.iter().map(|label| text::width(label) + 1).sum::<usize>() > usize::from(area.width) {
-        labels = label(false).collect();
-    }
+    let forms: [(&dyn Fn(usize, &ViewEntry) -> String, u16); 4] = [
+        (&counted, 1),
+        (&|at, view| format!(" {at} {} ", view.title), 1),
+        (&|at, view| format!(" {at} {}", view.title), 0),
+        (&|at, view| if at == current + 1 { format!(" {at} {} ", view.title) } else { format!(" {at} ") }, 0),
+    ];
+    let labels = |form: &dyn Fn(usize, &ViewEntry) -> String| -> Vec<String> {
+        VIEWS.iter().enumerate().map(|(at, view)| form(at + 1, view)).collect()
+    };
+    let fits = |(form, gap): &(&dyn Fn(usize, &ViewEntry) -> String, u16)| {
+        let width: usize = labels(form).iter().map(|label| text::width(label) + usize::from(*gap)).sum();
+        width <= usize::from(area.width)
+    };
+    let [.., shortest] = forms;
+    let (form, gap) = forms.into_iter().find(fits).unwrap_or(shortest);
     let mut x = area.x;
     let mut places = Vec::with_capacity(VIEWS.len());
-    for (at, label) in labels.into_iter().enumerate() {
+    for (at, label) in labels(form).into_iter().enumerate() {
         let role = if at == current { Role::TabActive } else { Role::Tab };
         let width = u16::try_from(text::width(&label)).unwrap_or(u16::MAX).min(area.right().saturating_sub(x));
         let place = Rect { x, width, ..area };
         paint::put(buffer, place, 0, &Line::styled(label, theme.style(role)));
         places.push(place);
-        x = (x + width + 1).min(area.right());
+        x = (x + width + gap).min(area.right());
     }
     places
 }

@@ -333,13 +333,15 @@ const LABEL: usize = 11;
 /// A row of a table of both sides: a label, a sign where they differ, left and right.
 #[must_use]
 pub fn two_sides(label: &str, left: &str, right: &str, width: u16, theme: Theme) -> Row {
+    signed(label, if left == right { " " } else { DIFFERS }, left, right, width, theme)
+}
+
+/// As [`two_sides`], with a sign of its own.
+#[must_use]
+pub fn signed(label: &str, sign: &'static str, left: &str, right: &str, width: u16, theme: Theme) -> Row {
     let side = usize::from(width).saturating_sub(LABEL + 3) / 2;
-    let differs = left != right;
-    let (sign, left_style, right_style) = if differs {
-        (DIFFERS, theme.style(Role::Left), theme.style(Role::Right))
-    } else {
-        (" ", Style::new(), Style::new())
-    };
+    let (left_style, right_style) =
+        if left == right { (Style::new(), Style::new()) } else { (theme.style(Role::Left), theme.style(Role::Right)) };
     let (left, right) = (visible(left), visible(right));
     Row::new(vec![
         Span::styled(text::pad(label, LABEL), theme.style(Role::Muted)),

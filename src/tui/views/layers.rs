@@ -272,7 +272,8 @@ impl View for Layers {
 }
 
 /// A sign, the word and the role of a relation.
-fn relation(relation: LayerRelation) -> (char, &'static str, Role) {
+#[must_use]
+pub fn relation(relation: LayerRelation) -> (char, &'static str, Role) {
     let (sign, role) = match relation {
         LayerRelation::Shared => ('=', Role::Quiet),
         LayerRelation::Rebuilt => ('~', Role::Notice),

@@ -1,0 +1,107 @@
+//! Where the size went: the layers and the packages that grew or shrank most.
+
+use std::cmp::Reverse;
+
+use ratatui::text::Span;
+
+use crate::compare::{DriftReport, LayerRow, PackageRow};
+use crate::model::text::visible;
+use crate::model::{ImageFacts, Side};
+use crate::tui::Jump;
+use crate::tui::document::Row;
+use crate::tui::text;
+use crate::tui::theme::{Role, Theme, move_role, signs};
+use crate::tui::views::layers::relation;
+
+/// Rows of each table.
+const MOST: usize = 5;
+const DELTA: usize = 9;
+
+/// The layers that grew or shrank most, each a link.
+#[must_use]
+pub(super) fn layers(report: &DriftReport, width: u16, theme: Theme) -> Vec<Row> {
+    let mut changed: Vec<&LayerRow> = report.layers.iter().filter(|row| grew(layer_sizes(report, row)) > 0).collect();
+    changed.sort_by_key(|row| Reverse(grew(layer_sizes(report, row))));
+    let mut rows = titled("Layers that grew or shrank most", changed.is_empty(), theme);
+    rows.extend(changed.into_iter().take(MOST).filter_map(|row| layer(report, row, width, theme)));
+    rows
+}
+
+fn layer(report: &DriftReport, row: &LayerRow, width: u16, theme: Theme) -> Option<Row> {
+    let (sign, _, role) = relation(row.relation);
+    let (side, index) = match (row.left, row.right) {
+        (_, Some(index)) => (Side::Right, index),
+        (Some(index), None) => (Side::Left, index),
+        (None, None) => return None,
+    };
+    let name = match (row.left, row.right) {
+        (Some(left), Some(right)) if left != right => format!("#{left} {} #{right}", signs::ARROW),
+        _ => format!("#{index}"),
+    };
+    let facts = if side == Side::Left { &report.left } else { &report.right };
+    let made_by = text::instruction(facts.layers.get(index).and_then(|layer| layer.created_by.as_deref()));
+    let room = usize::from(width).saturating_sub(2 + 10 + DELTA + 2);
+    let mut spans = vec![Span::styled(format!("{sign} {}", text::pad(&name, 10)), theme.style(role))];
+    spans.push(delta(layer_sizes(report, row), theme));
+    spans.push(Span::raw(format!("  {}", text::cut(&made_by, room))));
+    Some(Row::new(spans).to(Jump::Layer(side, index)))
+}
+
+fn layer_sizes(report: &DriftReport, row: &LayerRow) -> (u64, u64) {
+    let size = |facts: &ImageFacts, index: Option<usize>| {
+        index.and_then(|index| facts.layers.get(index)).map_or(0, |layer| layer.size)
+    };
+    (size(&report.left, row.left), size(&report.right, row.right))
+}
+
+/// The packages that grew or shrank most, each a link.
+#[must_use]
+pub(super) fn packages(report: &DriftReport, width: u16, theme: Theme) -> Vec<Row> {
+    let mut changed: Vec<(usize, &PackageRow)> =
+        report.packages.iter().enumerate().filter(|(_, row)| grew(package_sizes(row)) > 0).collect();
+    changed.sort_by_key(|(_, row)| Reverse(grew(package_sizes(row))));
+    let mut rows = titled("Packages that grew or shrank most", changed.is_empty(), theme);
+    rows.extend(changed.into_iter().take(MOST).filter_map(|(at, row)| package(at, row, width, theme)));
+    rows
+}
+
+fn package(at: usize, row: &PackageRow, width: u16, theme: Theme) -> Option<Row> {
+    let package = row.either()?;
+    let (sign, style) =
+        row.change.map_or((' ', theme.style(Role::Text)), |how| (how.sign(), theme.style(move_role(how))));
+    let (left, right) = package_sizes(row);
+    let name_room = (usize::from(width) * 2 / 5).min(26);
+    let name = text::pad(&text::middle(&visible(&package.name), name_room), name_room);
+    Some(
+        Row::new(vec![
+            Span::styled(format!("{sign} "), style),
+            Span::raw(name),
+            Span::styled(format!(" {}", text::pad(package.ecosystem.as_str(), 5)), theme.style(Role::Muted)),
+            delta((left, right), theme),
+            Span::styled(
+                format!("  {} {} {}", text::bytes(left), signs::ARROW, text::bytes(right)),
+                theme.style(Role::Muted),
+            ),
+        ])
+        .to(Jump::Package(at)),
+    )
+}
+
+fn package_sizes(row: &PackageRow) -> (u64, u64) {
+    let size = |side: &Option<std::sync::Arc<crate::model::Package>>| side.as_ref().map_or(0, |package| package.size);
+    (size(&row.left), size(&row.right))
+}
+
+fn grew((left, right): (u64, u64)) -> u64 {
+    left.abs_diff(right)
+}
+
+/// The signed difference, in the colour of the side that has more.
+fn delta((left, right): (u64, u64), theme: Theme) -> Span<'static> {
+    let role = if right > left { Role::Right } else { Role::Left };
+    Span::styled(text::pad_left(&text::delta(left, right), DELTA), theme.style(role))
+}
+
+fn titled(title: &'static str, nothing: bool, theme: Theme) -> Vec<Row> {
+    if nothing { Vec::new() } else { vec![Row::heading(title, theme)] }
+}

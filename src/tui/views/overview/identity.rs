@@ -1,0 +1,70 @@
+//! Who the two images are, row by row, and whether they agree.
+
+use ratatui::text::Span;
+
+use crate::compare::DriftReport;
+use crate::model::text::visible;
+use crate::model::{BaseImage, ImageFacts};
+use crate::tui::document::{Field, Row, signed};
+use crate::tui::text;
+use crate::tui::theme::signs::DIFFERS;
+use crate::tui::theme::{Role, Theme};
+
+/// What stands where an image does not tell.
+const UNKNOWN: &str = "unknown";
+
+const FIELDS: [Field<ImageFacts>; 17] = [
+    ("reference", |facts| visible(&facts.reference).into_owned()),
+    ("source", |facts| facts.source.to_owned()),
+    ("image", |facts| facts.image_digest.short()),
+    ("content", |facts| facts.content_digest.short()),
+    ("packages", |facts| facts.dependencies_digest.short()),
+    ("created", |facts| facts.created.as_deref().map(text::created).unwrap_or_default()),
+    ("platform", |facts| visible(&facts.platform).into_owned()),
+    ("distro", |facts| facts.distro.as_deref().map(visible).unwrap_or_default().into_owned()),
+    ("base", |facts| of_base(facts, |base| base.name.clone()).unwrap_or_else(|| UNKNOWN.to_owned())),
+    ("  digest", |facts| of_base(facts, |base| base.digest.clone()).unwrap_or_default()),
+    ("  pinned", |facts| of_base(facts, pinned).unwrap_or_else(|| UNKNOWN.to_owned())),
+    ("  told by", |facts| of_base(facts, |base| Some(base.evidence.join("; "))).unwrap_or_default()),
+    ("  how sure", |facts| of_base(facts, |base| Some(base.confidence.to_owned())).unwrap_or_default()),
+    ("size", |facts| text::bytes(facts.size)),
+    ("installed", |facts| text::plural(facts.package_count, "package", "packages")),
+    ("paths", |facts| text::count(facts.file_count as u64)),
+    ("layers", |facts| text::count(facts.layers.len() as u64)),
+];
+
+/// A table of both images; each row says whether they agree.
+#[must_use]
+pub(super) fn rows(report: &DriftReport, width: u16, theme: Theme) -> Vec<Row> {
+    let (left, right) = (&report.left, &report.right);
+    let half = usize::from(width).saturating_sub(14) / 2 + 1;
+    let mut rows = vec![Row::new(vec![
+        Span::styled(text::pad("Images", 13), theme.style(Role::Heading)),
+        Span::styled(text::pad("left", half), theme.style(Role::Left)),
+        Span::styled("right", theme.style(Role::Right)),
+    ])];
+    let values = FIELDS.iter().map(|(label, value)| (*label, value(left), value(right)));
+    for (label, left, right) in values.filter(|(_, left, right)| !(left.is_empty() && right.is_empty())) {
+        let told = |value: String| if value.is_empty() { UNKNOWN.to_owned() } else { value };
+        let (left, right) = (told(left), told(right));
+        rows.push(signed(label, sign(&left, &right), &left, &right, width, theme));
+    }
+    rows
+}
+
+/// Two things that are not known may be the same or not.
+fn sign(left: &str, right: &str) -> &'static str {
+    match (left, right) {
+        (UNKNOWN, _) | (_, UNKNOWN) => "?",
+        _ if left == right => "=",
+        _ => DIFFERS,
+    }
+}
+
+fn of_base(facts: &ImageFacts, value: impl Fn(&BaseImage) -> Option<String>) -> Option<String> {
+    facts.base.as_ref().and_then(value).map(|text| visible(&text).into_owned())
+}
+
+fn pinned(base: &BaseImage) -> Option<String> {
+    base.pinned.map(|pinned| if pinned { "yes" } else { "no" }.to_owned())
+}
