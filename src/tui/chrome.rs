@@ -59,38 +59,59 @@ fn header_alone(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Th
     paint::put_right(buffer, area, 0, &Line::styled(warnings, theme.style(Role::Warning)));
 }
 
-/// The views with their numbers and counts; where each stands. Where that does not fit, the counts go first, then the
-/// blanks, then the titles of the views that are not shown.
+/// How much of the tabs there is room for, the most first.
+#[derive(Debug, Clone, Copy)]
+enum Tabs {
+    Counted,
+    Titled,
+    /// Without the blanks between them.
+    Close,
+    /// Only the current one has its title.
+    Numbered,
+}
+
+impl Tabs {
+    fn labels(self, report: &DriftReport, current: usize) -> Vec<String> {
+        let label = |(at, view): (usize, &ViewEntry)| {
+            let (number, title) = (at + 1, view.title);
+            let count = (view.count)(report);
+            match self {
+                Self::Counted if !count.is_empty() => format!(" {number} {title} {count} "),
+                Self::Counted | Self::Titled => format!(" {number} {title} "),
+                Self::Close => format!(" {number} {title}"),
+                Self::Numbered if at == current => format!(" {number} {title} "),
+                Self::Numbered => format!(" {number} "),
+            }
+        };
+        VIEWS.iter().enumerate().map(label).collect()
+    }
+
+    fn gap(self) -> u16 {
+        u16::from(matches!(self, Self::Counted | Self::Titled))
+    }
+
+    /// As much as fits into `columns`.
+    fn fitting(report: &DriftReport, current: usize, columns: u16) -> Self {
+        let fits = |tabs: &Self| {
+            let width = |label: &String| text::width(label) + usize::from(tabs.gap());
+            tabs.labels(report, current).iter().map(width).sum::<usize>() <= usize::from(columns)
+        };
+        [Self::Counted, Self::Titled, Self::Close].into_iter().find(fits).unwrap_or(Self::Numbered)
+    }
+}
+
+/// The views with their numbers and counts, as far as there is room; where each stands.
 pub fn tabs(report: &DriftReport, current: usize, area: Rect, buffer: &mut Buffer, theme: Theme) -> Vec<Rect> {
-    let count = |view: &ViewEntry| Some((view.count)(report)).filter(|count| !count.is_empty());
-    let counted = |at: usize, view: &ViewEntry| match count(view) {
-        Some(count) => format!(" {at} {} {count} ", view.title),
-        None => format!(" {at} {} ", view.title),
-    };
-    let forms: [(&dyn Fn(usize, &ViewEntry) -> String, u16); 4] = [
-        (&counted, 1),
-        (&|at, view| format!(" {at} {} ", view.title), 1),
-        (&|at, view| format!(" {at} {}", view.title), 0),
-        (&|at, view| if at == current + 1 { format!(" {at} {} ", view.title) } else { format!(" {at} ") }, 0),
-    ];
-    let labels = |form: &dyn Fn(usize, &ViewEntry) -> String| -> Vec<String> {
-        VIEWS.iter().enumerate().map(|(at, view)| form(at + 1, view)).collect()
-    };
-    let fits = |(form, gap): &(&dyn Fn(usize, &ViewEntry) -> String, u16)| {
-        let width: usize = labels(form).iter().map(|label| text::width(label) + usize::from(*gap)).sum();
-        width <= usize::from(area.width)
-    };
-    let [.., shortest] = forms;
-    let (form, gap) = forms.into_iter().find(fits).unwrap_or(shortest);
+    let tabs = Tabs::fitting(report, current, area.width);
     let mut x = area.x;
     let mut places = Vec::with_capacity(VIEWS.len());
-    for (at, label) in labels(form).into_iter().enumerate() {
+    for (at, label) in tabs.labels(report, current).into_iter().enumerate() {
         let role = if at == current { Role::TabActive } else { Role::Tab };
         let width = u16::try_from(text::width(&label)).unwrap_or(u16::MAX).min(area.right().saturating_sub(x));
         let place = Rect { x, width, ..area };
         paint::put(buffer, place, 0, &Line::styled(label, theme.style(role)));
         places.push(place);
-        x = (x + width + gap).min(area.right());
+        x = (x + width + tabs.gap()).min(area.right());
     }
     places
 }

@@ -26,6 +26,8 @@ pub struct Panes {
     /// The pane with the keys has all the room.
     zoom: bool,
     divider: Divider,
+    /// Rows that the list needs, its header too; more it does not take from the detail below it.
+    needs: Option<u16>,
 }
 
 /// The line between the panes, which the mouse can move.
@@ -158,6 +160,11 @@ impl Panes {
         left
     }
 
+    /// The list needs no more than so many rows.
+    pub fn needs(&mut self, rows: usize) {
+        self.needs = Some(u16::try_from(rows).unwrap_or(u16::MAX));
+    }
+
     /// Splits `area` and draws the line between the panes. `share`: the list's part of the width, in percent, until
     /// the line is moved.
     pub fn split(&mut self, area: Rect, share: u16, buffer: &mut Buffer, theme: Theme) -> Areas {
@@ -177,8 +184,10 @@ impl Panes {
             return titled(list, Rect { x, width: area.right().saturating_sub(x + 1), ..area });
         }
         // Below each other the pane with the keys is the taller one.
-        let share = self.divider.above.unwrap_or(if self.in_detail { 35 } else { 60 });
-        let height = percent(area.height, share);
+        let height = match self.divider.above {
+            Some(share) => percent(area.height, share),
+            None => percent(area.height, if self.in_detail { 35 } else { 60 }).min(self.needs.unwrap_or(u16::MAX)),
+        };
         let list = Rect { height, ..area };
         let below = Rect { y: area.y + height, height: area.height - height, ..area };
         self.divider.line = Rect { height: below.height.min(1), ..below };
@@ -255,6 +264,18 @@ mod tests {
     fn the_line_between_the_panes_follows_the_mouse() {
         assert_eq!(dragged(Rect::new(0, 2, 200, 40), Position::new(60, 9)).0, 60);
         assert_eq!(dragged(Rect::new(0, 2, 80, 40), Position::new(9, 12)).1, 10);
+    }
+
+    #[test]
+    fn a_short_list_leaves_its_room_to_the_detail_below_it() {
+        let (area, theme) = (Rect::new(0, 0, 80, 40), Theme::new(Colours::Indexed));
+        let mut buffer = Buffer::empty(area);
+        let mut panes = Panes::default();
+        let mut height = |needs| {
+            panes.needs(needs);
+            panes.split(area, 50, &mut buffer, theme).list.height
+        };
+        assert_eq!((height(5), height(24), height(1_000_000)), (5, 24, 24));
     }
 
     #[test]

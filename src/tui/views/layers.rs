@@ -225,6 +225,7 @@ impl View for Layers {
 
     fn draw(&mut self, area: Rect, buffer: &mut Buffer, context: &Context<'_>) {
         let (report, theme) = (context.report.as_ref(), context.theme);
+        self.panes.needs(self.entries.len() + 1);
         let areas = self.panes.split(area, 58, buffer, theme);
         let width = usize::from(areas.list.width);
         let head = if report.alone { header_alone(width, theme) } else { header(width, theme) };
@@ -289,14 +290,26 @@ fn sides<'a>(report: &'a DriftReport, row: &LayerRow) -> (Option<&'a LayerFacts>
     (left, right)
 }
 
+/// How many columns of sizes there is room for beside the instruction.
+fn size_columns(width: usize) -> usize {
+    match width {
+        0..66 => 0,
+        66..100 => 1,
+        _ => 2,
+    }
+}
+
 /// Room for the instruction once the other columns have theirs.
 fn instruction_room(width: usize) -> usize {
-    let sizes = if width >= 76 { 2 * SIZE } else { 0 };
-    width.saturating_sub(3 + 11 + 2 * INDEX + PATHS + sizes + SIZE + 3)
+    width.saturating_sub(3 + 11 + 2 * INDEX + PATHS + size_columns(width) * SIZE + SIZE + 3)
 }
 
 fn header(width: usize, theme: Theme) -> Line<'static> {
-    let sizes = if width >= 76 { format!("{:>9}{:>9}", "left", "right") } else { String::new() };
+    let sizes = match size_columns(width) {
+        0 => String::new(),
+        1 => format!("{:>9}", "size"),
+        _ => format!("{:>9}{:>9}", "left", "right"),
+    };
     let room = instruction_room(width);
     let words = format!(
         "   {:<11}{:>4}{:>4}{:>8}  {}{sizes}{:>9}",
@@ -329,10 +342,12 @@ fn layer_line(report: &DriftReport, row: &LayerRow, paths: usize, width: usize, 
         ),
         Span::raw(format!("  {}", text::pad(&made_by, room))),
     ];
-    if width >= 76 {
-        spans.push(Span::styled(text::pad_left(&shown_size(left), SIZE), muted));
-        spans.push(Span::styled(text::pad_left(&shown_size(right), SIZE), muted));
-    }
+    let sizes = match size_columns(width) {
+        0 => Vec::new(),
+        1 => vec![shown_size(right.or(left))],
+        _ => vec![shown_size(left), shown_size(right)],
+    };
+    spans.extend(sizes.iter().map(|size| Span::styled(text::pad_left(size, SIZE), muted)));
     let style = match size(right).cmp(&size(left)) {
         std::cmp::Ordering::Greater => theme.style(Role::Right),
         std::cmp::Ordering::Less => theme.style(Role::Left),
@@ -413,27 +428,50 @@ fn layer_detail(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16,
         .wrapped(2),
     ];
     rows.extend(cause(report, row, theme));
-    rows.push(Row::default());
     let (left, right) = sides(report, row);
-    rows.extend(table(&FIELDS, left, right, width, theme).into_iter().map(|(_, row)| row));
-    for (name, side, role) in [("left", left, Role::Left), ("right", right, Role::Right)] {
-        let Some(layer) = side else { continue };
-        rows.push(Row::default());
-        rows.push(Row::new(vec![Span::styled(format!("{name} instruction"), theme.style(role))]));
-        rows.extend(lines(layer.created_by.as_deref().unwrap_or("(no history)")));
-        rows.push(Row::new(vec![Span::styled(layer.diff_id.to_string(), theme.style(Role::Muted))]).wrapped(0));
-    }
+    rows.extend(instructions(left, right, theme));
     rows.push(Row::default());
     rows.extend(files(report, row, paths, width, theme));
+    rows.push(Row::default());
+    rows.extend(table(&FIELDS, left, right, width, theme).into_iter().map(|(_, row)| row));
+    for (name, layer, role) in [("left", left, Role::Left), ("right", right, Role::Right)] {
+        let Some(layer) = layer else { continue };
+        rows.push(
+            Row::new(vec![
+                Span::styled(text::pad(name, 6), theme.style(role)),
+                Span::styled(layer.diff_id.to_string(), theme.style(Role::Muted)),
+            ])
+            .wrapped(6),
+        );
+    }
+    rows
+}
+
+/// The instruction of both sides, once where both have the same.
+fn instructions(left: Option<&LayerFacts>, right: Option<&LayerFacts>, theme: Theme) -> Vec<Row> {
+    let made_by = |layer: &LayerFacts| layer.created_by.clone().unwrap_or_else(|| "(no history)".to_owned());
+    let (left, right) = (left.map(made_by), right.map(made_by));
+    let told = if left == right {
+        [("instruction", left, Role::Heading), ("", None, Role::Right)]
+    } else {
+        [("left instruction", left, Role::Left), ("right instruction", right, Role::Right)]
+    };
+    let mut rows = Vec::new();
+    for (title, instruction, role) in told {
+        let Some(instruction) = instruction else { continue };
+        rows.push(Row::default());
+        rows.push(Row::new(vec![Span::styled(title, theme.style(role))]));
+        rows.extend(lines(&instruction));
+    }
     rows
 }
 
 const FIELDS: [Field<LayerFacts>; 5] = [
     ("index", |layer| layer.index.to_string()),
-    ("diff id", |layer| layer.diff_id.short()),
-    ("blob", |layer| layer.digest.map(|digest| digest.short()).unwrap_or_default()),
     ("size", |layer| text::bytes(layer.size)),
     ("entries", |layer| text::count(layer.entries as u64)),
+    ("diff id", |layer| layer.diff_id.short()),
+    ("blob", |layer| layer.digest.map(|digest| digest.short()).unwrap_or_default()),
 ];
 
 /// A layer of one image on its own.

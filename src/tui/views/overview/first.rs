@@ -24,7 +24,7 @@ pub(super) struct Rest {
 
 /// All things of one kind, the most urgent first.
 struct Things {
-    things: Vec<Jump>,
+    jumps: Vec<Jump>,
     words: (&'static str, &'static str),
     all: Option<Jump>,
 }
@@ -36,9 +36,9 @@ impl First {
         let (mut things, mut rest) = (Vec::with_capacity(MOST), Vec::new());
         for kind in kinds(report) {
             let room = MOST - things.len();
-            things.extend(kind.things.iter().take(room));
-            if let Some(next) = kind.things.get(room) {
-                let count = kind.things.len() - room;
+            things.extend(kind.jumps.iter().take(room));
+            if let Some(next) = kind.jumps.get(room) {
+                let count = kind.jumps.len() - room;
                 rest.push(Rest { count, words: kind.words, jump: kind.all.unwrap_or(*next) });
             }
         }
@@ -48,21 +48,21 @@ impl First {
 
 fn kinds(report: &DriftReport) -> [Things; 6] {
     let explained = |explanation, words| Things {
-        things: files(report, explanation),
+        jumps: files(report, explanation),
         words,
         all: Some(Jump::Explained(explanation)),
     };
     [
         explained(Explanation::SameVersion, ("alarm", "alarms")),
         Things {
-            things: findings(report, Severity::Alarm),
+            jumps: findings(report, Severity::Alarm),
             words: ("alarming finding", "alarming findings"),
             all: None,
         },
         explained(Explanation::Unexplained, ("unexplained", "unexplained")),
-        Things { things: downgrades(report), words: ("downgrade", "downgrades"), all: Some(Jump::Moved) },
-        Things { things: findings(report, Severity::Warning), words: ("new warning", "new warnings"), all: None },
-        Things { things: settings(report), words: ("setting", "settings"), all: None },
+        Things { jumps: downgrades(report), words: ("downgrade", "downgrades"), all: Some(Jump::Moved) },
+        Things { jumps: findings(report, Severity::Warning), words: ("new warning", "new warnings"), all: None },
+        Things { jumps: settings(report), words: ("setting", "settings"), all: None },
     ]
 }
 

@@ -233,14 +233,11 @@ impl Page<'_> {
             Span::styled(text::pad(package.ecosystem.as_str(), 5), self.theme.style(Role::Muted)),
             Span::raw(" "),
         ];
-        match (&row.left, &row.right) {
-            (Some(left), Some(right)) => {
-                spans.extend(moved_spans(&visible(&left.version), &visible(&right.version), rest, style, self.theme));
-            }
-            _ => {
-                let words = format!("{} {}", change.as_str(), visible(&package.version));
-                spans.push(Span::styled(text::middle(&words, rest).into_owned(), style));
-            }
+        if let (Some(left), Some(right)) = (&row.left, &row.right) {
+            spans.extend(moved_spans(&visible(&left.version), &visible(&right.version), rest, style, self.theme));
+        } else {
+            let words = format!("{} {}", change.as_str(), visible(&package.version));
+            spans.push(Span::styled(text::middle(&words, rest).into_owned(), style));
         }
         Some(Row::new(spans).to(Jump::Package(at)))
     }

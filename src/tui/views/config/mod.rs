@@ -1,5 +1,7 @@
 //! The configuration and the history of both sides, what differs first.
 
+mod value;
+
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
@@ -143,6 +145,7 @@ impl View for Config {
 
     fn draw(&mut self, area: Rect, buffer: &mut Buffer, context: &Context<'_>) {
         let (report, theme) = (context.report.as_ref(), context.theme);
+        self.panes.needs(self.entries.len());
         let areas = self.panes.split(area, 58, buffer, theme);
         let width = usize::from(areas.list.width);
         let shown = self.panes.rows(areas.list, self.entries.len());
@@ -260,11 +263,7 @@ fn config_detail(row: &ConfigChange, theme: Theme) -> Vec<Row> {
         ])
         .wrapped(2),
     ];
-    for (name, value, role) in [("left", &row.left, Role::Left), ("right", &row.right, Role::Right)] {
-        rows.push(Row::default());
-        rows.push(Row::new(vec![Span::styled(name, theme.style(role))]));
-        rows.extend(lines(value.as_deref().unwrap_or("(not set)")));
-    }
+    rows.extend(value::rows(row, theme));
     rows
 }
 
