@@ -23,6 +23,7 @@ mod record_missing;
 mod standing;
 mod varies_each_build;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -74,12 +75,15 @@ struct Audited<'a> {
     owned: Vec<Owned<'a>>,
 }
 
-/// The findings of all checks about one image.
+/// The findings of all checks about one image, the worst first.
 #[must_use]
 pub fn audit(image: &Image<'_>, side: Side) -> Vec<Finding> {
     let Image { facts, tree, packages, md5 } = *image;
     let audited = Audited { facts, tree, packages, owned: standing::all(tree, packages, md5) };
-    CHECKS.iter().flat_map(|check| (check.run)(&audited)).map(|finding| Finding { side, ..finding }).collect()
+    let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited));
+    let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }).collect();
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    findings
 }
 
 /// The place of a check's name in [`CHECKS`]; what is no check of one image comes first.

@@ -1,6 +1,5 @@
 //! What a person is told of a comparison, in which order and how folded, before it takes a form.
 
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use super::figures::{count, plural};
@@ -282,11 +281,9 @@ pub(super) fn drift_findings(findings: &[Finding], folded: bool) -> Vec<FindingL
     fold(told, folded)
 }
 
-/// The findings of one image, the worst first.
+/// The findings of one image.
 pub(super) fn findings(findings: &[Finding], folded: bool) -> Vec<FindingLine<'_>> {
-    let mut sorted: Vec<_> = findings.iter().collect();
-    sorted.sort_by_key(|finding| Reverse(finding.severity));
-    fold(sorted.into_iter(), folded)
+    fold(findings.iter(), folded)
 }
 
 fn fold<'a>(findings: impl Iterator<Item = &'a Finding>, folded: bool) -> Vec<FindingLine<'a>> {

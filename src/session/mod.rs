@@ -62,8 +62,8 @@ pub fn compare(
     });
     let (mut left, mut right) = (left?, right??);
     let (of_left, of_right) = thread::scope(|scope| {
-        let other = scope.spawn(|| sums::missing(&right, &left.snapshot));
-        (sums::missing(&left, &right.snapshot), join(other))
+        let other = scope.spawn(|| sums::missing(&right, Some(&left.snapshot)));
+        (sums::missing(&left, Some(&right.snapshot)), join(other))
     });
     left.snapshot.md5.extend(of_left?);
     right.snapshot.md5.extend(of_right??);
@@ -80,6 +80,18 @@ pub fn read(reference: &Reference, settings: &Settings, progress: &Arc<Progress>
     let side = open(Side::Left, reference, settings, progress, &store)?;
     layers::index(&Job::all(&[&side], settings, &store), settings, progress, &store)?;
     build(side, progress, &store)
+}
+
+/// Reads one image so that every file can be held against its package's record: of uncompressed layers, files that dpkg
+/// recorded are read once more.
+///
+/// # Errors
+/// As [`compare`].
+pub fn read_for_audit(reference: &Reference, settings: &Settings, progress: &Arc<Progress>) -> Result<Opened, Failure> {
+    let mut opened = read(reference, settings, progress)?;
+    let sums = sums::missing(&opened, None)?;
+    opened.snapshot.md5.extend(sums);
+    Ok(opened)
 }
 
 /// One side's open image.

@@ -1,5 +1,5 @@
 //! The MD5 sums that dpkg's records are held against: of compressed layers they are computed in passing, of plain ones
-//! only for the files that differ, read again in place.
+//! only for the files that differ, or that an audit of one image asks for, read again in place.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
@@ -23,8 +23,9 @@ fn is_in_place(slice: &FileSlice) -> bool {
     slice.slice(0, 6).read_to_end(&mut head).is_ok() && Compression::sniff(&head) == Compression::None
 }
 
-/// The sums that `opened` still lacks of files that dpkg recorded and that are not the same in `other`.
-pub(super) fn missing(opened: &Opened, other: &Snapshot) -> Result<Vec<(Digest, Md5)>, Failure> {
+/// The sums that `opened` still lacks of files that dpkg recorded; beside another image only of those that are not the
+/// same in it.
+pub(super) fn missing(opened: &Opened, other: Option<&Snapshot>) -> Result<Vec<(Digest, Md5)>, Failure> {
     let mut by_layer: BTreeMap<u32, Vec<&Node>> = BTreeMap::new();
     for node in wanted(&opened.snapshot, other) {
         by_layer.entry(node.file.layer).or_default().push(node);
@@ -36,13 +37,14 @@ pub(super) fn missing(opened: &Opened, other: &Snapshot) -> Result<Vec<(Digest, 
     Ok(sums)
 }
 
-fn wanted<'a>(snapshot: &'a Snapshot, other: &'a Snapshot) -> impl Iterator<Item = &'a Node> {
+fn wanted<'a>(snapshot: &'a Snapshot, other: Option<&'a Snapshot>) -> impl Iterator<Item = &'a Node> {
     let mut seen = HashSet::new();
     let files = snapshot.packages.iter().flat_map(|package| &package.files);
     let recorded = files.filter(|file| matches!(file.recorded, RecordedHash::Md5(_)));
     recorded.filter_map(|file| snapshot.image.tree.get(&file.path)).filter(move |node| {
         let entry = &node.file.entry;
-        let same = other.image.tree.get(&node.path).is_some_and(|there| {
+        let there = other.and_then(|other| other.image.tree.get(&node.path));
+        let same = there.is_some_and(|there| {
             let there = &there.file.entry;
             there.same_content(entry) && there.same_metadata(entry)
         });

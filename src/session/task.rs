@@ -8,7 +8,7 @@ use std::thread;
 
 use super::contents::{ImageContents, Images};
 use super::exporter::{self, Exporter};
-use super::{compare, find, preferences, progress, read};
+use super::{Opened, compare, find, preferences, progress, read, read_for_audit};
 use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, Task};
 use crate::compare::DriftReport;
 use crate::demo;
@@ -130,15 +130,17 @@ fn explore(
 fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> {
     if wants_explorer(&args.output, terminal) && args.find.is_none() && !args.files {
         let (reference, settings) = (reference(&args.image)?, Settings::from(args.source));
-        let open = move |progress: &Arc<Progress>| read(&reference, &settings, progress).map(Images::from);
+        let open = move |progress: &Arc<Progress>| read_for_audit(&reference, &settings, progress).map(Images::from);
         explore((args.image, None), Arc::new(Progress::default()), open)?;
         return Ok(Outcome::Done);
     }
-    let opened = read_shown(&args.image, &args.source.into(), terminal)?;
+    let settings = args.source.into();
     if let Some(what) = &args.find {
+        let opened = read_shown(&args.image, &settings, terminal, read)?;
         let found = find::search(&opened.snapshot, what);
         write(&args.output, true, terminal, |format, options, out| (format.search)(&found, options, out))?;
     } else {
+        let opened = read_shown(&args.image, &settings, terminal, read_for_audit)?;
         let inspection = find::inspect(&opened.snapshot, args.files);
         write(&args.output, args.files, terminal, |format, options, out| {
             (format.inspection)(&inspection, options, out)
@@ -148,12 +150,17 @@ fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> 
 }
 
 fn digest_image(args: DigestOf, terminal: Terminal) -> Result<Outcome, Failure> {
-    let opened = read_shown(&args.image, &args.source.into(), terminal)?;
+    let opened = read_shown(&args.image, &args.source.into(), terminal, read)?;
     write(&args.output, false, terminal, |format, _, out| (format.digests)(&opened.snapshot.facts, out))?;
     Ok(Outcome::Done)
 }
 
-fn read_shown(image: &str, settings: &Settings, terminal: Terminal) -> Result<super::Opened, Failure> {
+fn read_shown(
+    image: &str,
+    settings: &Settings,
+    terminal: Terminal,
+    read: fn(&Reference, &Settings, &Arc<Progress>) -> Result<Opened, Failure>,
+) -> Result<Opened, Failure> {
     let reference = reference(image)?;
     let progress = Arc::new(Progress::default());
     progress::shown(terminal.progress, &progress, &[(Side::Left, image)], || read(&reference, settings, &progress))

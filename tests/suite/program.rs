@@ -38,10 +38,31 @@ fn the_demo_holds_one_of_each() {
     assert_eq!(report["counts"]["unexplained"], explained["unexplained"]);
 }
 
+/// The demo's right image has one tampered file; an audit of that image alone finds it, and no other, however it is stored.
+#[test]
+fn an_audit_of_one_image_finds_the_file_that_was_changed() {
+    let archive = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo/images.tar.zst");
+    let directory = tempfile::tempdir().expect("a directory");
+    let plain = directory.path().join("images.tar");
+    let mut packed = zstd::Decoder::new(fs::File::open(archive).expect("the demo")).expect("zstd");
+    std::io::copy(&mut packed, &mut fs::File::create(&plain).expect("a file")).expect("unpacked");
+    for path in [archive, plain.to_str().expect("UTF-8")] {
+        let output = imgdrift(&["inspect", &format!("{path}:demo:november"), "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let findings = report["findings"].as_array().expect("a list");
+        let of = |check: &str| findings.iter().filter(|finding| finding["check"] == check).collect::<Vec<_>>();
+        let subjects: Vec<_> = of("dpkg-mismatch").iter().map(|finding| finding["subject"].clone()).collect();
+        assert_eq!(subjects, ["/usr/bin/gunzip"], "{path}");
+        assert!(of("dpkg-unchecked").is_empty() && of("record-mismatch").is_empty(), "{path}");
+    }
+}
+
 #[test]
 fn exit_codes_tell_done_from_met_from_error() {
     assert_eq!(imgdrift(&["demo", "--fail-on", "content-equivalent"]).status.code(), Some(1));
     assert_eq!(imgdrift(&["demo", "--fail-on", "downgraded"]).status.code(), Some(1));
+    assert_eq!(imgdrift(&["demo", "--fail-on", "dpkg-mismatch"]).status.code(), Some(1));
+    assert_eq!(imgdrift(&["demo", "--fail-on", "record-mismatch"]).status.code(), Some(0));
     let missing = imgdrift(&["/nonexistent/a.tar", "/nonexistent/b.tar"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("/nonexistent/a.tar"), "{}", text(&missing.stderr));

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use ratatui::text::Span;
 
-use super::arrange::place;
 use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{Finding, FindingDrift, ImagePath, Package};
@@ -16,11 +15,12 @@ use crate::tui::theme::{Role, Theme, severity_role};
 /// The finding with everything known of it.
 #[must_use]
 pub fn finding(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
+    let standing = if report.alone { String::new() } else { format!(", {}", standing(finding)) };
     let mut rows = vec![
         Row::new(vec![Span::styled(visible(&finding.subject).into_owned(), theme.style(Role::Strong))]).wrapped(2),
         Row::new(vec![
             Span::styled(finding.severity.as_str(), theme.style(severity_role(finding.severity))),
-            Span::styled(format!(", {}", standing(finding)), theme.style(Role::Muted)),
+            Span::styled(standing, theme.style(Role::Muted)),
         ])
         .wrapped(2),
         Row::default(),
@@ -42,11 +42,11 @@ pub fn finding(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row
 }
 
 fn standing(finding: &Finding) -> &'static str {
-    match (finding.drift, place(finding)) {
-        (Some(FindingDrift::New), _) => "new: only the right image has it",
-        (Some(FindingDrift::Same), _) => "the same in both images",
-        (Some(FindingDrift::Gone), _) => "gone: only the left image has it",
-        (None, _) => "found by the comparison",
+    match finding.drift {
+        Some(FindingDrift::New) => "new: only the right image has it",
+        Some(FindingDrift::Same) => "the same in both images",
+        Some(FindingDrift::Gone) => "gone: only the left image has it",
+        None => "found by the comparison",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which findings show.
 
+use crate::compare::DriftReport;
 use crate::model::{Finding, FindingDrift, Severity};
 use crate::tui::overlay::{Choice, Menu};
 use crate::tui::text;
@@ -20,6 +21,7 @@ enum Group {
     Side,
 }
 
+/// Those of severity first, so that a menu of them alone has the same positions.
 const SWITCHES: &[Switch] = &[
     Switch { key: 'a', label: "alarms", group: Group::Severity, is: |found| found.severity == Severity::Alarm },
     Switch { key: 'w', label: "warnings", group: Group::Severity, is: |found| found.severity == Severity::Warning },
@@ -53,14 +55,16 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// The switches with how many findings each stands for.
+    /// The switches with how many findings each stands for; of one image on its own, those of severity.
     #[must_use]
-    pub fn menu(self, findings: &[Finding]) -> Menu {
+    pub fn menu(self, report: &DriftReport) -> Menu {
+        let findings = &report.findings;
         let choice = |(switch, on): (&Switch, bool)| {
             let number = findings.iter().filter(|finding| (switch.is)(finding)).count();
             Choice::switch(switch.key, switch.label, text::count(number as u64), on)
         };
-        Menu { title: "Which findings", choices: SWITCHES.iter().zip(self.0).map(choice).collect() }
+        let shown = SWITCHES.iter().zip(self.0).filter(|(switch, _)| !report.alone || switch.group == Group::Severity);
+        Menu { title: "Which findings", choices: shown.map(choice).collect() }
     }
 
     /// Turns the switch at this position of the menu.

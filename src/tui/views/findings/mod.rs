@@ -153,7 +153,7 @@ impl View for Findings {
     }
 
     fn menu(&self, kind: MenuKind, context: &Context<'_>) -> Option<Menu> {
-        (kind == MenuKind::Filter).then(|| self.arrangement.filter.menu(&context.report.findings))
+        (kind == MenuKind::Filter).then(|| self.arrangement.filter.menu(context.report))
     }
 
     fn choose(&mut self, _kind: MenuKind, choice: usize, context: &Context<'_>) -> Vec<Request> {
@@ -203,7 +203,12 @@ impl View for Findings {
                 }
                 Entry::Finding(at) => {
                     if let Some(finding) = report.findings.get(at) {
-                        paint::put(buffer, areas.list, row, &line(finding, usize::from(areas.list.width), theme));
+                        paint::put(
+                            buffer,
+                            areas.list,
+                            row,
+                            &line(finding, report.alone, usize::from(areas.list.width), theme),
+                        );
                     }
                     context.review.has(Subject::Finding(at))
                 }
@@ -231,7 +236,8 @@ fn heading(fold: &str, severity: Severity, check: &'static str, members: usize, 
     ])
 }
 
-fn line(finding: &Finding, width: usize, theme: Theme) -> Line<'static> {
+/// With `alone` there is one image, so that no row says which.
+fn line(finding: &Finding, alone: bool, width: usize, theme: Theme) -> Line<'static> {
     let (sign, role) = match finding.drift {
         Some(drift @ FindingDrift::New) => (drift.sign(), severity_role(finding.severity)),
         Some(drift @ FindingDrift::Gone) => (drift.sign(), Role::Explained),
@@ -249,7 +255,10 @@ fn line(finding: &Finding, width: usize, theme: Theme) -> Line<'static> {
     let message = visible(&message).into_owned();
     Line::from(vec![
         Span::styled(format!("   {sign} "), theme.style(role)),
-        Span::styled(text::pad(place(finding), 6), theme.style(Role::Muted)),
+        Span::styled(
+            text::pad(if alone { "" } else { place(finding) }, if alone { 0 } else { 6 }),
+            theme.style(Role::Muted),
+        ),
         Span::raw(subject),
         Span::styled(format!(" {}", text::cut(&message, room.saturating_sub(columns))), theme.style(Role::Muted)),
     ])
