@@ -7,8 +7,8 @@ use similar::{DiffTag, TextDiff as Similar};
 use crate::model::Side;
 use crate::model::text::visible_multiline;
 
-/// The most rows of a diff: a reader goes to a real tool long before.
-const ROW_LIMIT: usize = 4_000;
+/// The most lines of a diff, those of both sides counted: a reader goes to a real tool long before.
+const LINE_LIMIT: usize = 4_000;
 /// A line longer than this is cut: minified scripts.
 const COLUMN_LIMIT: usize = 2_000;
 /// Equal lines around each change.
@@ -128,9 +128,9 @@ impl Comparison<'_> {
     fn alone(&self) -> TextDiff {
         let left = (0..self.left.len()).map(|at| (Some(at), None));
         let right = (0..self.right.len()).map(|at| (None, Some(at)));
-        let rows = left.chain(right).take(ROW_LIMIT).map(|(left, right)| self.changed(left, right, false)).collect();
+        let rows = left.chain(right).take(LINE_LIMIT).map(|(left, right)| self.changed(left, right, false)).collect();
         let (removed, added) = (self.left.len(), self.right.len());
-        TextDiff { only: None, rows, removed, added, only_blanks: false, cut: removed + added > ROW_LIMIT }
+        TextDiff { only: None, rows, removed, added, only_blanks: false, cut: removed + added > LINE_LIMIT }
     }
 
     fn rows(&self) -> TextDiff {
@@ -150,12 +150,11 @@ impl Comparison<'_> {
                 if op.tag() == DiffTag::Equal {
                     rows.extend(old.zip(new).map(|(left, right)| self.same(left, right)));
                 } else {
-                    rows.extend(
-                        self.pairs(old, new).into_iter().map(|(left, right, alike)| self.changed(left, right, alike)),
-                    );
+                    // One more than can show, so that leaving out is noticed.
+                    let pairs = self.pairs(old, new).into_iter().take(LINE_LIMIT + 1);
+                    rows.extend(pairs.map(|(left, right, alike)| self.changed(left, right, alike)));
                 }
-                if rows.len() > ROW_LIMIT {
-                    rows.truncate(ROW_LIMIT);
+                if cut(&mut rows) {
                     return TextDiff { only: None, rows, removed, added, only_blanks: false, cut: true };
                 }
             }
@@ -238,6 +237,17 @@ impl Comparison<'_> {
             _ => false,
         }
     }
+}
+
+/// Leaves out what is beyond the limit; whether there was any.
+fn cut(rows: &mut Vec<TextRow>) -> bool {
+    let mut lines = 0;
+    let end = rows.iter().position(|row| {
+        lines += if matches!(row, TextRow::Changed { left: Some(_), right: Some(_) }) { 2 } else { 1 };
+        lines > LINE_LIMIT
+    });
+    rows.truncate(end.unwrap_or(rows.len()));
+    end.is_some()
 }
 
 /// Puts lines side by side that have nothing to do with each other.
@@ -445,7 +455,9 @@ mod tests {
     #[test]
     fn a_huge_diff_stops_and_says_so() {
         let found = diff(&"a line\n".repeat(9_000), "");
-        assert!(found.cut && found.rows.len() == ROW_LIMIT && found.removed == 9_000);
+        assert!(found.cut && found.rows.len() == LINE_LIMIT && found.removed == 9_000);
+        let found = diff(&"a line\n".repeat(9_000), &"b line\n".repeat(9_000));
+        assert!(found.cut && found.rows.len() == LINE_LIMIT / 2 && found.added == 9_000);
         let long = diff(&"x ".repeat(9_000), &"y ".repeat(9_000));
         assert!(long.rows.len() <= 2);
     }

@@ -181,7 +181,8 @@ impl Theme {
             Colours::Sixteen => painted(style, self.palette.sixteen(role)),
             Colours::Indexed | Colours::True => {
                 let (foreground, background) = self.palette.indexed(role);
-                painted(style, (foreground.map(Color::Indexed), background.map(Color::Indexed)))
+                let exact = self.palette.exact_background(role).filter(|_| self.colours == Colours::True);
+                painted(style, (foreground.map(Color::Indexed), exact.or(background.map(Color::Indexed))))
             }
         };
         match self.overrides.iter().find(|changed| changed.role == role) {

@@ -31,6 +31,16 @@ impl Palette {
         }
     }
 
+    /// The background of a role for which 256 colours have none faint enough.
+    #[must_use]
+    pub fn exact_background(self, role: Role) -> Option<Color> {
+        match (self, role) {
+            (Self::Dark, Role::LeftLine) => Some(Color::Rgb(0x38, 0x28, 0x16)),
+            (Self::Dark, Role::RightLine) => Some(Color::Rgb(0x12, 0x2a, 0x40)),
+            _ => None,
+        }
+    }
+
     /// The colours of a role among 16.
     #[must_use]
     pub fn sixteen(self, role: Role) -> Sixteen {
@@ -44,8 +54,9 @@ impl Palette {
 
 fn dark(role: Role) -> Indexed {
     let foreground = match role {
-        Role::Text | Role::Strong | Role::LeftLine | Role::RightLine => None,
-        Role::Muted | Role::Quiet | Role::Tab | Role::Comment => Some(245),
+        Role::Text | Role::Strong => None,
+        Role::Muted | Role::Quiet | Role::Tab => Some(245),
+        Role::Comment => Some(248),
         Role::Line => Some(240),
         Role::Heading => Some(110),
         Role::Left | Role::LeftWord | Role::Warning => Some(215),
@@ -55,11 +66,11 @@ fn dark(role: Role) -> Indexed {
         Role::Notice => Some(180),
         Role::Explained | Role::Gauge => Some(74),
         Role::Match | Role::Mark => Some(229),
-        Role::Key => Some(153),
+        Role::Key | Role::RightLine => Some(153),
         Role::String => Some(151),
         Role::Constant => Some(182),
         Role::Keyword => Some(117),
-        Role::Name => Some(223),
+        Role::Name | Role::LeftLine => Some(223),
         Role::TabActive => Some(231),
         Role::Selected | Role::SelectedElsewhere | Role::VerdictGood | Role::VerdictMiddling | Role::VerdictBad => {
             Some(255)
@@ -70,8 +81,7 @@ fn dark(role: Role) -> Indexed {
         Role::SelectedElsewhere => Some(238),
         Role::VerdictMiddling | Role::LeftWord => Some(94),
         Role::VerdictBad => Some(130),
-        Role::LeftLine => Some(52),
-        Role::RightLine => Some(17),
+        Role::LeftLine | Role::RightLine => Some(236),
         _ => None,
     };
     (foreground, background)
