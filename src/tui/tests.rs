@@ -579,7 +579,9 @@ fn a_storm_of_events_neither_panics_nor_gets_stuck() {
 
 #[test]
 fn one_image_on_its_own_shows_what_is_in_it_and_no_side() {
-    for (script, shows) in [("2", "version"), ("3", "usr"), ("3 /settings Enter", "8080"), ("4", "instruction"), ("5", "Configuration")] {
+    for (script, shows) in
+        [("2", "version"), ("3", "usr"), ("3 /settings Enter", "8080"), ("4", "instruction"), ("5", "Configuration")]
+    {
         let mut app = App::new(Arc::new(fixture::alone()), setup(Colours::Indexed));
         let frame = play(&mut app, (140, 45), keys(script).chain([Event::Screenshot])).remove(0);
         let screen = text(&frame);

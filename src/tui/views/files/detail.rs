@@ -195,11 +195,8 @@ const FIELDS: [Field<FileAt>; 9] = [
     ("link", |file| file.entry.link.as_deref().map(visible_bytes).unwrap_or_default()),
     ("device", |file| file.entry.device.map(|(major, minor)| format!("{major}, {minor}")).unwrap_or_default()),
     ("xattrs", |file| {
-        let names = file
-            .entry
-            .xattrs
-            .iter()
-            .map(|(name, value)| format!("{} ({} bytes)", visible_bytes(name), value.len()));
+        let names =
+            file.entry.xattrs.iter().map(|(name, value)| format!("{} ({} bytes)", visible_bytes(name), value.len()));
         names.collect::<Vec<_>>().join(", ")
     }),
 ];

@@ -61,7 +61,7 @@ fn kinds(report: &DriftReport) -> [Things; 6] {
         },
         explained(Explanation::Unexplained, ("unexplained", "unexplained")),
         Things { jumps: downgrades(report), words: ("downgrade", "downgrades"), all: Some(Jump::Moved) },
-        Things { jumps: findings(report, Severity::Warning), words: ("new warning", "new warnings"), all: None },
+        Things { jumps: findings(report, Severity::Warning), words: ("warning", "warnings"), all: None },
         Things { jumps: settings(report), words: ("setting", "settings"), all: None },
     ]
 }

@@ -5,7 +5,7 @@ use ratatui::text::Span;
 use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{BaseImage, ImageFacts};
-use crate::tui::document::{Field, Row, signed};
+use crate::tui::document::{self, Field, Row, signed};
 use crate::tui::text;
 use crate::tui::theme::signs::DIFFERS;
 use crate::tui::theme::{Role, Theme};
@@ -49,6 +49,13 @@ pub(super) fn rows(report: &DriftReport, width: u16, theme: Theme) -> Vec<Row> {
         let (left, right) = (told(left), told(right));
         rows.push(signed(label, sign(&left, &right), &left, &right, width, theme));
     }
+    rows
+}
+
+/// Who one image is.
+pub(super) fn alone(image: &ImageFacts, theme: Theme) -> Vec<Row> {
+    let mut rows = vec![Row::heading("The image", theme)];
+    rows.extend(document::list(&FIELDS, image, theme));
     rows
 }
 

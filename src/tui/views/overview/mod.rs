@@ -1,5 +1,6 @@
 //! The answer on one screen: the verdict in words, what to look at first, both identities, what moved.
 
+mod alone;
 mod bar;
 mod first;
 mod growth;
@@ -19,7 +20,7 @@ use super::packages::{growth as grown, urgency};
 use super::{Context, Mouse, View, ViewEntry};
 use crate::compare::DriftReport;
 use crate::model::Explanation;
-use crate::tui::document::{Document, Row};
+use crate::tui::document::Document;
 use crate::tui::explorer::Request;
 use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::paint;
@@ -116,57 +117,16 @@ impl View for Overview {
             for row in 0..area.height {
                 paint::put(buffer, between, row, &Line::styled(signs::VERTICAL, theme.style(Role::Line)));
             }
-            first.show(0, 1, left, |width| {
-                join([
-                    page.verdict(),
-                    page.explanations(width),
-                    identity::rows(report, width, theme),
-                    growth::layers(report, width, theme),
-                    page.warnings(),
-                ])
-            });
-            second.show(0, 1, right, |width| {
-                join([
-                    page.first(width),
-                    page.findings(width),
-                    page.packages(width),
-                    growth::packages(report, width, theme),
-                    page.config(width),
-                ])
-            });
+            first.show(0, 1, left, |width| page.left(width));
+            second.show(0, 1, right, |width| page.right(width));
         } else {
-            first.show(0, 0, inner, |width| {
-                join([
-                    page.verdict(),
-                    page.first(width),
-                    page.explanations(width),
-                    identity::rows(report, width, theme),
-                    page.findings(width),
-                    page.packages(width),
-                    growth::packages(report, width, theme),
-                    growth::layers(report, width, theme),
-                    page.config(width),
-                    page.warnings(),
-                ])
-            });
+            first.show(0, 0, inner, |width| page.whole(width));
             second.show(0, 0, Rect::ZERO, |_| Vec::new());
         }
         let focus = if self.two { self.focus } else { 0 };
         first.draw(buffer, focus == 0, theme);
         second.draw(buffer, focus == 1, theme);
     }
-}
-
-/// Sections one after the other, a blank row between those that say something.
-fn join<const N: usize>(sections: [Vec<Row>; N]) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for section in sections.into_iter().filter(|section| !section.is_empty()) {
-        if !rows.is_empty() {
-            rows.push(Row::default());
-        }
-        rows.extend(section);
-    }
-    rows
 }
 
 /// One letter per explanation, for rows too narrow for the word.

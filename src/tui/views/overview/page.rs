@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::first::{First, is_new};
-use super::{bar, letter};
+use super::{alone, bar, growth, identity, letter};
 use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{Explanation, Finding, FindingDrift, PackageMove, Severity, Verdict};
@@ -26,6 +26,67 @@ pub(super) struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// All sections one below the other, what answers first at the top.
+    pub(super) fn whole(&self, width: u16) -> Vec<Row> {
+        let (report, theme) = (self.report, self.theme);
+        if report.alone {
+            return join([
+                alone::summary(report, theme),
+                self.first(width),
+                alone::layers(report, width, theme),
+                alone::packages(report, width, theme),
+                identity::alone(&report.right, theme),
+                self.warnings(),
+            ]);
+        }
+        join([
+            self.verdict(),
+            self.first(width),
+            self.explanations(width),
+            identity::rows(report, width, theme),
+            self.findings(width),
+            self.packages(width),
+            growth::packages(report, width, theme),
+            growth::layers(report, width, theme),
+            self.config(width),
+            self.warnings(),
+        ])
+    }
+
+    /// The sections of the left column.
+    pub(super) fn left(&self, width: u16) -> Vec<Row> {
+        let (report, theme) = (self.report, self.theme);
+        if report.alone {
+            return join([alone::summary(report, theme), identity::alone(&report.right, theme), self.warnings()]);
+        }
+        join([
+            self.verdict(),
+            self.explanations(width),
+            identity::rows(report, width, theme),
+            growth::layers(report, width, theme),
+            self.warnings(),
+        ])
+    }
+
+    /// The sections of the right column: what leads on.
+    pub(super) fn right(&self, width: u16) -> Vec<Row> {
+        let (report, theme) = (self.report, self.theme);
+        if report.alone {
+            return join([
+                self.first(width),
+                alone::layers(report, width, theme),
+                alone::packages(report, width, theme),
+            ]);
+        }
+        join([
+            self.first(width),
+            self.findings(width),
+            self.packages(width),
+            growth::packages(report, width, theme),
+            self.config(width),
+        ])
+    }
+
     /// The verdict in words, what to read, and the figures: a line each where there is room.
     pub(super) fn verdict(&self) -> Vec<Row> {
         let strong = self.theme.style(Role::Strong);
@@ -79,7 +140,11 @@ impl Page<'_> {
         let mut rows = vec![Row::heading("Look at these first", self.theme)];
         rows.extend(self.first.things.iter().filter_map(|thing| self.thing(*thing, width)));
         if self.first.things.is_empty() {
-            let words = "Nothing: every difference is accounted for.";
+            let words = if self.report.alone {
+                "Nothing: no alarm and no warning."
+            } else {
+                "Nothing: every difference is accounted for."
+            };
             rows.push(Row::new(vec![Span::styled(words, self.theme.style(Role::Explained))]));
         }
         let rest = &self.first.rest;
@@ -287,6 +352,18 @@ impl Page<'_> {
         let words = format!("  {} more", text::count(count as u64));
         Row::new(vec![Span::styled(words, self.theme.style(Role::Muted))]).to(jump)
     }
+}
+
+/// Sections one after the other, a blank row between those that say something.
+fn join<const N: usize>(sections: [Vec<Row>; N]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for section in sections.into_iter().filter(|section| !section.is_empty()) {
+        if !rows.is_empty() {
+            rows.push(Row::default());
+        }
+        rows.extend(section);
+    }
+    rows
 }
 
 fn severity_sign(severity: Severity) -> char {
