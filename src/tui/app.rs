@@ -118,7 +118,10 @@ impl App {
 
     fn paint(&mut self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-            let words = format!("imgdrift needs {} x {}", SMALLEST.0, SMALLEST.1);
+            let size = format!("{} x {}", SMALLEST.0, SMALLEST.1);
+            let words = [format!("imgdrift needs {size}"), format!("needs {size}"), size];
+            let fitting = words.iter().find(|words| words.len() <= usize::from(area.width));
+            let words = fitting.map_or("", String::as_str);
             paint::put(buffer, area, area.height / 2, &Line::raw(words));
             return None;
         }

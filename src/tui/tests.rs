@@ -1,4 +1,7 @@
-//! Scripted sessions, frames of every view, and a storm of random events.
+//! Scripted sessions and the frames of every view.
+
+mod robust;
+mod storm;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -151,7 +154,8 @@ fn picture(name: &str, buffer: &Buffer) {
     }
 }
 
-const VIEWS: [(&str, &str); 14] = [
+/// Every view and what stands over it, and the keys that lead there.
+const VIEWS: [(&str, &str); 24] = [
     ("overview", "1"),
     ("packages", "2"),
     ("packages_grouped", "2 a g"),
@@ -164,8 +168,18 @@ const VIEWS: [(&str, &str); 14] = [
     ("files_decoded", "3 /abc.pyc Enter Enter G"),
     ("files_search", "3 /lib"),
     ("layers", "4 j"),
+    ("config", "5"),
+    ("config_list", "5 a G"),
     ("findings", "6 j j"),
     ("help", "3 ?"),
+    ("palette", "1 :"),
+    ("filter_menu", "3 f"),
+    ("sort_menu", "2 s"),
+    ("copy_menu", "3 /settings Enter y"),
+    ("save_menu", "3 /settings Enter x"),
+    ("note_prompt", "3 /settings Enter Mwhy"),
+    ("marked", "3 m m"),
+    ("export", "e"),
 ];
 
 #[test]
@@ -184,61 +198,6 @@ fn every_view_at_both_sizes() {
             assert!(!plain.content.iter().any(painted), "{name} has no colours under NO_COLOR");
         }
     }
-}
-
-#[test]
-fn no_size_makes_a_view_panic() {
-    for (_, script) in VIEWS {
-        let mut app = App::new(fixture::report(), setup(Colours::Indexed));
-        play(&mut app, (80, 24), keys(script));
-        for (width, height) in [(0, 0), (1, 1), (20, 5), (40, 10), (41, 11), (60, 16), (99, 20), (100, 12), (300, 100)]
-        {
-            let area = Rect::new(0, 0, width, height);
-            app.render(area, &mut Buffer::empty(area));
-        }
-    }
-}
-
-#[test]
-fn a_terminal_too_small_says_so() {
-    assert!(text(&frame(30, 8, Colours::Indexed, "")).contains("imgdrift needs 40 x 10"));
-}
-
-#[test]
-fn nothing_from_an_image_drives_the_terminal_and_no_column_breaks() {
-    for (_, script) in VIEWS {
-        for script in [script.to_owned(), format!("{script} Esc Esc 3 a L"), format!("{script} Esc Esc 2 a End")] {
-            let buffer = frame(140, 45, Colours::Indexed, &script);
-            for cell in &buffer.content {
-                let unsafe_one =
-                    |character: char| character.is_control() || matches!(character, '\u{202a}'..='\u{202e}');
-                assert!(!cell.symbol().chars().any(unsafe_one), "{script}: {:?}", cell.symbol());
-            }
-        }
-    }
-    let buffer = frame(140, 45, Colours::Indexed, "2 a");
-    let (divider, first) = find(&buffer, "│");
-    for y in first..40 {
-        assert_eq!(buffer[(divider, y)].symbol(), "│", "row {y} of\n{}", text(&buffer));
-    }
-}
-
-#[test]
-fn styles_follow_roles() {
-    let theme = Theme::new(Colours::Indexed);
-    let buffer = frame(140, 45, Colours::Indexed, "3");
-    let style_at = |wanted: &str| buffer[find(&buffer, wanted)].style();
-    let same = |wanted: &str, role: Role| {
-        let (shown, meant) = (style_at(wanted), theme.style(role));
-        assert_eq!((shown.fg, shown.add_modifier), (meant.fg, meant.add_modifier), "{wanted} as {role:?}");
-    };
-    same("drifted", Role::VerdictBad);
-    same("same-version", Role::Alarm);
-    same("unexplained  ", Role::Unexplained);
-    same("package  ", Role::Explained);
-    same("3 Files", Role::TabActive);
-    same("1 Overview", Role::Tab);
-    assert_eq!(style_at("app/").bg, theme.style(Role::Selected).bg, "the first row is selected");
 }
 
 #[test]
@@ -497,84 +456,6 @@ fn the_report_replaces_the_loading_screen_and_a_failure_is_returned() {
 
 fn ctrl_c() -> Event {
     Event::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL))
-}
-
-/// A small generator (Marsaglia's xorshift), so that a failure comes again.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-
-    fn small(&mut self, sides: u16) -> u16 {
-        u16::try_from(self.roll(sides.into())).unwrap()
-    }
-
-    fn event(&mut self) -> Event {
-        const CODES: [KeyCode; 14] = [
-            KeyCode::Enter,
-            KeyCode::Esc,
-            KeyCode::Tab,
-            KeyCode::BackTab,
-            KeyCode::Down,
-            KeyCode::Up,
-            KeyCode::Left,
-            KeyCode::Right,
-            KeyCode::Home,
-            KeyCode::End,
-            KeyCode::PageDown,
-            KeyCode::PageUp,
-            KeyCode::Backspace,
-            KeyCode::F(1),
-        ];
-        const CHARACTERS: &[u8] = b"1234jkhlgGaunNfFszHL/?<> esol";
-        match self.roll(10) {
-            0 | 1 => click(self.small(160), self.small(50)),
-            2 => mouse(MouseEventKind::ScrollDown, self.small(160), self.small(50)),
-            3 => mouse(MouseEventKind::ScrollUp, self.small(160), self.small(50)),
-            4..=6 => Event::Key(CODES[usize::from(self.small(14))].into()),
-            _ => {
-                let at = usize::try_from(self.roll(CHARACTERS.len() as u64)).unwrap();
-                Event::Key(KeyCode::Char(char::from(CHARACTERS[at])).into())
-            }
-        }
-    }
-}
-
-#[test]
-fn a_storm_of_events_neither_panics_nor_gets_stuck() {
-    for seed in 1..=4 {
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
-        let mut app = App::new(fixture::report(), setup(Colours::Indexed));
-        let mut pending: VecDeque<Event> = VecDeque::new();
-        let mut area = Rect::new(0, 0, 120, 40);
-        for _ in 0..2_000 {
-            if dice.roll(40) == 0 {
-                area = Rect::new(0, 0, dice.small(180), dice.small(60));
-            }
-            let event = pending.pop_front().unwrap_or_else(|| dice.event());
-            for effect in app.update(event) {
-                if let Effect::Work(job) = effect
-                    && is_harmless(&job)
-                {
-                    // Some answers come late, after other events.
-                    if dice.roll(2) == 0 {
-                        pending.push_back(dice.event());
-                    }
-                    pending.push_back(Event::Answer(worker::answer(&job, &fixture::services())));
-                }
-            }
-            app.render(area, &mut Buffer::empty(area));
-        }
-        let calm = keys("Esc Esc Esc Esc Esc 1");
-        let frames = play(&mut app, (140, 45), pending.into_iter().chain(calm).chain([Event::Screenshot]));
-        assert!(text(&frames[0]).contains("Look at these first"), "seed {seed}:\n{}", text(&frames[0]));
-        assert!(matches!(app.update(Event::Key(KeyCode::Char('q').into())).as_slice(), [Effect::Quit]));
-    }
 }
 
 #[test]

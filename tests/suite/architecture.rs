@@ -42,7 +42,8 @@ impl Source {
 
     /// Without line comments and without what stands below `#[cfg(test)] mod tests {`.
     fn code(&self) -> String {
-        let is_tests = self.path.file_name().is_some_and(|name| name == "tests.rs" || name == "fixture.rs");
+        let is_tests =
+            self.path.iter().any(|part| ["tests", "tests.rs", "fixture.rs"].iter().any(|name| part == *name));
         let end = if is_tests { 0 } else { self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len()) };
         let lines = self.text[..end].lines().map(|line| line.split("//").next().unwrap_or_default());
         lines.collect::<Vec<_>>().join("\n")
