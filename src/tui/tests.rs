@@ -460,9 +460,14 @@ fn ctrl_c() -> Event {
 
 #[test]
 fn one_image_on_its_own_shows_what_is_in_it_and_no_side() {
-    for (script, shows) in
-        [("2", "version"), ("3", "usr"), ("3 /settings Enter", "8080"), ("4", "instruction"), ("5", "Configuration")]
-    {
+    for (script, shows) in [
+        ("1", "Largest layers"),
+        ("2", "version"),
+        ("3", "usr"),
+        ("3 /settings Enter", "8080"),
+        ("4", "instruction"),
+        ("5", "Configuration"),
+    ] {
         let mut app = App::new(Arc::new(fixture::alone()), setup(Colours::Indexed));
         let frame = play(&mut app, (140, 45), keys(script).chain([Event::Screenshot])).remove(0);
         let screen = text(&frame);
