@@ -23,15 +23,20 @@ fn assert_restored(session: &Session) {
 fn every_view_is_one_key_away_and_q_restores_the_terminal() {
     let mut session = demo(140, 45);
     assert!(session.contents().contains("unexplained"), "{}", session.contents());
-    for (key, shows) in
-        [("2", "packages that moved"), ("3", "changed, without times"), ("4", "instruction"), ("?", "Keys in Layers")]
-    {
+    for (key, shows) in [
+        ("2", "deb:ca-certificates"),
+        ("3", "changed, without times"),
+        ("4", "instruction"),
+        ("5", "Configuration that differs"),
+        ("6", "dpkg-mismatch"),
+        ("?", "Keys in Findings"),
+    ] {
         session.keys(key);
         session.wait_for(shows);
     }
     // Typed at once, Esc and the next key would be one: Alt and that key.
     session.keys("\x1b");
-    session.wait("the help closed", |screen| !screen.contents().contains("Keys in Layers"));
+    session.wait("the help closed", |screen| !screen.contents().contains("Keys in Findings"));
     session.keys("1");
     session.wait_for("Why paths differ");
     session.keys("q");
