@@ -418,9 +418,12 @@ fn loading_shows_how_far_each_side_is() {
     progress.side(Side::Left).expect(400_000_000);
     progress.side(Side::Left).advance(100_000_000);
     progress.side(Side::Left).saw_entry();
-    let frames = play(&mut app, (80, 24), [Event::Screenshot]);
-    picture("loading_80x24", &frames[0]);
-    insta::assert_snapshot!("loading_80x24", text(&frames[0]));
+    for (width, height) in [(80, 24), (140, 45)] {
+        let frames = play(&mut app, (width, height), [Event::Screenshot]);
+        let name = format!("loading_{width}x{height}");
+        picture(&name, &frames[0]);
+        insta::assert_snapshot!(name, text(&frames[0]));
+    }
 }
 
 #[test]
