@@ -1,7 +1,7 @@
 //! Makes the pictures in this folder from the real program in a pseudo-terminal, on the demo images:
 //!
 //! ```text
-//! cargo build --release --locked && cargo run --locked --example screenshots
+//! cargo build --release --locked && cargo run --locked --example screenshots [PROGRAM [FOLDER]]
 //! ```
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a script for developers: it stops where it fails")]
@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use imgdrift::tui::picture;
+use imgdrift::tui::picture::{DARK, LIGHT, svg};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -24,33 +24,64 @@ use terminal::Session;
 const COLUMNS: u16 = 120;
 const ROWS: u16 = 36;
 
-/// File name, the keys that lead there from the start, and what the screen shows then.
-const PICTURES: &[(&str, &str, &str)] = &[
-    ("overview", "", "drifted"),
+/// One picture of the demo.
+struct Picture {
+    name: &'static str,
+    /// The keys that lead there from the start, typed one after the other.
+    keys: &'static [&'static str],
+    /// What the screen shows then.
+    shows: &'static str,
+    /// The user's file of preferences.
+    preferences: &'static str,
+}
+
+const fn picture(name: &'static str, keys: &'static [&'static str], shows: &'static str) -> Picture {
+    Picture { name, keys, shows, preferences: "" }
+}
+
+const PICTURES: &[Picture] = &[
+    picture("overview", &[], "drifted"),
     // The first thing to look at is the alarm; its contents follow a moment later.
-    ("alarm", "\r", "GUNZIP_TRACE"),
-    ("packages", "2", "delta"),
-    ("files", "3", "usr"),
-    ("layers", "4", "Instruction"),
+    picture("alarm", &["\r"], "GUNZIP_TRACE"),
+    picture("packages", &["2"], "delta"),
+    picture("files", &["3"], "usr"),
+    picture("layers", &["4"], "instruction"),
+    picture("config", &["5"], "configuration"),
+    picture("findings", &["6"], "why it matters"),
+    picture("palette", &["3", ":", "f", "i", "l"], "enter does it"),
+    picture("export", &["2", "m", "m", "e"], "marked by the reviewer"),
+    Picture { preferences: "theme = \"light\"\n", ..picture("light", &["3", "/", "p", "r", "i", "c", "e", "s", ".", "p", "y", "\r", "z"], "contents") },
 ];
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
-    let program = env::args()
-        .nth(1)
-        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release/imgdrift").display().to_string());
-    for (name, keys, shows) in PICTURES {
-        let mut session = Session::start(&program, &["demo"], COLUMNS, ROWS);
-        session.wait_for("drifted");
-        session.keys(keys);
-        session.wait(shows, |screen| screen.contents().to_lowercase().contains(&shows.to_lowercase()));
-        // Contents are read beside the interface and may come a moment later.
-        thread::sleep(Duration::from_millis(500));
-        let buffer = session.with(buffer);
-        fs::write(folder.join(format!("{name}.svg")), picture::svg(&buffer)).expect("the folder can be written");
-        session.keys("q");
-        session.end();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut arguments = env::args().skip(1);
+    let program = arguments.next().unwrap_or_else(|| root.join("target/release/imgdrift").display().to_string());
+    let folder = arguments.next().map_or_else(|| root.join("screenshots"), Into::into);
+    for picture in PICTURES {
+        let buffer = take(picture, &program);
+        let file = folder.join(format!("{}.svg", picture.name));
+        fs::write(file, svg(&buffer, if picture.preferences.is_empty() { DARK } else { LIGHT })).expect("the folder can be written");
     }
+}
+
+fn take(picture: &Picture, program: &str) -> Buffer {
+    let preferences = tempfile::NamedTempFile::new().expect("a temporary file");
+    fs::write(preferences.path(), picture.preferences).expect("the file can be written");
+    let mut session = Session::with_preferences(program, &["demo"], COLUMNS, ROWS, preferences.path());
+    session.wait_for("drifted");
+    for keys in picture.keys {
+        session.keys(keys);
+        // A person does not type the next key before the last one shows.
+        thread::sleep(Duration::from_millis(150));
+    }
+    session.wait(picture.shows, |screen| screen.contents().to_lowercase().contains(picture.shows));
+    // Contents are read beside the interface and may come a moment later.
+    thread::sleep(Duration::from_millis(700));
+    let buffer = session.with(buffer);
+    session.keys("\x03");
+    session.end();
+    buffer
 }
 
 fn buffer(screen: &vt100::Screen) -> Buffer {

@@ -10,36 +10,44 @@ const CELL_WIDTH: f32 = 8.4;
 const CELL_HEIGHT: f32 = 18.0;
 const MARGIN: f32 = 12.0;
 const FONTS: &str = "'DejaVu Sans Mono','JetBrains Mono',Menlo,Consolas,monospace";
-const BACKGROUND: &str = "#16191f";
-const FOREGROUND: &str = "#d4d8de";
 
-/// Draws `buffer` as SVG, as a dark terminal would show it.
+/// The colours of a terminal where nothing says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paper {
+    pub background: &'static str,
+    pub foreground: &'static str,
+}
+
+pub const DARK: Paper = Paper { background: "#16191f", foreground: "#d4d8de" };
+pub const LIGHT: Paper = Paper { background: "#fbfbf8", foreground: "#24292f" };
+
+/// Draws `buffer` as SVG, as a terminal with this paper would show it.
 #[must_use]
-pub fn svg(buffer: &Buffer) -> String {
+pub fn svg(buffer: &Buffer, paper: Paper) -> String {
     let mut picture = String::new();
     // Writing to a String cannot fail.
-    let _ = write_svg(buffer, &mut picture);
+    let _ = write_svg(buffer, paper, &mut picture);
     picture
 }
 
-fn write_svg(buffer: &Buffer, out: &mut String) -> fmt::Result {
+fn write_svg(buffer: &Buffer, paper: Paper, out: &mut String) -> fmt::Result {
     let area = buffer.area;
     let width = f32::from(area.width).mul_add(CELL_WIDTH, 2.0 * MARGIN);
     let height = f32::from(area.height).mul_add(CELL_HEIGHT, 2.0 * MARGIN);
     writeln!(out, r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}">"#)?;
-    writeln!(out, r#"<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>"#)?;
+    writeln!(out, r#"<rect width="100%" height="100%" rx="8" fill="{}"/>"#, paper.background)?;
     writeln!(out, r#"<g font-family="{FONTS}" font-size="14" xml:space="preserve">"#)?;
     for y in area.top()..area.bottom() {
         let mut x = area.left();
         while x < area.right() {
-            x += write_run(buffer, x, y, out)?.max(1);
+            x += write_run(buffer, paper, (x, y), out)?.max(1);
         }
     }
     writeln!(out, "</g>\n</svg>")
 }
 
 /// Writes the cells from `x` on that look alike; how many columns they take.
-fn write_run(buffer: &Buffer, x: u16, y: u16, out: &mut String) -> Result<u16, fmt::Error> {
+fn write_run(buffer: &Buffer, paper: Paper, (x, y): (u16, u16), out: &mut String) -> Result<u16, fmt::Error> {
     let Some(first) = buffer.cell((x, y)) else { return Ok(1) };
     let mut text = String::new();
     let mut columns = 0;
@@ -57,14 +65,14 @@ fn write_run(buffer: &Buffer, x: u16, y: u16, out: &mut String) -> Result<u16, f
         }
     }
     let (foreground, background, modifier) = look(first);
-    let (mut fill, mut back) = (hex(foreground, FOREGROUND), hex(background, BACKGROUND));
+    let (mut fill, mut back) = (hex(foreground, paper.foreground), hex(background, paper.background));
     if modifier.contains(Modifier::REVERSED) {
         std::mem::swap(&mut fill, &mut back);
     }
     let left = f32::from(x - buffer.area.x).mul_add(CELL_WIDTH, MARGIN);
     let top = f32::from(y - buffer.area.y).mul_add(CELL_HEIGHT, MARGIN);
     let width = f32::from(columns) * CELL_WIDTH;
-    if back != BACKGROUND {
+    if back != paper.background {
         writeln!(out, r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{CELL_HEIGHT}" fill="{back}"/>"#)?;
     }
     if !text.trim().is_empty() {
@@ -142,7 +150,7 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
         buffer.set_string(0, 0, "<a&b>", Style::new().fg(Color::Indexed(75)).bg(Color::Indexed(24)));
         buffer.set_string(5, 0, "漢", Style::new().add_modifier(Modifier::BOLD));
-        let picture = svg(&buffer);
+        let picture = svg(&buffer, DARK);
         assert!(picture.contains("&lt;a&amp;b&gt;"), "{picture}");
         assert!(picture.contains(r##"fill="#5fafff""##) && picture.contains(r##"fill="#005f87""##), "{picture}");
         assert!(picture.contains(r#"font-weight="bold""#), "{picture}");

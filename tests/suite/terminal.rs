@@ -1,6 +1,7 @@
 //! The real binary in a pseudo-terminal: keys in, screen out.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,15 +21,28 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Starts `program` on a terminal of this size.
+    /// Starts `program` on a terminal of this size, whatever preferences the user of this machine has.
     pub(crate) fn start(program: &str, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        Self::with_preferences(program, arguments, columns, rows, Path::new("/dev/null"))
+    }
+
+    /// As [`Session::start`], with this file of preferences.
+    pub(crate) fn with_preferences(
+        program: &str,
+        arguments: &[&str],
+        columns: u16,
+        rows: u16,
+        preferences: &Path,
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
+        command.env("IMGDRIFT_CONFIG", preferences);
         command.env_remove("NO_COLOR");
+        command.env_remove("COLORFGBG");
         command.cwd(std::env::temp_dir());
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let mut output = pair.master.try_clone_reader().expect("a reader");
