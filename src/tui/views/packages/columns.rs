@@ -80,9 +80,8 @@ impl Columns {
             format!("{} {}", text::pad("left", self.version), text::pad("right", self.version))
         };
         let words = format!(
-            "   {}{} {versions}{}{}{}",
-            text::pad(&title, self.name),
-            text::pad("", self.ecosystem),
+            "   {} {versions}{}{}{}",
+            text::pad(&title, self.name + self.ecosystem),
             optional(text::pad(" step", self.step), self.step),
             text::pad_left(if self.alone { "size" } else { "delta" }, self.delta),
             optional(text::pad_left("layer", self.layer), self.layer),
