@@ -9,7 +9,7 @@
 
 mod images;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -58,6 +58,10 @@ impl Contents for NoContents {
     fn read(&self, side: Side, path: &ImagePath, _limit: u64, _watch: &Watch) -> Result<Vec<u8>, String> {
         let words = if side == Side::Left { "before" } else { "after" };
         Ok(format!("{words}\n{path}\n").into_bytes())
+    }
+
+    fn copy(&self, _side: Side, _path: &ImagePath, _out: &mut dyn Write) -> Result<u64, String> {
+        Ok(0)
     }
 
     fn changelog(&self, _package: &PackageRow) -> Result<Option<Changelog>, String> {

@@ -1,12 +1,12 @@
 //! A file's bytes, read again on demand.
 
 use std::collections::HashMap;
-use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 
 use md5::Digest as _;
 
 use super::{LayerEntry, LayerNode};
-use crate::archive::{BUFFER_BYTES, Limits, TarError, TarReader, decompress, sha256};
+use crate::archive::{BUFFER_BYTES, HashingReader, Limits, TarError, TarReader, decompress, sha256};
 use crate::model::{Digest, FileEntry, ImagePath, Md5};
 
 /// Why a file's bytes cannot be had.
@@ -56,6 +56,32 @@ pub fn read_files(
         }
         Ok(())
     })
+}
+
+/// Writes one entry's content to `out` as it streams by, however large it is. The digest that the index has is checked at
+/// the end: on an error, what was written is not the file.
+///
+/// # Errors
+/// As [`read_file`], and when `out` takes no more.
+pub fn copy_file(
+    blob: Box<dyn Read + Send + '_>,
+    entry: &LayerEntry,
+    out: &mut dyn Write,
+) -> Result<u64, ContentError> {
+    let mut copied = 0;
+    visit(blob, &[entry], &mut |_, content| {
+        let Some(file) = file_of(entry) else { return Ok(()) };
+        let mut content = HashingReader::new(content.take(file.size));
+        copied = io::copy(&mut content, out)?;
+        match (file.sha256(), content.finish()) {
+            _ if copied < file.size => Err(ContentError::Gone),
+            (Some(expected), found) if expected != found => {
+                Err(ContentError::Changed { path: entry.path.clone(), expected, found })
+            }
+            _ => Ok(()),
+        }
+    })?;
+    Ok(copied)
 }
 
 /// The MD5 of several entries' contents, in one pass over their layer and without holding them: for files whose MD5
@@ -253,6 +279,9 @@ mod tests {
                 assert_eq!(read_file(Box::new(&blob[..]), entry, u64::MAX).unwrap(), want, "{}", entry.path);
             }
             assert_eq!(read_file_at(&mut Cursor::new(&tar), entry, u64::MAX).unwrap(), want, "{}", entry.path);
+            let mut copy = Vec::new();
+            assert_eq!(copy_file(Box::new(&tar[..]), entry, &mut copy).unwrap(), want.len() as u64);
+            assert_eq!(copy, want, "{}", entry.path);
             let start = want.get(..3).unwrap_or(want);
             assert_eq!(read_file_at(&mut Cursor::new(&tar), entry, 3).unwrap(), start);
             assert_eq!(read_file(Box::new(&tar[..]), entry, 3).unwrap(), start);

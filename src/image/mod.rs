@@ -7,7 +7,7 @@ pub mod tree;
 mod walk;
 mod warnings;
 
-pub use contents::{ContentError, md5_file_at, md5_files, read_file, read_file_at, read_files};
+pub use contents::{ContentError, copy_file, md5_file_at, md5_files, read_file, read_file_at, read_files};
 pub use index::{IndexError, IndexOptions, LayerEntry, LayerIndex, LayerNode, digest_layer, index_layer};
 pub use squash::squash;
 pub use tree::{Node, Tree};

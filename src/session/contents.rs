@@ -1,11 +1,11 @@
 //! File contents for the explorer, read again from the layers.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::sync::{Arc, OnceLock};
 
 use super::{Opened, Pair, changelog};
 use crate::compare::{self, DriftReport, PackageRow};
-use crate::image;
+use crate::image::{self, LayerEntry};
 use crate::model::{Anatomy, Changelog, ImagePath, Side, Watch};
 use crate::nondeterminism;
 use crate::tui::Contents;
@@ -68,6 +68,10 @@ impl Contents for ImageContents {
         read(self.get()?.side(side), path, limit, watch)
     }
 
+    fn copy(&self, side: Side, path: &ImagePath, out: &mut dyn Write) -> Result<u64, String> {
+        copy(self.get()?.side(side), path, out)
+    }
+
     fn dissect(&self, content: &[u8]) -> Option<Anatomy> {
         nondeterminism::dissect(content)
     }
@@ -79,11 +83,38 @@ impl Contents for ImageContents {
 }
 
 pub(super) fn read(opened: &Opened, path: &ImagePath, limit: u64, watch: &Watch) -> Result<Vec<u8>, String> {
+    match held(opened, path)? {
+        Held::Captured(bytes) => {
+            let end = usize::try_from(limit).unwrap_or(usize::MAX).min(bytes.len());
+            Ok(bytes.get(..end).unwrap_or_default().to_vec())
+        }
+        Held::InLayer(entry, blob) => {
+            let blob = Watched { blob, watch };
+            image::read_file(Box::new(blob), entry, limit).map_err(|error| format!("{path}: {error}"))
+        }
+    }
+}
+
+fn copy(opened: &Opened, path: &ImagePath, out: &mut dyn Write) -> Result<u64, String> {
+    match held(opened, path)? {
+        Held::Captured(bytes) => out.write_all(bytes).map(|()| bytes.len() as u64).map_err(|error| error.to_string()),
+        Held::InLayer(entry, blob) => image::copy_file(blob, entry, out).map_err(|error| format!("{path}: {error}")),
+    }
+}
+
+/// Where the bytes of a file are.
+enum Held<'a> {
+    /// They were kept when the image was read.
+    Captured(&'a [u8]),
+    /// In this entry of a layer's blob, which starts here.
+    InLayer(&'a LayerEntry, Box<dyn Read + Send>),
+}
+
+fn held<'a>(opened: &'a Opened, path: &ImagePath) -> Result<Held<'a>, String> {
     let image = &opened.snapshot.image;
     let node = image.tree.get(path).ok_or_else(|| format!("{path} is not in this image"))?;
     if let Some(bytes) = &node.bytes {
-        let end = usize::try_from(limit).unwrap_or(usize::MAX).min(bytes.len());
-        return Ok(bytes.get(..end).unwrap_or_default().to_vec());
+        return Ok(Held::Captured(bytes));
     }
     let layer = node.file.layer as usize;
     let entry = node
@@ -91,8 +122,7 @@ pub(super) fn read(opened: &Opened, path: &ImagePath, limit: u64, watch: &Watch)
         .and_then(|entry| image.layers.get(layer)?.entries.get(entry as usize))
         .ok_or_else(|| format!("{path} has no content of its own"))?;
     let blob = opened.blobs.open(layer).map_err(|error| error.to_string())?;
-    let blob = Watched { blob: blob.into_reader(), watch };
-    image::read_file(Box::new(blob), entry, limit).map_err(|error| format!("{path}: {error}"))
+    Ok(Held::InLayer(entry, blob.into_reader()))
 }
 
 /// A blob whose bytes are counted, and that fails once nobody waits for them any more.

@@ -1,5 +1,6 @@
 //! A small report with every explanation, every kind of move, long names and a hostile one.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use crate::compare::{
@@ -228,7 +229,12 @@ impl Contents for FixtureContents {
                 bytes
             }
         };
-        Ok(content.into_iter().take(usize::try_from(limit).unwrap()).collect())
+        Ok(content.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
+    fn copy(&self, side: Side, path: &ImagePath, out: &mut dyn Write) -> Result<u64, String> {
+        let bytes = self.read(side, path, u64::MAX, &Watch::default())?;
+        out.write_all(&bytes).map(|()| bytes.len() as u64).map_err(|error| error.to_string())
     }
 
     fn changelog(&self, package: &PackageRow) -> Result<Option<Changelog>, String> {

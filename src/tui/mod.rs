@@ -42,6 +42,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -71,6 +72,12 @@ pub trait Contents: Send + Sync {
     /// # Errors
     /// A message for the reader.
     fn read(&self, side: Side, path: &ImagePath, limit: u64, watch: &Watch) -> Result<Vec<u8>, String>;
+
+    /// Writes all of the regular file at `path` to `out` as it streams by, and says how many bytes that were.
+    ///
+    /// # Errors
+    /// A message for the reader; what was written is not the file then.
+    fn copy(&self, side: Side, path: &ImagePath, out: &mut dyn Write) -> Result<u64, String>;
 
     /// What a content, all of a file, is made of, when its format is known.
     fn dissect(&self, _content: &[u8]) -> Option<Anatomy> {

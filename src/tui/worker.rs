@@ -1,8 +1,8 @@
 //! Slow work beside the interface: reading contents and searching paths. Each answer carries the ticket of its
 //! question, so that whoever asked can drop an answer that came too late.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -233,7 +233,7 @@ fn extract(report: &DriftReport, row: u32, contents: &dyn Contents, watch: &Watc
             }
             let bytes = read(row, side, OUTSIDE_LIMIT, contents, watch)?.unwrap_or_default();
             let path = if side == Side::Left { versions.left(name) } else { versions.right(name) };
-            std::fs::write(path, bytes).map_err(unwritten)?;
+            fs::write(path, bytes).map_err(unwritten)?;
         }
     }
     Ok(versions)
@@ -241,21 +241,41 @@ fn extract(report: &DriftReport, row: u32, contents: &dyn Contents, watch: &Watc
 
 fn save(job: &Job, row: u32, side: Side, path: &Path, contents: &dyn Contents) -> Result<String, Unwritten> {
     let row = job.report.files.rows.get(row as usize).ok_or_else(|| "no such row".to_owned())?;
-    let bytes = read(row, side, u64::MAX, contents, &job.watch)?.unwrap_or_default();
-    write(path, &bytes, false)
+    put(path, false, |out| {
+        careful(|| contents.copy(side, &row.path, out)).flatten().map_err(|words| format!("{} side: {words}", side.as_str()))
+    })
 }
 
-/// Writes a whole file; over one that is there already only when that is asked for.
+/// Writes a text that is at hand.
 fn write(path: &Path, body: &[u8], overwrite: bool) -> Result<String, Unwritten> {
+    put(path, overwrite, |file| match file.write_all(body) {
+        Ok(()) => Ok(body.len() as u64),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+/// Fills a file; one that is there already only when that is asked for. Of one that cannot be filled nothing is left.
+fn put(
+    path: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&mut dyn io::Write) -> Result<u64, String>,
+) -> Result<String, Unwritten> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).create_new(!overwrite);
-    let written = options.open(path).and_then(|mut file| file.write_all(body));
-    match written {
-        Ok(()) => Ok(format!("wrote {}, {}", path.display(), text::bytes(body.len() as u64))),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(Unwritten { words: format!("{} is there already", path.display()), exists: Some(path.to_owned()) })
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Unwritten { words: format!("{} is there already", path.display()), exists: Some(path.to_owned()) }
         }
-        Err(error) => Err(Unwritten::from(format!("{} cannot be written: {error}", path.display()))),
+        _ => Unwritten::from(format!("{} cannot be written: {error}", path.display())),
+    })?;
+    match fill(&mut file) {
+        Ok(bytes) => Ok(format!("wrote {}, {}", path.display(), text::bytes(bytes))),
+        Err(error) => {
+            drop(file);
+            // Half a file would be taken for a whole one.
+            let _ = fs::remove_file(path);
+            Err(Unwritten::from(format!("{} cannot be written: {error}", path.display())))
+        }
     }
 }
 
@@ -275,9 +295,15 @@ mod tests {
         let path = folder.path().join("drift.md");
         assert!(write(&path, b"one", false).unwrap().ends_with("drift.md, 3 B"));
         assert_eq!(write(&path, b"two", false).unwrap_err().exists, Some(path.clone()));
-        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        assert_eq!(fs::read(&path).unwrap(), b"one");
         write(&path, b"2", true).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"2");
+        assert_eq!(fs::read(&path).unwrap(), b"2");
+        let broken = folder.path().join("half");
+        let error = put(&broken, false, |out| {
+            out.write_all(b"ha").unwrap();
+            Err("cut".to_owned())
+        });
+        assert!(error.unwrap_err().words.ends_with("half cannot be written: cut") && !broken.exists());
         let nowhere = folder.path().join("no/such/folder");
         assert!(write(&nowhere, b"x", false).unwrap_err().words.contains("cannot be written"));
     }
