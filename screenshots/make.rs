@@ -50,7 +50,10 @@ const PICTURES: &[Picture] = &[
     picture("findings", &["6"], "why it matters"),
     picture("palette", &["3", ":", "f", "i", "l"], "enter does it"),
     picture("export", &["2", "m", "m", "e"], "marked by the reviewer"),
-    Picture { preferences: "theme = \"light\"\n", ..picture("light", &["3", "/", "p", "r", "i", "c", "e", "s", ".", "p", "y", "\r", "z"], "contents") },
+    Picture {
+        preferences: "theme = \"light\"\n",
+        ..picture("light", &["3", "/", "p", "r", "i", "c", "e", "s", ".", "p", "y", "\r", "z"], "contents")
+    },
 ];
 
 fn main() {
@@ -61,7 +64,8 @@ fn main() {
     for picture in PICTURES {
         let buffer = take(picture, &program);
         let file = folder.join(format!("{}.svg", picture.name));
-        fs::write(file, svg(&buffer, if picture.preferences.is_empty() { DARK } else { LIGHT })).expect("the folder can be written");
+        fs::write(file, svg(&buffer, if picture.preferences.is_empty() { DARK } else { LIGHT }))
+            .expect("the folder can be written");
     }
 }
 

@@ -149,8 +149,11 @@ fn text(buffer: &Buffer) -> String {
 /// Writes the frames as pictures where a person can look at them: `IMGDRIFT_PICTURES=DIR cargo test`.
 fn picture(name: &str, buffer: &Buffer) {
     if let Some(directory) = std::env::var_os("IMGDRIFT_PICTURES") {
-        std::fs::write(std::path::Path::new(&directory).join(format!("{name}.svg")), super::picture::svg(buffer, super::picture::DARK))
-            .unwrap();
+        std::fs::write(
+            std::path::Path::new(&directory).join(format!("{name}.svg")),
+            super::picture::svg(buffer, super::picture::DARK),
+        )
+        .unwrap();
     }
 }
 

@@ -242,7 +242,9 @@ fn extract(report: &DriftReport, row: u32, contents: &dyn Contents, watch: &Watc
 fn save(job: &Job, row: u32, side: Side, path: &Path, contents: &dyn Contents) -> Result<String, Unwritten> {
     let row = job.report.files.rows.get(row as usize).ok_or_else(|| "no such row".to_owned())?;
     put(path, false, |out| {
-        careful(|| contents.copy(side, &row.path, out)).flatten().map_err(|words| format!("{} side: {words}", side.as_str()))
+        careful(|| contents.copy(side, &row.path, out))
+            .flatten()
+            .map_err(|words| format!("{} side: {words}", side.as_str()))
     })
 }
 
