@@ -42,7 +42,7 @@ const fn picture(name: &'static str, keys: &'static [&'static str], shows: &'sta
 const PICTURES: &[Picture] = &[
     picture("overview", &[], "drifted"),
     // The first thing to look at is the alarm; its contents follow a moment later.
-    picture("alarm", &["\r"], "GUNZIP_TRACE"),
+    picture("alarm", &["\r"], "gunzip_trace"),
     picture("packages", &["2"], "delta"),
     picture("files", &["3"], "usr"),
     picture("layers", &["4"], "instruction"),
@@ -52,7 +52,7 @@ const PICTURES: &[Picture] = &[
     picture("export", &["2", "m", "m", "e"], "marked by the reviewer"),
     Picture {
         preferences: "theme = \"light\"\n",
-        ..picture("light", &["3", "/", "p", "r", "i", "c", "e", "s", ".", "p", "y", "\r", "z"], "contents")
+        ..picture("light", &["3", "/", "p", "r", "i", "c", "e", "s", ".", "p", "y", "\r", "\r", "z"], "contents")
     },
 ];
 

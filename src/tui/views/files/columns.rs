@@ -36,7 +36,7 @@ impl Columns {
         }
         let explanation = if width >= 52 { 13 } else { 2 };
         let mode = if width >= 110 { 5 } else { 0 };
-        let size = if width >= 66 { 8 } else { 0 };
+        let size = if width >= 74 { 8 } else { 0 };
         let count = if width >= 60 { 7 } else { 0 };
         let delta = 9;
         let fixed = 3 + explanation + 2 * mode + 2 * size + delta + count + 1;

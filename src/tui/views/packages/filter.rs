@@ -38,6 +38,12 @@ enum Switch {
 }
 
 impl Filter {
+    /// What shows at the start: what moved. With nothing moved, an empty table would say less than the whole one.
+    #[must_use]
+    pub fn usual(report: &DriftReport) -> Self {
+        Self { unmoved: report.moved(None) == 0, ..Self::default() }
+    }
+
     /// Whether a package shows.
     #[must_use]
     pub fn has(&self, row: &PackageRow) -> bool {

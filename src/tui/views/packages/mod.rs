@@ -37,8 +37,7 @@ pub const VIEW: ViewEntry = ViewEntry {
     keys: KEYS,
     make: |report| {
         let mut view = Packages::default();
-        // With nothing moved, an empty table would say less than the whole one.
-        view.arrangement.filter.unmoved = report.moved(None) == 0;
+        view.arrangement.filter = Filter::usual(report);
         view.arrangement.update(report, "");
         Box::new(view)
     },
@@ -75,7 +74,7 @@ const KEYS: &[Binding] = &[
         action: Action::FilterReset,
         name: "filter-reset",
         keys: &[ch('F')],
-        help: "all packages that moved again",
+        help: "the filter of the start",
         hint: None,
     },
     Binding {
@@ -185,7 +184,7 @@ impl View for Packages {
         let Outcome::Other(action) = outcome else { return self.finish(outcome, context) };
         match action {
             Action::All => self.arrangement.filter.unmoved = !self.arrangement.filter.unmoved,
-            Action::FilterReset => self.arrangement.filter = Filter::default(),
+            Action::FilterReset => self.arrangement.filter = Filter::usual(context.report),
             Action::Group => self.arrangement.grouped = !self.arrangement.grouped,
             Action::NextHit => self.panes.cursor.step(1, self.len()),
             Action::PreviousHit => self.panes.cursor.step(-1, self.len()),
