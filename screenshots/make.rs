@@ -72,7 +72,7 @@ fn main() {
 fn take(picture: &Picture, program: &str) -> Buffer {
     let preferences = tempfile::NamedTempFile::new().expect("a temporary file");
     fs::write(preferences.path(), picture.preferences).expect("the file can be written");
-    let mut session = Session::with_preferences(program, &["demo"], COLUMNS, ROWS, preferences.path());
+    let mut session = Session::at(program, &["demo"], (COLUMNS, ROWS), &env::temp_dir(), preferences.path());
     session.wait_for("drifted");
     for keys in picture.keys {
         session.keys(keys);

@@ -102,8 +102,10 @@ pub fn drive<B: Backend>(terminal: &mut Terminal<B>, app: &mut App, world: &mut 
                     Effect::Copy(text) => world.copy(&text),
                     Effect::Outside(versions) => {
                         let shown = world.outside(&versions);
-                        // The other program painted over everything.
-                        terminal.clear().map_err(io_error)?;
+                        // The other program painted over everything. `Terminal::clear` would ask the terminal for its
+                        // cursor and wait for an answer that the listener may take.
+                        terminal.backend_mut().clear().map_err(io_error)?;
+                        terminal.swap_buffers();
                         if let Err(words) = shown {
                             app.update(Event::Said(words));
                         }

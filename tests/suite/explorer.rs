@@ -1,5 +1,8 @@
 //! The explorer as a user meets it: the real binary in a pseudo-terminal, on the demo images.
 
+use std::fs;
+use std::path::Path;
+
 use super::terminal::Session;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_imgdrift");
@@ -89,4 +92,108 @@ fn fail_on_counts_after_the_explorer_too() {
     session.wait_for("drifted");
     session.keys("q");
     assert_eq!(session.end().exit_code(), 1);
+}
+
+/// The explorer on the demo, at a file of the app, in a folder of its own with these preferences.
+fn at_a_file(folder: &Path, preferences: &str) -> Session {
+    let file = folder.join("config.toml");
+    fs::write(&file, preferences).unwrap();
+    let mut session = Session::at(PROGRAM, &["demo"], (120, 40), folder, &file);
+    session.wait_for("drifted");
+    session.keys("3/prices.py");
+    session.wait_for("/app/prices.py");
+    session.keys("\r");
+    session.wait_for("Contents");
+    session
+}
+
+#[test]
+fn a_files_two_versions_open_in_the_diff_tool_and_the_explorer_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let seen = folder.path().join("seen");
+    let tool = format!(
+        "diff-tool = \"sh -c 'cat $1 > {0}.left; cat $2 > {0}.right; echo in the tool; read key' sh\"\n",
+        seen.display()
+    );
+    let mut session = at_a_file(folder.path(), &tool);
+    session.keys("o");
+    session.wait_for("in the tool");
+    assert!(session.with(|screen| !screen.alternate_screen()), "the tool has the terminal as the shell has it");
+    session.keys("\r");
+    session.wait_for("Contents");
+    let version = |side: &str| fs::read_to_string(folder.path().join(format!("seen.{side}"))).unwrap();
+    assert!(version("right").contains("rate") && !version("left").contains("rate"));
+    // The keyboard is the explorer's again.
+    session.keys("2");
+    session.wait_for("packages that moved");
+    session.keys("q");
+    assert!(session.end().success());
+    assert_restored(&session);
+}
+
+#[test]
+fn a_file_is_saved_a_path_copied_and_the_marked_rows_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = at_a_file(folder.path(), "");
+    session.keys("x");
+    session.wait_for("the right version");
+    session.keys("b");
+    session.wait_for("Save the right version as");
+    session.keys("\r");
+    session.wait_for("wrote prices.py");
+    assert!(fs::read_to_string(folder.path().join("prices.py")).unwrap().contains("rate"));
+    session.keys("yp");
+    // OSC 52 with the path in base 64.
+    session.wait_for_bytes(b"\x1b]52;c;L2FwcC9wcmljZXMucHk=");
+    session.keys("M");
+    session.wait_for("Note to");
+    session.keys("ask the team\r");
+    session.wait_for("1 marked");
+    session.keys("e");
+    session.wait_for("Marked by the reviewer: 1 row");
+    session.keys("\r");
+    session.wait_for("wrote drift.md");
+    let written = fs::read_to_string(folder.path().join("drift.md")).unwrap();
+    assert!(written.contains("| file | `/app/prices.py` |") && written.contains("ask the team"), "{written}");
+    session.keys("q");
+    session.end();
+}
+
+#[test]
+fn keys_and_theme_follow_the_users_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = at_a_file(folder.path(), "ascii = true\n[keys.global]\nquit = \"Q\"\n");
+    assert!(!session.contents().contains(['│', '─', '≠', '▾']), "{}", session.contents());
+    session.keys("q");
+    session.keys("?");
+    session.wait_for("Keys in Files");
+    session.keys("\x1b");
+    session.wait("the help closed", |screen| !screen.contents().contains("Keys in"));
+    session.keys("Q");
+    assert!(session.end().success());
+}
+
+#[test]
+fn two_meanings_of_one_key_are_reported_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    fs::write(&file, "[keys.files]\nsearch = \"f\"\n").unwrap();
+    let mut session = Session::at(PROGRAM, &["demo"], (120, 40), folder.path(), &file);
+    session.wait_for("f means both filter and search");
+    assert_eq!(session.end().exit_code(), 2);
+    assert!(session.contents().contains("config.toml"), "{}", session.contents());
+}
+
+#[test]
+fn one_image_opens_in_the_explorer_too() {
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/images.tar.zst");
+    let image = format!("{}:demo:november", archive.display());
+    let mut session = Session::start(PROGRAM, &["inspect", &image], 120, 40);
+    session.wait_for("1 Overview");
+    session.keys("2");
+    session.wait_for("all packages");
+    session.keys("4");
+    session.wait_for("instruction");
+    session.keys("q");
+    assert!(session.end().success());
 }

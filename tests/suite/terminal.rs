@@ -15,6 +15,8 @@ const TICK: Duration = Duration::from_millis(20);
 /// A running program and its screen.
 pub(crate) struct Session {
     screen: Arc<Mutex<vt100::Parser>>,
+    /// All bytes that the program sent to the terminal.
+    written: Arc<Mutex<Vec<u8>>>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
@@ -23,15 +25,15 @@ pub(crate) struct Session {
 impl Session {
     /// Starts `program` on a terminal of this size, whatever preferences the user of this machine has.
     pub(crate) fn start(program: &str, arguments: &[&str], columns: u16, rows: u16) -> Self {
-        Self::with_preferences(program, arguments, columns, rows, Path::new("/dev/null"))
+        Self::at(program, arguments, (columns, rows), &std::env::temp_dir(), Path::new("/dev/null"))
     }
 
-    /// As [`Session::start`], with this file of preferences.
-    pub(crate) fn with_preferences(
+    /// As [`Session::start`], in this folder and with this file of preferences.
+    pub(crate) fn at(
         program: &str,
         arguments: &[&str],
-        columns: u16,
-        rows: u16,
+        (columns, rows): (u16, u16),
+        folder: &Path,
         preferences: &Path,
     ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
@@ -43,19 +45,21 @@ impl Session {
         command.env("IMGDRIFT_CONFIG", preferences);
         command.env_remove("NO_COLOR");
         command.env_remove("COLORFGBG");
-        command.cwd(std::env::temp_dir());
+        command.cwd(folder);
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let mut output = pair.master.try_clone_reader().expect("a reader");
         let keys = pair.master.take_writer().expect("a writer");
         let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
-        let painter = Arc::clone(&screen);
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let (painter, record) = (Arc::clone(&screen), Arc::clone(&written));
         thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(read @ 1..) = output.read(&mut buffer) {
+                record.lock().unwrap().extend_from_slice(&buffer[..read]);
                 painter.lock().unwrap().process(&buffer[..read]);
             }
         });
-        Self { screen, keys, child, master: pair.master }
+        Self { screen, written, keys, child, master: pair.master }
     }
 
     /// Types `text` as it is; `\x1b` and other control characters are keys.
@@ -78,6 +82,12 @@ impl Session {
     /// Looks at the screen.
     pub(crate) fn with<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
         look(self.screen.lock().unwrap().screen())
+    }
+
+    /// Waits until the program has sent these bytes, which no screen need show.
+    pub(crate) fn wait_for_bytes(&self, bytes: &[u8]) {
+        let sent = |_: &vt100::Screen| self.written.lock().unwrap().windows(bytes.len()).any(|window| window == bytes);
+        self.wait(&String::from_utf8_lossy(bytes), sent);
     }
 
     /// Waits until the screen shows `text`.

@@ -166,6 +166,9 @@ struct Files {
     found: Vec<u32>,
     /// The hit that was gone to last.
     hit: usize,
+    /// Whether the matches of what was typed last are still looked for, and whether Enter waits for them.
+    seeking: bool,
+    entered: bool,
     /// Of the newest question; answers with another one are too late.
     search_ticket: u64,
     compare_ticket: u64,
@@ -189,6 +192,8 @@ impl Files {
             paths: Arc::new(Paths::new(report)),
             found: Vec::new(),
             hit: 0,
+            seeking: false,
+            entered: false,
             search_ticket: 0,
             compare_ticket: 0,
             compared: None,
@@ -481,6 +486,10 @@ impl View for Files {
             Found::Paths(rows) if answer.ticket == self.search_ticket && self.search.is_active() => {
                 self.found.clone_from(rows);
                 self.hit = 0;
+                self.seeking = false;
+                if std::mem::take(&mut self.entered) {
+                    self.go_to_hit(0);
+                }
                 if self.is_flat() {
                     self.panes.cursor.select(0);
                 }
@@ -510,6 +519,7 @@ impl View for Files {
             return self.compare(context.report);
         }
         self.search_ticket = self.ticket();
+        (self.seeking, self.entered) = (true, false);
         vec![Request::Work(Job {
             ticket: self.search_ticket,
             report: Arc::clone(context.report),
@@ -522,6 +532,11 @@ impl View for Files {
         // The flat list ends here: the chosen match is shown in its place in the tree.
         let chosen = self.panes.cursor.selected().min(self.found.len().saturating_sub(1));
         self.search.close();
+        if self.seeking && self.search.is_active() {
+            // Who types faster than matches are found goes to the best one all the same.
+            self.entered = true;
+            return Vec::new();
+        }
         match self.found.get(chosen).copied() {
             Some(row) => {
                 self.hit = chosen;
