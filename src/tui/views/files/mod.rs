@@ -30,7 +30,7 @@ use crate::model::{Change, Kind, Watch};
 use crate::tui::Jump;
 use crate::tui::diff::ContentDiff;
 use crate::tui::explorer::Request;
-use crate::tui::keys::{Action, Binding, ch, key};
+use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::overlay::{Menu, MenuKind};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
@@ -54,101 +54,53 @@ pub const VIEW: ViewEntry = ViewEntry {
 };
 
 const KEYS: &[Binding] = &[
-    Binding {
-        action: Action::Open,
-        name: "open",
-        keys: &[key(KeyCode::Enter)],
-        help: "open or close the directory; open the detail; in the detail: go to the package or layer",
-        hint: Some("open"),
-    },
-    Binding {
-        action: Action::Filter,
-        name: "filter",
-        keys: &[ch('f')],
-        help: "which paths show: named filters, each explanation, each kind of change, one layer",
-        hint: Some("filter"),
-    },
-    Binding {
-        action: Action::FilterReset,
-        name: "filter-reset",
-        keys: &[ch('F')],
-        help: "the filter of the start",
-        hint: None,
-    },
-    Binding {
-        action: Action::All,
-        name: "all",
-        keys: &[ch('a')],
-        help: "all paths, or only those that differ",
-        hint: Some("all"),
-    },
-    Binding {
-        action: Action::Search,
-        name: "search",
-        keys: &[ch('/')],
-        help: "search all paths of both sides",
-        hint: Some("search"),
-    },
-    Binding {
-        action: Action::AlarmingFirst,
-        name: "unexplained-first",
-        keys: &[ch('u')],
-        help: "alarms and unexplained paths first in every directory, or by name",
-        hint: Some("urgent first"),
-    },
-    Binding {
-        action: Action::Sort,
-        name: "sort",
-        keys: &[ch('s')],
-        help: "order in every directory: name, urgency, change of size, size, differing paths",
-        hint: Some("sort"),
-    },
-    Binding { action: Action::NextHit, name: "next-hit", keys: &[ch('n')], help: "next match", hint: None },
-    Binding { action: Action::PreviousHit, name: "previous-hit", keys: &[ch('N')], help: "previous match", hint: None },
-    Binding {
-        action: Action::Right,
-        name: "right",
-        keys: &[ch('l'), key(KeyCode::Right)],
-        help: "open the directory or the detail",
-        hint: None,
-    },
-    Binding {
-        action: Action::Left,
-        name: "left",
-        keys: &[ch('h'), key(KeyCode::Left)],
-        help: "close the directory, go to the one above, or leave the detail",
-        hint: None,
-    },
-    Binding {
-        action: Action::UnfoldAll,
-        name: "unfold-all",
-        keys: &[ch('L')],
-        help: "open everything below the selected directory",
-        hint: None,
-    },
-    Binding { action: Action::FoldAll, name: "fold-all", keys: &[ch('H')], help: "close every directory", hint: None },
-    Binding {
-        action: Action::Layout,
-        name: "layout",
-        keys: &[ch('v')],
-        help: "both contents side by side, or one after the other",
-        hint: None,
-    },
-    Binding {
-        action: Action::Outside,
-        name: "outside",
-        keys: &[ch('o')],
-        help: "open both versions in the diff tool or the pager",
-        hint: Some("open with"),
-    },
-    Binding { action: Action::Save, name: "save", keys: &[ch('x')], help: "save one version of the file", hint: None },
-    Binding {
-        action: Action::Zoom,
-        name: "zoom",
-        keys: &[ch('z')],
-        help: "give the pane with the keys all the room",
-        hint: Some("zoom"),
-    },
+    row(
+        Action::Open,
+        "open",
+        &[key(KeyCode::Enter)],
+        "open or close the directory; open the detail; in the detail: go to the package or layer",
+        Some("open"),
+    ),
+    row(
+        Action::Filter,
+        "filter",
+        &[ch('f')],
+        "which paths show: named filters, each explanation, each kind of change, one layer",
+        Some("filter"),
+    ),
+    row(Action::FilterReset, "filter-reset", &[ch('F')], "the filter of the start", None),
+    row(Action::All, "all", &[ch('a')], "all paths, or only those that differ", Some("all")),
+    row(Action::Search, "search", &[ch('/')], "search all paths of both sides", Some("search")),
+    row(
+        Action::AlarmingFirst,
+        "unexplained-first",
+        &[ch('u')],
+        "alarms and unexplained paths first in every directory, or by name",
+        Some("urgent first"),
+    ),
+    row(
+        Action::Sort,
+        "sort",
+        &[ch('s')],
+        "order in every directory: name, urgency, change of size, size, differing paths",
+        Some("sort"),
+    ),
+    row(Action::NextHit, "next-hit", &[ch('n')], "next match", None),
+    row(Action::PreviousHit, "previous-hit", &[ch('N')], "previous match", None),
+    row(Action::Right, "right", &[ch('l'), key(KeyCode::Right)], "open the directory or the detail", None),
+    row(
+        Action::Left,
+        "left",
+        &[ch('h'), key(KeyCode::Left)],
+        "close the directory, go to the one above, or leave the detail",
+        None,
+    ),
+    row(Action::UnfoldAll, "unfold-all", &[ch('L')], "open everything below the selected directory", None),
+    row(Action::FoldAll, "fold-all", &[ch('H')], "close every directory", None),
+    row(Action::Layout, "layout", &[ch('v')], "both contents side by side, or one after the other", None),
+    row(Action::Outside, "outside", &[ch('o')], "open both versions in the diff tool or the pager", Some("open with")),
+    row(Action::Save, "save", &[ch('x')], "save one version of the file", None),
+    row(Action::Zoom, "zoom", &[ch('z')], "give the pane with the keys all the room", Some("zoom")),
 ];
 
 /// Comparisons kept, so that going back and forth does not read again.

@@ -23,7 +23,7 @@ use crate::compare::review::Subject;
 use crate::model::text::visible;
 use crate::tui::Jump;
 use crate::tui::explorer::Request;
-use crate::tui::keys::{Action, Binding, ch, key};
+use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::overlay::{Menu, MenuKind};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
@@ -49,78 +49,30 @@ pub const VIEW: ViewEntry = ViewEntry {
 };
 
 const KEYS: &[Binding] = &[
-    Binding {
-        action: Action::Open,
-        name: "open",
-        keys: &[key(KeyCode::Enter)],
-        help: "open the detail or the group; in the detail: go to the file or layer",
-        hint: Some("detail"),
-    },
-    Binding {
-        action: Action::All,
-        name: "all",
-        keys: &[ch('a')],
-        help: "only packages that moved, or all",
-        hint: Some("all/moved"),
-    },
-    Binding {
-        action: Action::Filter,
-        name: "filter",
-        keys: &[ch('f')],
-        help: "which packages show: by move, ecosystem, layer, on request or as a dependency",
-        hint: Some("filter"),
-    },
-    Binding {
-        action: Action::FilterReset,
-        name: "filter-reset",
-        keys: &[ch('F')],
-        help: "the filter of the start",
-        hint: None,
-    },
-    Binding {
-        action: Action::Search,
-        name: "search",
-        keys: &[ch('/')],
-        help: "search names and source packages",
-        hint: Some("search"),
-    },
-    Binding {
-        action: Action::Group,
-        name: "group",
-        keys: &[ch('g')],
-        help: "group by source package",
-        hint: Some("group"),
-    },
-    Binding {
-        action: Action::Sort,
-        name: "sort",
-        keys: &[ch('s')],
-        help: "sort by a column; by the same one again: the other way round",
-        hint: Some("sort"),
-    },
-    Binding {
-        action: Action::Right,
-        name: "right",
-        keys: &[ch('l'), key(KeyCode::Right)],
-        help: "open the group or the detail",
-        hint: None,
-    },
-    Binding {
-        action: Action::Left,
-        name: "left",
-        keys: &[ch('h'), key(KeyCode::Left)],
-        help: "close the group or the detail",
-        hint: None,
-    },
-    Binding { action: Action::NextHit, name: "next-hit", keys: &[ch('n')], help: "next match", hint: None },
-    Binding { action: Action::PreviousHit, name: "previous-hit", keys: &[ch('N')], help: "previous match", hint: None },
-    Binding {
-        action: Action::Zoom,
-        name: "zoom",
-        keys: &[ch('z')],
-        help: "give the pane with the keys all the room",
-        hint: None,
-    },
+    row(
+        Action::Open,
+        "open",
+        &[key(KeyCode::Enter)],
+        "open the detail or the group; in the detail: go to the file or layer",
+        Some("detail"),
+    ),
+    row(Action::All, "all", &[ch('a')], "only packages that moved, or all", Some("all/moved")),
+    row(
+        Action::Filter,
+        "filter",
+        &[ch('f')],
+        "which packages show: by move, ecosystem, layer, on request or as a dependency",
+        Some("filter"),
+    ),
+    row(Action::FilterReset, "filter-reset", &[ch('F')], "the filter of the start", None),
+    row(Action::Search, "search", &[ch('/')], "search names and source packages", Some("search")),
+    row(Action::Group, "group", &[ch('g')], "group by source package", Some("group")),
+    row(Action::Sort, "sort", &[ch('s')], "sort by a column; by the same one again: the other way round", Some("sort")),
+    row(Action::Right, "right", &[ch('l'), key(KeyCode::Right)], "open the group or the detail", None),
+    row(Action::Left, "left", &[ch('h'), key(KeyCode::Left)], "close the group or the detail", None),
+    row(Action::NextHit, "next-hit", &[ch('n')], "next match", None),
+    row(Action::PreviousHit, "previous-hit", &[ch('N')], "previous match", None),
+    row(Action::Zoom, "zoom", &[ch('z')], "give the pane with the keys all the room", None),
 ];
 
 /// The view.
