@@ -210,6 +210,17 @@ impl LayerRelation {
             Self::RightOnly => "right only",
         }
     }
+
+    /// One ASCII sign, so that colour is never the only carrier.
+    #[must_use]
+    pub fn sign(self) -> char {
+        match self {
+            Self::Shared => '=',
+            Self::Rebuilt => '~',
+            Self::LeftOnly => '-',
+            Self::RightOnly => '+',
+        }
+    }
 }
 
 /// One key of the config on both sides: `env.PATH`, `cmd`, `labels.maintainer`, `created`.

@@ -113,6 +113,21 @@ impl Explanation {
         }
     }
 
+    /// One ASCII sign, for rows too narrow for the word.
+    #[must_use]
+    pub fn sign(self) -> char {
+        match self {
+            Self::SameVersion => '!',
+            Self::Unexplained => '?',
+            Self::Metadata => 'm',
+            Self::Package => 'p',
+            Self::Generated => 'g',
+            Self::Noise => 'n',
+            Self::Bytecode => 'b',
+            Self::Mtime => 't',
+        }
+    }
+
     /// What the word means, in one line for a reader who meets it first.
     #[must_use]
     pub fn meaning(self) -> &'static str {

@@ -12,7 +12,7 @@ use crate::tui::keys::{Action, MOUSE_HELP, PROMPT_HELP};
 use crate::tui::setup::Setup;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme};
-use crate::tui::views::{VIEWS, overview::letter};
+use crate::tui::views::VIEWS;
 
 /// The help, while it is open.
 #[derive(Debug, Default)]
@@ -64,6 +64,6 @@ fn rows(view: usize, keys: &KeyMap, theme: Theme) -> Vec<Row> {
     rows.push(Row::heading("Signs of a path: what changed, and why", theme));
     let changes = [Change::Added, Change::Removed, Change::Content, Change::Metadata, Change::Mtime];
     rows.extend(changes.map(|change| key_row(&format!("{} {change}", change.sign()), change.meaning())));
-    rows.extend(Explanation::ALARMING_FIRST.map(|one| key_row(&format!("{} {one}", letter(one)), one.meaning())));
+    rows.extend(Explanation::ALARMING_FIRST.map(|one| key_row(&format!("{} {one}", one.sign()), one.meaning())));
     rows
 }

@@ -11,7 +11,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 pub use self::colour::{ColourError, Colours, parse_colour};
 pub use self::palette::Palette;
-pub use self::roles::{explanation_role, move_role, severity_role, verdict_role};
+pub use self::roles::{delta_role, explanation_role, move_role, relation_role, severity_role, verdict_role};
 
 /// The characters that are not ASCII, in one place.
 pub mod signs {

@@ -1,6 +1,9 @@
 //! Which role the words of the model have.
 
+use std::cmp::Ordering;
+
 use super::Role;
+use crate::compare::LayerRelation;
 use crate::model::{Explanation, PackageMove, Severity, Verdict};
 
 /// The role of an explanation.
@@ -24,6 +27,27 @@ pub fn move_role(change: PackageMove) -> Role {
         PackageMove::Upgraded => Role::Explained,
         PackageMove::Downgraded => Role::Alarm,
         PackageMove::Rebuilt => Role::Notice,
+    }
+}
+
+/// The role of how two layers relate.
+#[must_use]
+pub fn relation_role(relation: LayerRelation) -> Role {
+    match relation {
+        LayerRelation::Shared => Role::Quiet,
+        LayerRelation::Rebuilt => Role::Notice,
+        LayerRelation::LeftOnly => Role::Left,
+        LayerRelation::RightOnly => Role::Right,
+    }
+}
+
+/// The role of a difference of sizes: that of the side that has more.
+#[must_use]
+pub fn delta_role(left: u64, right: u64) -> Role {
+    match right.cmp(&left) {
+        Ordering::Greater => Role::Right,
+        Ordering::Less => Role::Left,
+        Ordering::Equal => Role::Muted,
     }
 }
 

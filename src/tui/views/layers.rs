@@ -8,7 +8,6 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::overview::letter;
 use super::{Context, Mouse, View, ViewEntry};
 use crate::compare::review::Subject;
 use crate::compare::{DriftReport, LayerRelation, LayerRow};
@@ -20,7 +19,7 @@ use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, explanation_role, signs};
+use crate::tui::theme::{Role, Theme, delta_role, explanation_role, relation_role, signs};
 
 pub const VIEW: ViewEntry = ViewEntry {
     title: "Layers",
@@ -272,18 +271,6 @@ impl View for Layers {
     }
 }
 
-/// A sign, the word and the role of a relation.
-#[must_use]
-pub fn relation(relation: LayerRelation) -> (char, &'static str, Role) {
-    let (sign, role) = match relation {
-        LayerRelation::Shared => ('=', Role::Quiet),
-        LayerRelation::Rebuilt => ('~', Role::Notice),
-        LayerRelation::LeftOnly => ('-', Role::Left),
-        LayerRelation::RightOnly => ('+', Role::Right),
-    };
-    (sign, relation.as_str(), role)
-}
-
 fn sides<'a>(report: &'a DriftReport, row: &LayerRow) -> (Option<&'a LayerFacts>, Option<&'a LayerFacts>) {
     let left = row.left.and_then(|index| report.left.layers.get(index));
     let right = row.right.and_then(|index| report.right.layers.get(index));
@@ -324,7 +311,7 @@ fn header(width: usize, theme: Theme) -> Line<'static> {
 }
 
 fn layer_line(report: &DriftReport, row: &LayerRow, paths: usize, width: usize, theme: Theme) -> Line<'static> {
-    let (sign, word, role) = relation(row.relation);
+    let (sign, word, role) = (row.relation.sign(), row.relation.as_str(), relation_role(row.relation));
     let (left, right) = sides(report, row);
     let index = |side: Option<&LayerFacts>| side.map_or_else(|| "-".to_owned(), |layer| layer.index.to_string());
     let size = |side: Option<&LayerFacts>| side.map_or(0, |layer| layer.size);
@@ -348,12 +335,9 @@ fn layer_line(report: &DriftReport, row: &LayerRow, paths: usize, width: usize, 
         _ => vec![shown_size(left), shown_size(right)],
     };
     spans.extend(sizes.iter().map(|size| Span::styled(text::pad_left(size, SIZE), muted)));
-    let style = match size(right).cmp(&size(left)) {
-        std::cmp::Ordering::Greater => theme.style(Role::Right),
-        std::cmp::Ordering::Less => theme.style(Role::Left),
-        std::cmp::Ordering::Equal => muted,
-    };
-    spans.push(Span::styled(text::pad_left(&text::delta(size(left), size(right)), SIZE), style));
+    let (left, right) = (size(left), size(right));
+    let delta = text::pad_left(&text::delta(left, right), SIZE);
+    spans.push(Span::styled(delta, theme.style(delta_role(left, right))));
     Line::from(spans)
 }
 
@@ -413,7 +397,7 @@ fn layer_detail(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16,
     if report.alone {
         return detail_alone(report, row, theme);
     }
-    let (sign, word, role) = relation(row.relation);
+    let (sign, word, role) = (row.relation.sign(), row.relation.as_str(), relation_role(row.relation));
     let meaning = match row.relation {
         LayerRelation::Shared => "the same bytes on both sides",
         LayerRelation::Rebuilt => "the same instruction, other bytes",
@@ -531,7 +515,7 @@ fn files(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16, theme:
         rows.push(
             Row::new(vec![
                 Span::styled(
-                    format!("{} ", letter(drift.explanation)),
+                    format!("{} ", drift.explanation.sign()),
                     theme.style(explanation_role(drift.explanation)),
                 ),
                 Span::styled(text::pad(drift.change.as_str(), 9), theme.style(Role::Muted)),

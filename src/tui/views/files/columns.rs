@@ -10,8 +10,7 @@ use crate::model::{Change, Explanation, FileAt, Kind};
 use crate::tui::paint;
 use crate::tui::search::Finder;
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, explanation_role, signs};
-use crate::tui::views::overview::letter;
+use crate::tui::theme::{Role, Theme, delta_role, explanation_role, signs};
 
 /// How wide each column is; 0 leaves it out.
 pub struct Columns {
@@ -140,7 +139,7 @@ impl Columns {
         if self.explanation > 2 {
             Span::styled(text::pad(&format!(" {explanation}"), self.explanation), style)
         } else {
-            Span::styled(format!(" {}", letter(explanation)), style)
+            Span::styled(format!(" {}", explanation.sign()), style)
         }
     }
 
@@ -170,11 +169,7 @@ impl Columns {
                 spans.push(Span::styled(text::pad_left(&words, self.size), muted));
             }
         }
-        let style = match right_size.cmp(&left_size) {
-            std::cmp::Ordering::Greater => theme.style(Role::Right),
-            std::cmp::Ordering::Less => theme.style(Role::Left),
-            std::cmp::Ordering::Equal => muted,
-        };
+        let style = theme.style(delta_role(left_size, right_size));
         let words = if left_size == right_size { String::new() } else { text::delta(left_size, right_size) };
         spans.push(Span::styled(text::pad_left(&words, self.delta), style));
     }

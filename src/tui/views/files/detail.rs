@@ -13,7 +13,7 @@ use crate::tui::document::{Field, Row, list, table, two_sides};
 use crate::tui::paint;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, explanation_role};
-use crate::tui::views::{layer_row, overview::letter};
+use crate::tui::views::layer_row;
 
 /// What the rows are made from.
 pub struct Page<'a> {
@@ -106,7 +106,7 @@ impl Page<'_> {
             if count > 0 {
                 let style = self.style(explanation_role(explanation));
                 rows.push(Row::new(vec![
-                    Span::styled(format!("{} {:<13}", letter(explanation), explanation.as_str()), style),
+                    Span::styled(format!("{} {:<13}", explanation.sign(), explanation.as_str()), style),
                     Span::styled(text::pad_left(&text::count(count), 8), style),
                     Span::styled(format!(" {}", paint::bar(count.into(), total.into(), 12)), style),
                 ]));
@@ -126,7 +126,7 @@ impl Page<'_> {
         let role = self.style(explanation_role(drift.explanation));
         let mut rows = vec![
             Row::new(vec![
-                Span::styled(format!("{} {}", letter(drift.explanation), drift.explanation), role),
+                Span::styled(format!("{} {}", drift.explanation.sign(), drift.explanation), role),
                 Span::styled(format!("  {}  ", drift.change.as_str()), self.style(Role::Strong)),
                 Span::raw(visible(&drift.detail).into_owned()),
             ])

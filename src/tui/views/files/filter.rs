@@ -2,7 +2,6 @@
 
 use super::tree::Node;
 use crate::model::{Change, Explanation, Side};
-use crate::tui::views::overview::letter;
 
 /// A choice of explanations, of kinds of change and of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +148,10 @@ impl Filter {
             (0, _) => "nothing that differs".to_owned(),
             (1..=2, _) => format!("only {}", words(&shown)),
             (_, 1..=2) => format!("without {}", words(&hidden)),
-            _ => format!("only {}", shown.into_iter().map(letter).map(String::from).collect::<Vec<_>>().join(" ")),
+            _ => format!(
+                "only {}",
+                shown.into_iter().map(Explanation::sign).map(String::from).collect::<Vec<_>>().join(" ")
+            ),
         };
         let hidden = Self::CHANGES.into_iter().filter(|change| !self.shows_change(*change)).map(Change::as_str);
         let hidden: Vec<&str> = hidden.collect();

@@ -7,7 +7,6 @@ use crate::compare::DriftReport;
 use crate::model::{Change, Explanation, Side};
 use crate::tui::overlay::{Choice, Menu};
 use crate::tui::text;
-use crate::tui::views::overview::letter;
 
 /// What varies from build to build, or follows from something else.
 const NOISY: &[Explanation] = &[Explanation::Noise, Explanation::Bytecode, Explanation::Generated];
@@ -55,7 +54,7 @@ pub fn filter(filter: Filter, selected: Option<&Node>, report: &DriftReport) -> 
         }
         Switch::Explanation(explanation) => {
             let count = text::count(report.files.by_explanation.get(explanation) as u64);
-            let label = format!("{} {explanation}", letter(explanation));
+            let label = format!("{} {explanation}", explanation.sign());
             Choice::switch(key, label, count, filter.shows_explanation(explanation))
         }
         Switch::Change(change) => {
@@ -108,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_sign_and_every_key_means_one_thing() {
-        let signs: BTreeSet<char> = Explanation::ALARMING_FIRST.map(letter).into();
+        let signs: BTreeSet<char> = Explanation::ALARMING_FIRST.map(Explanation::sign).into();
         assert_eq!(signs.len(), Explanation::ALARMING_FIRST.len());
         let signs: BTreeSet<char> = Filter::CHANGES.into_iter().chain([Change::Mtime]).map(Change::sign).collect();
         assert_eq!(signs.len(), 5);

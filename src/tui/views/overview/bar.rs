@@ -3,7 +3,6 @@
 use ratatui::style::Modifier;
 use ratatui::text::Span;
 
-use super::letter;
 use crate::compare::ByExplanation;
 use crate::model::Explanation;
 use crate::tui::document::Row;
@@ -15,7 +14,7 @@ pub(super) fn row(counts: &ByExplanation, width: u16, theme: Theme) -> Option<Ro
     let pieces = pieces(counts, usize::from(width));
     let span = |(explanation, columns): (Explanation, usize)| {
         let style = theme.style(explanation_role(explanation)).add_modifier(Modifier::REVERSED);
-        Span::styled(letter(explanation).to_string().repeat(columns), style)
+        Span::styled(explanation.sign().to_string().repeat(columns), style)
     };
     (!pieces.is_empty()).then(|| Row::new(pieces.into_iter().map(span).collect()))
 }

@@ -10,8 +10,7 @@ use crate::model::{ImageFacts, Side};
 use crate::tui::Jump;
 use crate::tui::document::Row;
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, move_role, signs};
-use crate::tui::views::layers::relation;
+use crate::tui::theme::{Role, Theme, delta_role, move_role, relation_role, signs};
 
 /// Rows of each table.
 const MOST: usize = 5;
@@ -28,7 +27,7 @@ pub(super) fn layers(report: &DriftReport, width: u16, theme: Theme) -> Vec<Row>
 }
 
 fn layer(report: &DriftReport, row: &LayerRow, width: u16, theme: Theme) -> Option<Row> {
-    let (sign, _, role) = relation(row.relation);
+    let (sign, role) = (row.relation.sign(), relation_role(row.relation));
     let (side, index) = match (row.left, row.right) {
         (_, Some(index)) => (Side::Right, index),
         (Some(index), None) => (Side::Left, index),
@@ -98,8 +97,7 @@ fn grew((left, right): (u64, u64)) -> u64 {
 
 /// The signed difference, in the colour of the side that has more.
 fn delta((left, right): (u64, u64), theme: Theme) -> Span<'static> {
-    let role = if right > left { Role::Right } else { Role::Left };
-    Span::styled(text::pad_left(&text::delta(left, right), DELTA), theme.style(role))
+    Span::styled(text::pad_left(&text::delta(left, right), DELTA), theme.style(delta_role(left, right)))
 }
 
 fn titled(title: &'static str, nothing: bool, theme: Theme) -> Vec<Row> {

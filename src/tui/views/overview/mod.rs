@@ -19,7 +19,6 @@ use self::page::Page;
 use super::packages::{growth as grown, urgency};
 use super::{Context, Mouse, View, ViewEntry};
 use crate::compare::DriftReport;
-use crate::model::Explanation;
 use crate::tui::document::Document;
 use crate::tui::explorer::Request;
 use crate::tui::keys::{Action, Binding, ch, key, row};
@@ -126,20 +125,5 @@ impl View for Overview {
         let focus = if self.two { self.focus } else { 0 };
         first.draw(buffer, focus == 0, theme);
         second.draw(buffer, focus == 1, theme);
-    }
-}
-
-/// One letter per explanation, for rows too narrow for the word.
-#[must_use]
-pub fn letter(explanation: Explanation) -> char {
-    match explanation {
-        Explanation::SameVersion => '!',
-        Explanation::Unexplained => '?',
-        Explanation::Metadata => 'm',
-        Explanation::Package => 'p',
-        Explanation::Generated => 'g',
-        Explanation::Noise => 'n',
-        Explanation::Bytecode => 'b',
-        Explanation::Mtime => 't',
     }
 }

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::first::{First, is_new};
-use super::{alone, bar, growth, identity, letter};
+use super::{alone, bar, growth, identity};
 use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{Explanation, Finding, FindingDrift, PackageMove, Severity, Verdict};
@@ -179,7 +179,7 @@ impl Page<'_> {
         let rest = room.saturating_sub(text::width(&path) + 2);
         let role = explanation_role(drift.explanation);
         let spans = vec![
-            Span::styled(format!("{} ", letter(drift.explanation)), self.theme.style(role)),
+            Span::styled(format!("{} ", drift.explanation.sign()), self.theme.style(role)),
             Span::raw(path),
             Span::raw("  "),
             Span::styled(text::cut(&detail, rest).into_owned(), self.theme.style(Role::Muted)),
@@ -218,7 +218,7 @@ impl Page<'_> {
             let role = if count == 0 { Role::Quiet } else { explanation_role(explanation) };
             let room = usize::from(width).saturating_sub(2 + 13 + 8 + 2);
             let row = Row::new(vec![
-                Span::styled(format!("{} {:<13}", letter(explanation), explanation.as_str()), self.theme.style(role)),
+                Span::styled(format!("{} {:<13}", explanation.sign(), explanation.as_str()), self.theme.style(role)),
                 Span::styled(text::pad_left(&text::count(count as u64), 8), self.theme.style(role)),
                 Span::styled(format!("  {}", text::cut(explanation.meaning(), room)), self.theme.style(Role::Muted)),
             ]);

@@ -12,7 +12,7 @@ use crate::model::text::visible;
 use crate::model::{Package, PackageMove};
 use crate::tui::paint;
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, move_role, signs};
+use crate::tui::theme::{Role, Theme, delta_role, move_role, signs};
 
 /// How wide each column is, and where its head stands; 0 leaves a column out.
 #[derive(Debug, Default, Clone)]
@@ -195,12 +195,7 @@ impl Columns {
         if self.alone {
             return Span::styled(text::pad_left(&text::bytes(right), self.delta), theme.style(Role::Muted));
         }
-        let role = match right.cmp(&left) {
-            std::cmp::Ordering::Greater => Role::Right,
-            std::cmp::Ordering::Less => Role::Left,
-            std::cmp::Ordering::Equal => Role::Muted,
-        };
-        Span::styled(text::pad_left(&text::delta(left, right), self.delta), theme.style(role))
+        Span::styled(text::pad_left(&text::delta(left, right), self.delta), theme.style(delta_role(left, right)))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::tui::Jump;
 use crate::tui::document::{Field, Row, list, table};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, explanation_role, move_role, signs};
-use crate::tui::views::{layer_row, overview::letter};
+use crate::tui::views::layer_row;
 
 /// The most files listed; the Files view has them all.
 const MOST_FILES: usize = 500;
@@ -194,7 +194,7 @@ fn files(report: &DriftReport, row: &PackageRow, width: u16, theme: Theme) -> Ve
         rows.push(
             Row::new(vec![
                 Span::styled(
-                    format!("{} ", letter(drift.explanation)),
+                    format!("{} ", drift.explanation.sign()),
                     theme.style(explanation_role(drift.explanation)),
                 ),
                 Span::styled(text::pad(drift.change.as_str(), 9), theme.style(Role::Muted)),
