@@ -14,8 +14,8 @@ mod verdict;
 use std::sync::Arc;
 
 use crate::model::{
-    Change, Explanation, FileAt, Finding, HistoryEntry, ImageFacts, ImagePath, Package, PackageMove, Proof, Side,
-    Verdict,
+    Change, Explanation, FileAt, Finding, HistoryEntry, ImageFacts, ImagePath, LayerFacts, Package, PackageMove, Proof,
+    Side, Verdict,
 };
 use crate::snapshot::Snapshot;
 
@@ -291,6 +291,44 @@ impl DriftReport {
     }
 }
 
+impl FileDrift {
+    /// Where in [`FileDrift::rows`] a path is.
+    #[must_use]
+    pub fn position(&self, path: &ImagePath) -> Option<u32> {
+        let at = self.rows.binary_search_by(|row| row.path.cmp(path)).ok()?;
+        u32::try_from(at).ok()
+    }
+}
+
+impl FileRow {
+    /// The sides that have the path.
+    pub fn sides(&self) -> impl Iterator<Item = &FileAt> {
+        [&self.left, &self.right].into_iter().flatten()
+    }
+
+    /// The side that exists, the right one first.
+    #[must_use]
+    pub fn either(&self) -> Option<&FileAt> {
+        self.right.as_ref().or(self.left.as_ref())
+    }
+
+    /// Bytes on the left and on the right.
+    #[must_use]
+    pub fn sizes(&self) -> (u64, u64) {
+        let size = |file: &Option<FileAt>| file.as_ref().map_or(0, |file| file.entry.size);
+        (size(&self.left), size(&self.right))
+    }
+}
+
+impl LayerRow {
+    /// The layers of both sides.
+    #[must_use]
+    pub fn sides<'a>(&self, report: &'a DriftReport) -> (Option<&'a LayerFacts>, Option<&'a LayerFacts>) {
+        let layer = |facts: &'a ImageFacts, index: Option<usize>| index.and_then(|index| facts.layers.get(index));
+        (layer(&report.left, self.left), layer(&report.right, self.right))
+    }
+}
+
 impl PackageRow {
     /// "upgraded 1.0 → 1.1", "added 1.1", "removed 1.0".
     #[must_use]
@@ -310,5 +348,11 @@ impl PackageRow {
     #[must_use]
     pub fn either(&self) -> Option<&Arc<Package>> {
         self.right.as_ref().or(self.left.as_ref())
+    }
+    /// Installed bytes on the left and on the right.
+    #[must_use]
+    pub fn sizes(&self) -> (u64, u64) {
+        let size = |package: &Option<Arc<Package>>| package.as_ref().map_or(0, |package| package.size);
+        (size(&self.left), size(&self.right))
     }
 }

@@ -107,8 +107,7 @@ impl Subject {
             }
             Self::Layer(at) => {
                 let row = report.layers.get(at)?;
-                let left = row.left.and_then(|index| report.left.layers.get(index));
-                let right = row.right.and_then(|index| report.right.layers.get(index));
+                let (left, right) = row.sides(report);
                 let layer = right.or(left)?;
                 let made_by = layer.created_by.as_deref().unwrap_or("no history");
                 described("layer", format!("layer {}", layer.index), format!("{}: {made_by}", row.relation.as_str()))

@@ -96,8 +96,7 @@ fn package(report: &DriftReport, at: usize) -> Texts {
 
 fn layer(report: &DriftReport, at: usize) -> Texts {
     let Some(row) = report.layers.get(at) else { return Vec::new() };
-    let left = row.left.and_then(|index| report.left.layers.get(index));
-    let right = row.right.and_then(|index| report.right.layers.get(index));
+    let (left, right) = row.sides(report);
     vec![
         ('i', "instruction", right.or(left).and_then(|layer| layer.created_by.clone())),
         ('r', "right diffID", right.map(|layer| layer.diff_id.to_string())),

@@ -182,7 +182,7 @@ fn compare(report: &DriftReport, row: u32, contents: &dyn Contents, watch: &Watc
     // One image on its own has one version of it.
     let left = if report.alone { None } else { read(row, Side::Left, diff::READ_LIMIT, contents, watch)? };
     let right = read(row, Side::Right, diff::READ_LIMIT, contents, watch)?;
-    let whole = [&row.left, &row.right].into_iter().flatten().all(|file| file.entry.size <= diff::READ_LIMIT);
+    let whole = row.sides().all(|file| file.entry.size <= diff::READ_LIMIT);
     let path = row.path.as_str().unwrap_or_default();
     let pair = Pair { path, left: left.as_deref(), right: right.as_deref(), whole };
     careful(|| pair.compare(|content| contents.dissect(content)))

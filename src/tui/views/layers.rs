@@ -271,12 +271,6 @@ impl View for Layers {
     }
 }
 
-fn sides<'a>(report: &'a DriftReport, row: &LayerRow) -> (Option<&'a LayerFacts>, Option<&'a LayerFacts>) {
-    let left = row.left.and_then(|index| report.left.layers.get(index));
-    let right = row.right.and_then(|index| report.right.layers.get(index));
-    (left, right)
-}
-
 /// How many columns of sizes there is room for beside the instruction.
 fn size_columns(width: usize) -> usize {
     match width {
@@ -312,7 +306,7 @@ fn header(width: usize, theme: Theme) -> Line<'static> {
 
 fn layer_line(report: &DriftReport, row: &LayerRow, paths: usize, width: usize, theme: Theme) -> Line<'static> {
     let (sign, word, role) = (row.relation.sign(), row.relation.as_str(), relation_role(row.relation));
-    let (left, right) = sides(report, row);
+    let (left, right) = row.sides(report);
     let index = |side: Option<&LayerFacts>| side.map_or_else(|| "-".to_owned(), |layer| layer.index.to_string());
     let size = |side: Option<&LayerFacts>| side.map_or(0, |layer| layer.size);
     let shown_size = |side: Option<&LayerFacts>| side.map_or_else(|| "-".to_owned(), |layer| text::bytes(layer.size));
@@ -354,7 +348,7 @@ fn header_alone(width: usize, theme: Theme) -> Line<'static> {
 
 /// One layer of one image.
 fn line_alone(report: &DriftReport, row: &LayerRow, width: usize, theme: Theme) -> Line<'static> {
-    let Some(layer) = sides(report, row).1 else { return Line::default() };
+    let Some(layer) = row.sides(report).1 else { return Line::default() };
     let made_by = text::instruction(layer.created_by.as_deref());
     Line::from(vec![
         Span::styled(format!("   {:<4}", layer.index), theme.style(Role::Muted)),
@@ -374,7 +368,7 @@ fn shared_line(report: &DriftReport, run: &Range<usize>, open: bool, theme: Them
 
 fn shared<'a>(report: &'a DriftReport, run: &Range<usize>) -> impl Iterator<Item = &'a LayerFacts> {
     let rows = report.layers.get(run.clone()).unwrap_or_default();
-    rows.iter().filter_map(|row| sides(report, row).1)
+    rows.iter().filter_map(|row| row.sides(report).1)
 }
 
 fn shared_detail(report: &DriftReport, run: &Range<usize>, theme: Theme) -> Vec<Row> {
@@ -412,7 +406,7 @@ fn layer_detail(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16,
         .wrapped(2),
     ];
     rows.extend(cause(report, row, theme));
-    let (left, right) = sides(report, row);
+    let (left, right) = row.sides(report);
     rows.extend(instructions(left, right, theme));
     rows.push(Row::default());
     rows.extend(files(report, row, paths, width, theme));
@@ -460,7 +454,7 @@ const FIELDS: [Field<LayerFacts>; 5] = [
 
 /// A layer of one image on its own.
 fn detail_alone(report: &DriftReport, row: &LayerRow, theme: Theme) -> Vec<Row> {
-    let Some(layer) = sides(report, row).1 else { return Vec::new() };
+    let Some(layer) = row.sides(report).1 else { return Vec::new() };
     let mut rows = document::list(&FIELDS, layer, theme);
     rows.push(Row::new(vec![Span::styled(layer.diff_id.to_string(), theme.style(Role::Muted))]).wrapped(0));
     rows.push(Row::default());

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::tree::{NodeId, Tree};
 use crate::compare::{DriftReport, FileRow};
 use crate::model::text::visible_bytes;
-use crate::model::{Change, Explanation, FileAt, Kind};
+use crate::model::{Change, Explanation, Kind};
 use crate::tui::paint;
 use crate::tui::search::Finder;
 use crate::tui::text;
@@ -128,8 +128,7 @@ impl Columns {
         spans.extend(paint::lit(&shown, &hits, theme.style(Role::Text), theme));
         spans.push(Span::raw(" ".repeat(blank)));
         spans.push(self.why(file.drift.as_ref().map(|drift| drift.explanation), theme));
-        let size = |side: &Option<FileAt>| side.as_ref().map_or(0, |file| file.entry.size);
-        self.sizes(&mut spans, Some(file), (size(&file.left), size(&file.right)), theme);
+        self.sizes(&mut spans, Some(file), file.sizes(), theme);
         Line::from(spans)
     }
 
@@ -190,7 +189,7 @@ fn mark(file: Option<&FileRow>, theme: Theme) -> (char, Style) {
 
 /// What `ls -F` puts after a name.
 fn kind_sign(file: &FileRow) -> &'static str {
-    match file.right.as_ref().or(file.left.as_ref()).map(|file| file.entry.kind) {
+    match file.either().map(|file| file.entry.kind) {
         Some(Kind::Directory) => "/",
         Some(Kind::Symlink) => "@",
         Some(Kind::Fifo) => "|",

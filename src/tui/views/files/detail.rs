@@ -27,8 +27,7 @@ impl Page<'_> {
     /// Everything about one path.
     #[must_use]
     pub fn file(&self, file: &FileRow, comparison: &Comparison) -> Vec<Row> {
-        let is_directory =
-            [&file.left, &file.right].into_iter().flatten().any(|file| file.entry.kind == Kind::Directory);
+        let is_directory = file.sides().any(|file| file.entry.kind == Kind::Directory);
         if self.report.alone {
             return self.alone(file, comparison);
         }
@@ -165,8 +164,7 @@ impl Page<'_> {
 
     /// The package of this label that owns the file; several can share a label.
     fn package(&self, label: &str, file: &FileRow) -> Option<usize> {
-        let row = self.report.files.rows.binary_search_by(|row| row.path.cmp(&file.path)).ok()?;
-        let row = u32::try_from(row).ok()?;
+        let row = self.report.files.position(&file.path)?;
         let mut named = (0..)
             .zip(&self.report.packages)
             .filter(|(_, package)| package.either().is_some_and(|either| either.label() == label))

@@ -331,7 +331,7 @@ fn has_contents(row: &FileRow, alone: bool) -> bool {
         .drift
         .as_ref()
         .is_some_and(|drift| matches!(drift.change, Change::Added | Change::Removed | Change::Content));
-    (differs || alone) && [&row.left, &row.right].into_iter().flatten().any(|file| file.entry.kind == Kind::File)
+    (differs || alone) && row.sides().any(|file| file.entry.kind == Kind::File)
 }
 
 impl View for Files {

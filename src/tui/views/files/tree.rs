@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::filter::Filter;
 use super::order::Order;
 use crate::compare::{DriftReport, FileRow};
-use crate::model::{Change, Explanation, FileAt, Kind, Side};
+use crate::model::{Change, Explanation, Kind, Side};
 
 /// A node's position in [`Tree`]. The root is 0.
 pub type NodeId = u32;
@@ -448,11 +448,10 @@ impl Node {
         };
         if let Some((_, row)) = row {
             let sides = [&row.left, &row.right];
-            node.is_directory = sides.into_iter().flatten().any(|file| file.entry.kind == Kind::Directory);
+            node.is_directory = row.sides().any(|file| file.entry.kind == Kind::Directory);
             node.one_sided = sides.into_iter().any(Option::is_none);
             node.layers = sides.map(|file| file.as_ref().and_then(|file| u16::try_from(file.layer).ok()));
-            let size = |file: &Option<FileAt>| file.as_ref().map_or(0, |file| file.entry.size);
-            (node.left_size, node.right_size) = (size(&row.left), size(&row.right));
+            (node.left_size, node.right_size) = row.sizes();
             node.own = row.drift.as_ref().map(|drift| (drift.change, drift.explanation));
         }
         node
@@ -486,7 +485,7 @@ fn is_below(path: &[u8], directory: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::compare::FileDrift;
-    use crate::model::ImagePath;
+    use crate::model::{FileAt, ImagePath};
     use crate::tui::fixture;
 
     fn names(tree: &mut Tree, report: &DriftReport) -> Vec<String> {

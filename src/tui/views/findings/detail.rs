@@ -74,8 +74,7 @@ fn files(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
 }
 
 fn to_file(report: &DriftReport, path: &ImagePath, theme: Theme) -> Row {
-    let at = report.files.rows.binary_search_by(|row| row.path.cmp(path)).ok();
-    match at.and_then(|at| u32::try_from(at).ok()) {
+    match report.files.position(path) {
         Some(at) => Row::new(vec![Span::raw(path.to_string())]).to(Jump::File(at)),
         None => Row::new(vec![Span::styled(path.to_string(), theme.style(Role::Muted))]),
     }

@@ -87,7 +87,7 @@ enum Danger {
 }
 
 fn danger(row: &FileRow) -> Danger {
-    let Some(entry) = row.right.as_ref().or(row.left.as_ref()).map(|file| &file.entry) else { return Danger::Data };
+    let Some(entry) = row.either().map(|file| &file.entry) else { return Danger::Data };
     match entry.kind {
         Kind::Directory => Danger::Directory,
         _ if entry.is_privileged() => Danger::Privileged,
@@ -123,9 +123,8 @@ pub(super) fn is_new(finding: &Finding) -> bool {
 
 /// Whether all its files stand among the alarms already.
 fn is_told(report: &DriftReport, finding: &Finding) -> bool {
-    let rows = &report.files.rows;
     let is_alarm = |path| {
-        let row = rows.binary_search_by(|row| row.path.cmp(path)).ok().and_then(|at| rows.get(at));
+        let row = report.files.position(path).and_then(|at| report.files.rows.get(at as usize));
         row.and_then(|row| row.drift.as_ref()).is_some_and(|drift| drift.explanation == Explanation::SameVersion)
     };
     !finding.paths.is_empty() && finding.paths.iter().all(is_alarm)

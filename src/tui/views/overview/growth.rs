@@ -6,7 +6,7 @@ use ratatui::text::Span;
 
 use crate::compare::{DriftReport, LayerRow, PackageRow};
 use crate::model::text::visible;
-use crate::model::{ImageFacts, Side};
+use crate::model::{LayerFacts, Side};
 use crate::tui::Jump;
 use crate::tui::document::Row;
 use crate::tui::text;
@@ -37,8 +37,8 @@ fn layer(report: &DriftReport, row: &LayerRow, width: u16, theme: Theme) -> Opti
         (Some(left), Some(right)) if left != right => format!("#{left} {} #{right}", signs::ARROW),
         _ => format!("#{index}"),
     };
-    let facts = if side == Side::Left { &report.left } else { &report.right };
-    let made_by = text::instruction(facts.layers.get(index).and_then(|layer| layer.created_by.as_deref()));
+    let (left, right) = row.sides(report);
+    let made_by = text::instruction(right.or(left).and_then(|layer| layer.created_by.as_deref()));
     let room = usize::from(width).saturating_sub(2 + 10 + DELTA + 2);
     let mut spans = vec![Span::styled(format!("{sign} {}", text::pad(&name, 10)), theme.style(role))];
     spans.push(delta(layer_sizes(report, row), theme));
@@ -47,18 +47,17 @@ fn layer(report: &DriftReport, row: &LayerRow, width: u16, theme: Theme) -> Opti
 }
 
 fn layer_sizes(report: &DriftReport, row: &LayerRow) -> (u64, u64) {
-    let size = |facts: &ImageFacts, index: Option<usize>| {
-        index.and_then(|index| facts.layers.get(index)).map_or(0, |layer| layer.size)
-    };
-    (size(&report.left, row.left), size(&report.right, row.right))
+    let (left, right) = row.sides(report);
+    let size = |layer: Option<&LayerFacts>| layer.map_or(0, |layer| layer.size);
+    (size(left), size(right))
 }
 
 /// The packages that grew or shrank most, each a link.
 #[must_use]
 pub(super) fn packages(report: &DriftReport, width: u16, theme: Theme) -> Vec<Row> {
     let mut changed: Vec<(usize, &PackageRow)> =
-        report.packages.iter().enumerate().filter(|(_, row)| grew(package_sizes(row)) > 0).collect();
-    changed.sort_by_key(|(_, row)| Reverse(grew(package_sizes(row))));
+        report.packages.iter().enumerate().filter(|(_, row)| grew(row.sizes()) > 0).collect();
+    changed.sort_by_key(|(_, row)| Reverse(grew(row.sizes())));
     let mut rows = titled("Packages that grew or shrank most", changed.is_empty(), theme);
     rows.extend(changed.into_iter().take(MOST).filter_map(|(at, row)| package(at, row, width, theme)));
     rows
@@ -68,7 +67,7 @@ fn package(at: usize, row: &PackageRow, width: u16, theme: Theme) -> Option<Row>
     let package = row.either()?;
     let (sign, style) =
         row.change.map_or((' ', theme.style(Role::Text)), |how| (how.sign(), theme.style(move_role(how))));
-    let (left, right) = package_sizes(row);
+    let (left, right) = row.sizes();
     let name_room = (usize::from(width) * 2 / 5).min(26);
     let name = text::pad(&text::middle(&visible(&package.name), name_room), name_room);
     Some(
@@ -84,11 +83,6 @@ fn package(at: usize, row: &PackageRow, width: u16, theme: Theme) -> Option<Row>
         ])
         .to(Jump::Package(at)),
     )
-}
-
-fn package_sizes(row: &PackageRow) -> (u64, u64) {
-    let size = |side: &Option<std::sync::Arc<crate::model::Package>>| side.as_ref().map_or(0, |package| package.size);
-    (size(&row.left), size(&row.right))
 }
 
 fn grew((left, right): (u64, u64)) -> u64 {

@@ -333,8 +333,8 @@ pub fn urgency(change: Option<PackageMove>) -> u64 {
 /// By how many bytes a package grew or shrank.
 #[must_use]
 pub fn growth(row: &PackageRow) -> u64 {
-    let size = |package: &Option<Arc<Package>>| package.as_ref().map_or(0, |package| package.size);
-    size(&row.left).abs_diff(size(&row.right))
+    let (left, right) = row.sizes();
+    left.abs_diff(right)
 }
 
 #[cfg(test)]

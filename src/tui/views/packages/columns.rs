@@ -127,8 +127,7 @@ impl Columns {
         let version = |package: &Option<Arc<Package>>| package.as_ref().map(|package| package.version.clone());
         spans.extend(self.versions((version(&row.left).as_deref(), version(&row.right).as_deref()), theme));
         spans.push(self.step(row, theme));
-        let size = |package: &Option<Arc<Package>>| package.as_ref().map_or(0, |package| package.size);
-        spans.push(self.delta(size(&row.left), size(&row.right), theme));
+        spans.push(self.delta(row.sizes(), theme));
         if self.layer > 0 {
             let layer = text::pad_left(&format!("#{}", package.layer), self.layer);
             spans.push(Span::styled(layer, theme.style(Role::Muted)));
@@ -147,7 +146,7 @@ impl Columns {
         ];
         spans.extend(self.versions((group.left.as_deref(), group.right.as_deref()), theme));
         spans.push(Span::raw(" ".repeat(self.step)));
-        spans.push(self.delta(group.left_size, group.right_size, theme));
+        spans.push(self.delta((group.left_size, group.right_size), theme));
         Line::from(spans)
     }
 
@@ -191,7 +190,7 @@ impl Columns {
         spans
     }
 
-    fn delta(&self, left: u64, right: u64, theme: Theme) -> Span<'static> {
+    fn delta(&self, (left, right): (u64, u64), theme: Theme) -> Span<'static> {
         if self.alone {
             return Span::styled(text::pad_left(&text::bytes(right), self.delta), theme.style(Role::Muted));
         }

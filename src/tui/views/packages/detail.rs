@@ -51,10 +51,9 @@ fn owned(report: &DriftReport, row: &PackageRow, width: u16, theme: Theme) -> Ve
     let files = row.right.as_ref().map(|package| package.files.as_slice()).unwrap_or_default();
     let mut rows = vec![Row::heading(text::plural(files.len(), "file", "files"), theme)];
     for file in files.iter().take(MOST_FILES) {
-        let at = report.files.rows.binary_search_by(|row| row.path.cmp(&file.path)).ok();
         let path = file.path.to_string();
         let row = Row::new(vec![Span::raw(text::cut_path(&path, usize::from(width)).into_owned())]);
-        rows.push(match at.and_then(|at| u32::try_from(at).ok()) {
+        rows.push(match report.files.position(&file.path) {
             Some(at) => row.to(Jump::File(at)),
             None => row,
         });
