@@ -60,10 +60,16 @@ impl Row {
         Self { spans, ..Self::default() }
     }
 
+    /// Words of one role.
+    #[must_use]
+    pub fn styled(words: impl Into<String>, role: Role, theme: Theme) -> Self {
+        Self::new(vec![Span::styled(words.into(), theme.style(role))])
+    }
+
     /// A section's title.
     #[must_use]
     pub fn heading(title: impl Into<String>, theme: Theme) -> Self {
-        Self::new(vec![Span::styled(title.into(), theme.style(Role::Heading))])
+        Self::styled(title, Role::Heading, theme)
     }
 
     /// Text that is wrapped, its following lines indented by `hang`.

@@ -372,7 +372,7 @@ fn shared<'a>(report: &'a DriftReport, run: &Range<usize>) -> impl Iterator<Item
 }
 
 fn shared_detail(report: &DriftReport, run: &Range<usize>, theme: Theme) -> Vec<Row> {
-    let mut rows = vec![Row::new(vec![Span::styled("the same bytes on both sides", theme.style(Role::Muted))])];
+    let mut rows = vec![Row::styled("the same bytes on both sides", Role::Muted, theme)];
     for layer in shared(report, run) {
         let made_by = text::instruction(layer.created_by.as_deref());
         rows.push(
@@ -438,7 +438,7 @@ fn instructions(left: Option<&LayerFacts>, right: Option<&LayerFacts>, theme: Th
     for (title, instruction, role) in told {
         let Some(instruction) = instruction else { continue };
         rows.push(Row::default());
-        rows.push(Row::new(vec![Span::styled(title, theme.style(role))]));
+        rows.push(Row::styled(title, role, theme));
         rows.extend(lines(&instruction));
     }
     rows
@@ -456,14 +456,12 @@ const FIELDS: [Field<LayerFacts>; 5] = [
 fn detail_alone(report: &DriftReport, row: &LayerRow, theme: Theme) -> Vec<Row> {
     let Some(layer) = row.sides(report).1 else { return Vec::new() };
     let mut rows = document::list(&FIELDS, layer, theme);
-    rows.push(Row::new(vec![Span::styled(layer.diff_id.to_string(), theme.style(Role::Muted))]).wrapped(0));
+    rows.push(Row::styled(layer.diff_id.to_string(), Role::Muted, theme).wrapped(0));
     rows.push(Row::default());
     rows.extend(lines(layer.created_by.as_deref().unwrap_or("(no history)")));
     rows.push(Row::default());
     let words = format!("{} all its paths", signs::POINTER);
-    rows.push(
-        Row::new(vec![Span::styled(words, theme.style(Role::Key))]).to(Jump::LayerFiles(Side::Right, layer.index)),
-    );
+    rows.push(Row::styled(words, Role::Key, theme).to(Jump::LayerFiles(Side::Right, layer.index)));
     rows
 }
 
@@ -473,7 +471,7 @@ fn cause(report: &DriftReport, row: &LayerRow, theme: Theme) -> Vec<Row> {
         let layers = facts.base.as_ref().and_then(|base| base.layers)?;
         index.map(|index| index < layers)
     };
-    let muted = |words: String| vec![Row::new(vec![Span::styled(words, theme.style(Role::Muted))]).wrapped(2)];
+    let muted = |words: String| vec![Row::styled(words, Role::Muted, theme).wrapped(2)];
     if of_base(&report.right, row.right).or(of_base(&report.left, row.left)) == Some(true) {
         return muted("it belongs to the base image".to_owned());
     }
@@ -498,7 +496,7 @@ fn files(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16, theme:
     for (name, side, index) in [("right", Side::Right, row.right), ("left", Side::Left, row.left)] {
         if let Some(index) = index {
             let words = format!("{} all paths of {name} #{index}", signs::POINTER);
-            rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Key))]).to(Jump::LayerFiles(side, index)));
+            rows.push(Row::styled(words, Role::Key, theme).to(Jump::LayerFiles(side, index)));
         }
     }
     for at in paths.iter().take(MOST_FILES) {
@@ -520,7 +518,7 @@ fn files(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16, theme:
     }
     if paths.len() > MOST_FILES {
         let words = format!("and {} more", text::count((paths.len() - MOST_FILES) as u64));
-        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]));
+        rows.push(Row::styled(words, Role::Muted, theme));
     }
     rows
 }

@@ -197,7 +197,7 @@ impl View for Config {
 }
 
 fn same_detail(row: &ConfigChange, theme: Theme) -> Vec<Row> {
-    let mut rows = vec![Row::new(vec![Span::styled(visible(&row.key).into_owned(), theme.style(Role::Strong))])];
+    let mut rows = vec![Row::styled(visible(&row.key).into_owned(), Role::Strong, theme)];
     rows.push(Row::default());
     rows.extend(lines(row.right.as_deref().unwrap_or_default()));
     rows

@@ -23,7 +23,7 @@ pub(super) fn rows(change: &ConfigChange, theme: Theme) -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, value, role) in [("left", left, Role::Left), ("right", right, Role::Right)] {
         rows.push(Row::default());
-        rows.push(Row::new(vec![Span::styled(name, theme.style(role))]));
+        rows.push(Row::styled(name, role, theme));
         rows.extend(value);
     }
     rows.extend(items(change, theme));

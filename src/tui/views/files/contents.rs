@@ -91,7 +91,7 @@ impl Page<'_> {
 
     /// A sentence after an empty row.
     fn said(&self, words: impl Into<String>, role: Role) -> Vec<Row> {
-        vec![Row::default(), Row::new(vec![Span::styled(words.into(), self.style(role))]).wrapped(0)]
+        vec![Row::default(), Row::styled(words, role, self.theme).wrapped(0)]
     }
 
     /// An empty row and a section's title with words beside it.
@@ -116,7 +116,7 @@ impl Page<'_> {
             (None, None) => String::new(),
         };
         let mut rows = self.section("Decoded", [Span::styled(format, self.style(Role::Strong))]);
-        rows.push(Row::new(vec![Span::styled(sentence(decoded), self.style(Role::Muted))]).wrapped(2));
+        rows.push(Row::styled(sentence(decoded), Role::Muted, self.theme).wrapped(2));
         for tally in [&decoded.fields, &decoded.members] {
             let widest = tally.rows.iter().map(|row| text::width(&row.name)).max().unwrap_or_default();
             let label = widest.min(usize::from(self.width) * 2 / 5).max(8);
@@ -125,7 +125,7 @@ impl Page<'_> {
             }
             if tally.left_out > 0 {
                 let words = format!("  and {} more", text::count(tally.left_out as u64));
-                rows.push(Row::new(vec![Span::styled(words, self.style(Role::Muted))]));
+                rows.push(Row::styled(words, Role::Muted, self.theme));
             }
         }
         rows
@@ -153,7 +153,7 @@ impl Page<'_> {
             ])];
         }
         let side = |sign: &str, value: String, role: Role| {
-            Row::new(vec![Span::styled(format!("  {sign} {value}"), self.style(role))]).wrapped(4)
+            Row::styled(format!("  {sign} {value}"), role, self.theme).wrapped(4)
         };
         vec![
             Row::new(vec![sign, name(width.saturating_sub(2))]),

@@ -33,10 +33,11 @@ impl Page<'_> {
         }
         let mut rows = match &file.drift {
             Some(drift) => self.why(file, drift),
-            None => vec![Row::new(vec![Span::styled(
+            None => vec![Row::styled(
                 if is_directory { "the directory itself is the same on both sides" } else { "the same on both sides" },
-                self.style(Role::Muted),
-            )])],
+                Role::Muted,
+                self.theme,
+            )],
         };
         if file.drift.is_none() {
             rows.extend(self.owners(file));
@@ -133,7 +134,7 @@ impl Page<'_> {
         ];
         let meaning = drift.explanation.meaning();
         if !meaning.starts_with(drift.detail.as_ref()) {
-            rows.push(Row::new(vec![Span::styled(format!("  {meaning}"), self.style(Role::Muted))]).wrapped(2));
+            rows.push(Row::styled(format!("  {meaning}"), Role::Muted, self.theme).wrapped(2));
         }
         if let Some(owner) = &drift.owner {
             let row = self.field("package", owner);

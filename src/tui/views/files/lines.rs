@@ -141,7 +141,7 @@ impl Page<'_> {
         }
         rows.extend(self.block(&block, setting));
         if diff.cut {
-            rows.push(Row::new(vec![Span::styled("the rest is left out", self.style(Role::Muted))]));
+            rows.push(Row::styled("the rest is left out", Role::Muted, self.theme));
         }
         rows
     }

@@ -17,7 +17,7 @@ use crate::tui::theme::{Role, Theme, severity_role};
 pub fn finding(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
     let standing = if report.alone { String::new() } else { format!(", {}", standing(finding)) };
     let mut rows = vec![
-        Row::new(vec![Span::styled(visible(&finding.subject).into_owned(), theme.style(Role::Strong))]).wrapped(2),
+        Row::styled(visible(&finding.subject).into_owned(), Role::Strong, theme).wrapped(2),
         Row::new(vec![
             Span::styled(finding.severity.as_str(), theme.style(severity_role(finding.severity))),
             Span::styled(standing, theme.style(Role::Muted)),
@@ -68,7 +68,7 @@ fn files(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
     rows.extend(finding.paths.iter().map(|path| to_file(report, path, theme)));
     if finding.count > finding.paths.len() {
         let words = format!("and {} more", text::count((finding.count - finding.paths.len()) as u64));
-        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]));
+        rows.push(Row::styled(words, Role::Muted, theme));
     }
     rows
 }
@@ -76,6 +76,6 @@ fn files(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
 fn to_file(report: &DriftReport, path: &ImagePath, theme: Theme) -> Row {
     match report.files.position(path) {
         Some(at) => Row::new(vec![Span::raw(path.to_string())]).to(Jump::File(at)),
-        None => Row::new(vec![Span::styled(path.to_string(), theme.style(Role::Muted))]),
+        None => Row::styled(path.to_string(), Role::Muted, theme),
     }
 }

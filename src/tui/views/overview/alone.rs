@@ -32,10 +32,7 @@ pub(super) fn summary(report: &DriftReport, theme: Theme) -> Vec<Row> {
         text::plural(image.package_count, "package", "packages"),
         text::plural(image.file_count, "path", "paths"),
     );
-    vec![
-        Row::new(vec![Span::styled(found, theme.style(Role::Strong))]).wrapped(2),
-        Row::new(vec![Span::styled(holds, theme.style(Role::Muted))]).wrapped(2),
-    ]
+    vec![Row::styled(found, Role::Strong, theme).wrapped(2), Row::styled(holds, Role::Muted, theme).wrapped(2)]
 }
 
 /// The largest layers, each a link.

@@ -93,8 +93,8 @@ impl Page<'_> {
         let word = Span::styled(format!("{}: ", self.report.verdict.as_str()), strong);
         vec![
             Row::new(vec![word, Span::raw(self.inputs())]).wrapped(2),
-            Row::new(vec![Span::styled(self.to_read(), strong)]).wrapped(2),
-            Row::new(vec![Span::styled(self.figures(), self.theme.style(Role::Muted))]).wrapped(2),
+            Row::styled(self.to_read(), Role::Strong, self.theme).wrapped(2),
+            Row::styled(self.figures(), Role::Muted, self.theme).wrapped(2),
         ]
     }
 
@@ -145,7 +145,7 @@ impl Page<'_> {
             } else {
                 "Nothing: every difference is accounted for."
             };
-            rows.push(Row::new(vec![Span::styled(words, self.theme.style(Role::Explained))]));
+            rows.push(Row::styled(words, Role::Explained, self.theme));
         }
         let rest = &self.first.rest;
         if let Some(next) = rest.first() {
@@ -153,7 +153,7 @@ impl Page<'_> {
                 rest.iter().map(|kind| text::plural(kind.count, kind.words.0, kind.words.1)).collect();
             let words = format!("  and {}", kinds.join(", "));
             let words = text::cut(&words, usize::from(width)).into_owned();
-            rows.push(Row::new(vec![Span::styled(words, self.theme.style(Role::Muted))]).to(next.jump));
+            rows.push(Row::styled(words, Role::Muted, self.theme).to(next.jump));
         }
         rows
     }
@@ -274,7 +274,7 @@ impl Page<'_> {
         }
         if moved == 0 {
             let words = format!("None of {}.", text::plural(self.report.packages.len(), "package", "packages"));
-            rows.push(Row::new(vec![Span::styled(words, self.theme.style(Role::Muted))]));
+            rows.push(Row::styled(words, Role::Muted, self.theme));
         }
         rows.extend(self.moved.iter().take(MOST).filter_map(|at| self.package(*at, width)));
         if moved > MOST {
@@ -350,7 +350,7 @@ impl Page<'_> {
 
     fn more(&self, count: usize, jump: Jump) -> Row {
         let words = format!("  {} more", text::count(count as u64));
-        Row::new(vec![Span::styled(words, self.theme.style(Role::Muted))]).to(jump)
+        Row::styled(words, Role::Muted, self.theme).to(jump)
     }
 }
 

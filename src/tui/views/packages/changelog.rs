@@ -70,7 +70,7 @@ impl Changelogs {
             (cves, false) => (format!("{entries}, fixes named: {}", cves.join(" ")), Role::Notice),
             (cves, true) => (format!("{entries} taken back, fixes too: {}", cves.join(" ")), Role::Alarm),
         };
-        Some(Row::new(vec![Span::styled(words, theme.style(role))]).wrapped(2))
+        Some(Row::styled(words, role, theme).wrapped(2))
     }
 
     /// The section of the detail.
@@ -82,7 +82,7 @@ impl Changelogs {
         }
         let versions = format!("{} {} {}", visible(&left.version), signs::ARROW, visible(&right.version));
         let mut rows = vec![Row::default(), Row::heading(format!("Changes {versions}"), theme)];
-        let say = |words: String| Row::new(vec![Span::styled(words, theme.style(Role::Muted))]).wrapped(2);
+        let say = |words: String| Row::styled(words, Role::Muted, theme).wrapped(2);
         match self.told(at) {
             None => rows.push(say("reading ...".to_owned())),
             Some(Err(error)) => rows.push(say(visible(error).into_owned())),
@@ -146,7 +146,7 @@ fn entry(entry: &ChangelogEntry, theme: Theme) -> Vec<Row> {
     rows.extend(entry.lines.iter().map(|line| lit(line, theme)));
     if entry.left_out > 0 {
         let words = format!("  and {} more", text::plural(entry.left_out, "line", "lines"));
-        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]));
+        rows.push(Row::styled(words, Role::Muted, theme));
     }
     rows
 }

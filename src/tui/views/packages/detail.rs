@@ -25,7 +25,7 @@ pub fn package(report: &DriftReport, at: usize, changelogs: &Changelogs, width: 
     rows.extend(changelogs.summary(at, theme));
     if let Some(summary) = row.either().and_then(|package| package.summary.as_deref()) {
         let words = visible(summary).into_owned();
-        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]).wrapped(0));
+        rows.push(Row::styled(words, Role::Muted, theme).wrapped(0));
     }
     rows.push(Row::default());
     match &row.right {
@@ -66,7 +66,7 @@ fn owned(report: &DriftReport, row: &PackageRow, width: u16, theme: Theme) -> Ve
 fn and_more(files: usize, theme: Theme) -> Option<Row> {
     let rest = files.checked_sub(MOST_FILES).filter(|rest| *rest > 0)?;
     let words = format!("and {} more", text::count(rest as u64));
-    Some(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]))
+    Some(Row::styled(words, Role::Muted, theme))
 }
 
 /// The packages that need it, on either side, each a way to its own detail.
@@ -96,7 +96,7 @@ fn required_by(report: &DriftReport, at: usize, theme: Theme) -> Vec<Row> {
     }
     if all.len() > MOST {
         let words = format!("  and {} more", text::count((all.len() - MOST) as u64));
-        rows.push(Row::new(vec![Span::styled(words, theme.style(Role::Muted))]));
+        rows.push(Row::styled(words, Role::Muted, theme));
     }
     rows.push(Row::default());
     rows
@@ -129,7 +129,7 @@ pub fn group(report: &DriftReport, group: &Group, theme: Theme) -> Vec<Row> {
 
 fn moved(row: &PackageRow, theme: Theme) -> Row {
     let Some(change) = row.change else {
-        return Row::new(vec![Span::styled("did not move", theme.style(Role::Muted))]);
+        return Row::styled("did not move", Role::Muted, theme);
     };
     let mut spans =
         vec![Span::styled(format!("{} {}", change.sign(), change.as_str()), theme.style(move_role(change)))];
