@@ -323,14 +323,14 @@ pub fn table<T>(
 #[must_use]
 pub fn list<T>(fields: &[Field<T>], one: &T, theme: Theme) -> Vec<Row> {
     let rows = fields.iter().map(|(label, value)| (label, value(one))).filter(|(_, value)| !value.is_empty());
-    rows.map(|(label, value)| {
-        Row::new(vec![
-            Span::styled(text::pad(label, 13), theme.style(Role::Muted)),
-            Span::raw(visible(&value).into_owned()),
-        ])
-        .wrapped(13)
-    })
-    .collect()
+    rows.map(|(label, value)| field(label, &value, theme)).collect()
+}
+
+/// A label and its value.
+#[must_use]
+pub fn field(label: &str, value: &str, theme: Theme) -> Row {
+    let label = Span::styled(text::pad(label, 13), theme.style(Role::Muted));
+    Row::new(vec![label, Span::raw(visible(value).into_owned())]).wrapped(13)
 }
 
 /// Columns of a field's label.

@@ -86,6 +86,14 @@ pub fn bar(part: u64, whole: u64, columns: usize) -> String {
     text
 }
 
+/// `left → right` in at most `room` columns, both of them to be seen, each in its style.
+#[must_use]
+pub fn moved(left: &str, right: &str, room: usize, styles: (Style, Style), theme: Theme) -> Vec<Span<'static>> {
+    let (left, right) = text::share(left, right, room.saturating_sub(3));
+    let arrow = Span::styled(format!(" {} ", signs::ARROW), theme.style(Role::Muted));
+    vec![Span::styled(left, styles.0), arrow, Span::styled(right, styles.1)]
+}
+
 /// `text` as spans, the characters at `hits` (by position) in the style of a match.
 #[must_use]
 pub fn lit(text: &str, hits: &[u32], style: Style, theme: Theme) -> Vec<Span<'static>> {

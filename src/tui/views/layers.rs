@@ -8,6 +8,7 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::rows::changed_files;
 use super::{Context, Mouse, View, ViewEntry};
 use crate::compare::review::Subject;
 use crate::compare::{DriftReport, LayerRelation, LayerRow};
@@ -19,7 +20,7 @@ use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, delta_role, explanation_role, relation_role, signs};
+use crate::tui::theme::{Role, Theme, delta_role, relation_role, signs};
 
 pub const VIEW: ViewEntry = ViewEntry {
     title: "Layers",
@@ -499,26 +500,6 @@ fn files(report: &DriftReport, row: &LayerRow, paths: &[u32], width: u16, theme:
             rows.push(Row::styled(words, Role::Key, theme).to(Jump::LayerFiles(side, index)));
         }
     }
-    for at in paths.iter().take(MOST_FILES) {
-        let Some(file) = report.files.rows.get(*at as usize) else { continue };
-        let Some(drift) = &file.drift else { continue };
-        let path = file.path.to_string();
-        let room = usize::from(width).saturating_sub(11);
-        rows.push(
-            Row::new(vec![
-                Span::styled(
-                    format!("{} ", drift.explanation.sign()),
-                    theme.style(explanation_role(drift.explanation)),
-                ),
-                Span::styled(text::pad(drift.change.as_str(), 9), theme.style(Role::Muted)),
-                Span::raw(text::cut_path(&path, room).into_owned()),
-            ])
-            .to(Jump::File(*at)),
-        );
-    }
-    if paths.len() > MOST_FILES {
-        let words = format!("and {} more", text::count((paths.len() - MOST_FILES) as u64));
-        rows.push(Row::styled(words, Role::Muted, theme));
-    }
+    rows.extend(changed_files(report, paths, MOST_FILES, width, theme));
     rows
 }

@@ -6,25 +6,22 @@ pub mod findings;
 pub mod layers;
 pub mod overview;
 pub mod packages;
+pub mod rows;
 
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::Span;
 
 use super::Jump;
-use super::document::Row;
 use super::explorer::Request;
 use super::keys::{Action, Binding};
 use super::overlay::{Menu, MenuKind};
 use super::search::Search;
-use super::text;
-use super::theme::{Role, Theme};
+use super::theme::Theme;
 use super::worker::Answer;
 use crate::compare::DriftReport;
 use crate::compare::review::{Review, Subject};
-use crate::model::Side;
 
 /// One line of [`VIEWS`].
 pub struct ViewEntry {
@@ -48,25 +45,6 @@ pub struct Context<'a> {
     pub theme: Theme,
     /// What the reviewer marked.
     pub review: &'a Review,
-}
-
-/// A row of a detail that names the layer a thing came from, and leads there.
-#[must_use]
-pub fn layer_row(report: &DriftReport, side: Side, index: u32, width: u16, theme: Theme) -> Row {
-    let (facts, role) = match side {
-        Side::Left => (&report.left, Role::Left),
-        Side::Right => (&report.right, Role::Right),
-    };
-    let index = index as usize;
-    let label = if report.alone { format!("#{index} ") } else { format!("{} #{index} ", side.as_str()) };
-    let room = usize::from(width).saturating_sub(13 + label.len());
-    let made_by = text::instruction(facts.layers.get(index).and_then(|layer| layer.created_by.as_deref()));
-    Row::new(vec![
-        Span::styled(text::pad("layer", 13), theme.style(Role::Muted)),
-        Span::styled(label, theme.style(role)),
-        Span::raw(text::cut(&made_by, room).into_owned()),
-    ])
-    .to(Jump::Layer(side, index))
 }
 
 /// What the mouse did.

@@ -18,7 +18,7 @@ use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, signs};
+use crate::tui::theme::{Role, Theme};
 
 pub const VIEW: ViewEntry = ViewEntry {
     title: "Config",
@@ -218,18 +218,14 @@ fn config_line(row: &ConfigChange, width: usize, theme: Theme) -> Line<'static> 
     let (sign, role) = if row.runtime { ('!', Role::Notice) } else { (' ', Role::Text) };
     let (left, right) = (text::config(&row.key, row.left.as_deref()), text::config(&row.key, row.right.as_deref()));
     let mut spans = vec![Span::styled(format!(" {sign} {key} "), theme.style(role))];
-    spans.extend(moved(&left, &right, width.saturating_sub(key_room + 5), theme));
+    spans.extend(paint::moved(
+        &left,
+        &right,
+        width.saturating_sub(key_room + 5),
+        (theme.style(Role::Left), theme.style(Role::Right)),
+        theme,
+    ));
     Line::from(spans)
-}
-
-/// `left → right` in at most `room` columns, both of them to be seen.
-fn moved(left: &str, right: &str, room: usize, theme: Theme) -> Vec<Span<'static>> {
-    let (left, right) = text::share(left, right, room.saturating_sub(3));
-    vec![
-        Span::styled(left, theme.style(Role::Left)),
-        Span::styled(format!(" {} ", signs::ARROW), theme.style(Role::Muted)),
-        Span::styled(right, theme.style(Role::Right)),
-    ]
 }
 
 fn history_line(row: &HistoryRow, width: usize, theme: Theme) -> Line<'static> {
@@ -243,7 +239,7 @@ fn history_line(row: &HistoryRow, width: usize, theme: Theme) -> Line<'static> {
         }
         (Some(left), Some(right)) => {
             let mut spans = vec![Span::styled(" ~ ", theme.style(Role::Notice))];
-            spans.extend(moved(&left, &right, room, theme));
+            spans.extend(paint::moved(&left, &right, room, (theme.style(Role::Left), theme.style(Role::Right)), theme));
             Line::from(spans)
         }
         (Some(left), None) => Line::styled(format!(" - {}", text::cut(&left, room)), theme.style(Role::Left)),

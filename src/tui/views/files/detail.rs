@@ -9,11 +9,11 @@ use crate::compare::{Drift, DriftReport, FileRow, PackageRow};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Explanation, FileAt, Kind, Side};
 use crate::tui::Jump;
-use crate::tui::document::{Field, Row, list, table, two_sides};
+use crate::tui::document::{Field, Row, field, list, table, two_sides};
 use crate::tui::paint;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, explanation_role};
-use crate::tui::views::layer_row;
+use crate::tui::views::rows::layer_row;
 
 /// What the rows are made from.
 pub struct Page<'a> {
@@ -156,11 +156,7 @@ impl Page<'_> {
     }
 
     fn field(&self, label: &str, value: &str) -> Row {
-        Row::new(vec![
-            Span::styled(text::pad(label, 13), self.style(Role::Muted)),
-            Span::raw(visible(value).into_owned()),
-        ])
-        .wrapped(13)
+        field(label, value, self.theme)
     }
 
     /// The package of this label that owns the file; several can share a label.

@@ -11,6 +11,7 @@ use crate::tui::Jump;
 use crate::tui::document::{Row, lines};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, severity_role};
+use crate::tui::views::rows::and_more;
 
 /// The finding with everything known of it.
 #[must_use]
@@ -66,10 +67,7 @@ fn files(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
     let title = text::plural(finding.count, "file", "files");
     let mut rows = vec![Row::default(), Row::heading(title, theme)];
     rows.extend(finding.paths.iter().map(|path| to_file(report, path, theme)));
-    if finding.count > finding.paths.len() {
-        let words = format!("and {} more", text::count((finding.count - finding.paths.len()) as u64));
-        rows.push(Row::styled(words, Role::Muted, theme));
-    }
+    rows.extend(and_more(finding.count, finding.paths.len(), theme));
     rows
 }
 

@@ -10,8 +10,9 @@ use crate::model::text::visible;
 use crate::model::{Explanation, Finding, FindingDrift, PackageMove, Severity, Verdict};
 use crate::tui::Jump;
 use crate::tui::document::Row;
+use crate::tui::paint;
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, explanation_role, move_role, severity_role, signs};
+use crate::tui::theme::{Role, Theme, explanation_role, move_role, severity_role};
 
 /// Rows of a section that has more to say elsewhere.
 const MOST: usize = 5;
@@ -171,38 +172,30 @@ impl Page<'_> {
     fn file(&self, at: u32, width: u16) -> Option<Row> {
         let row = self.report.files.rows.get(at as usize)?;
         let drift = row.drift.as_ref()?;
-        let path = row.path.to_string();
-        let room = usize::from(width).saturating_sub(2);
-        let detail = visible(&drift.detail);
-        let path_room = room.saturating_sub(text::width(&detail) + 2).max(room * 3 / 5);
-        let path = text::cut_path(&path, path_room).into_owned();
-        let rest = room.saturating_sub(text::width(&path) + 2);
-        let role = explanation_role(drift.explanation);
-        let spans = vec![
-            Span::styled(format!("{} ", drift.explanation.sign()), self.theme.style(role)),
-            Span::raw(path),
-            Span::raw("  "),
-            Span::styled(text::cut(&detail, rest).into_owned(), self.theme.style(Role::Muted)),
-        ];
-        Some(Row::new(spans).to(Jump::File(at)))
+        let (sign, role) = (drift.explanation.sign(), explanation_role(drift.explanation));
+        Some(self.told((sign, role), &row.path.to_string(), 3, &drift.detail, width).to(Jump::File(at)))
     }
 
     fn finding(&self, at: usize, width: u16) -> Option<Row> {
         let finding = self.report.findings.get(at)?;
         let (sign, role) = (severity_sign(finding.severity), severity_role(finding.severity));
-        let room = usize::from(width).saturating_sub(2);
         let subject = visible(&finding.subject);
-        let message = visible(&finding.message);
-        let subject_room = room.saturating_sub(text::width(&message) + 2).max(room * 2 / 5);
-        let subject = text::cut_path(&subject, subject_room).into_owned();
-        let rest = room.saturating_sub(text::width(&subject) + 2);
-        let spans = vec![
+        Some(self.told((sign, role), &subject, 2, &finding.message, width).to(Jump::Finding(at)))
+    }
+
+    /// A thing and what is the matter with it; the thing has `fifths` of the room, and what the matter leaves.
+    fn told(&self, (sign, role): (char, Role), thing: &str, fifths: usize, matter: &str, width: u16) -> Row {
+        let room = usize::from(width).saturating_sub(2);
+        let matter = visible(matter);
+        let thing_room = room.saturating_sub(text::width(&matter) + 2).max(room * fifths / 5);
+        let thing = text::cut_path(thing, thing_room).into_owned();
+        let rest = room.saturating_sub(text::width(&thing) + 2);
+        Row::new(vec![
             Span::styled(format!("{sign} "), self.theme.style(role)),
-            Span::raw(subject),
+            Span::raw(thing),
             Span::raw("  "),
-            Span::styled(text::cut(&message, rest).into_owned(), self.theme.style(Role::Muted)),
-        ];
-        Some(Row::new(spans).to(Jump::Finding(at)))
+            Span::styled(text::cut(&matter, rest).into_owned(), self.theme.style(Role::Muted)),
+        ])
     }
 
     /// Counts by explanation, the alarming first; the two that matter also when they are nought.
@@ -287,7 +280,7 @@ impl Page<'_> {
         let row = self.report.packages.get(at)?;
         let change = row.change?;
         let package = row.either()?;
-        let style = self.theme.style(move_role(change));
+        let (style, muted) = (self.theme.style(move_role(change)), self.theme.style(Role::Muted));
         let room = usize::from(width).saturating_sub(2 + 6);
         let name = text::pad(&text::middle(&visible(&package.name), room * 2 / 5), (room * 2 / 5).min(26));
         let rest = room.saturating_sub(text::width(&name) + 1);
@@ -295,11 +288,12 @@ impl Page<'_> {
             Span::styled(format!("{} ", change.sign()), style),
             Span::raw(name),
             Span::raw(" "),
-            Span::styled(text::pad(package.ecosystem.as_str(), 5), self.theme.style(Role::Muted)),
+            Span::styled(text::pad(package.ecosystem.as_str(), 5), muted),
             Span::raw(" "),
         ];
         if let (Some(left), Some(right)) = (&row.left, &row.right) {
-            spans.extend(moved_spans(&visible(&left.version), &visible(&right.version), rest, style, self.theme));
+            let (left, right) = (visible(&left.version), visible(&right.version));
+            spans.extend(paint::moved(&left, &right, rest, (muted, style), self.theme));
         } else {
             let words = format!("{} {}", change.as_str(), visible(&package.version));
             spans.push(Span::styled(text::middle(&words, rest).into_owned(), style));
@@ -329,7 +323,8 @@ impl Page<'_> {
         let style = if change.runtime { self.theme.style(Role::Notice) } else { Style::new() };
         let room = usize::from(width).saturating_sub(23);
         let mut spans = vec![Span::styled(format!("{sign} {key} "), style)];
-        spans.extend(moved_spans(&left, &right, room, Style::new(), self.theme));
+        let styles = (self.theme.style(Role::Muted), Style::new());
+        spans.extend(paint::moved(&left, &right, room, styles, self.theme));
         Some(Row::new(spans).to(Jump::Config(at)))
     }
 
@@ -372,11 +367,4 @@ fn severity_sign(severity: Severity) -> char {
         Severity::Warning => 'w',
         Severity::Info => ' ',
     }
-}
-
-/// `left → right` in at most `room` columns, both of them to be seen.
-fn moved_spans(left: &str, right: &str, room: usize, style: Style, theme: Theme) -> Vec<Span<'static>> {
-    let (left, right) = text::share(left, right, room.saturating_sub(3));
-    let muted = theme.style(Role::Muted);
-    vec![Span::styled(left, muted), Span::styled(format!(" {} ", signs::ARROW), muted), Span::styled(right, style)]
 }

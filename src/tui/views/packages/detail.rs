@@ -11,8 +11,8 @@ use crate::model::{Package, RecordedHash, Side};
 use crate::tui::Jump;
 use crate::tui::document::{Field, Row, list, table};
 use crate::tui::text;
-use crate::tui::theme::{Role, Theme, explanation_role, move_role, signs};
-use crate::tui::views::layer_row;
+use crate::tui::theme::{Role, Theme, move_role, signs};
+use crate::tui::views::rows::{and_more, changed_files, layer_row};
 
 /// The most files listed; the Files view has them all.
 const MOST_FILES: usize = 500;
@@ -58,15 +58,8 @@ fn owned(report: &DriftReport, row: &PackageRow, width: u16, theme: Theme) -> Ve
             None => row,
         });
     }
-    rows.extend(and_more(files.len(), theme));
+    rows.extend(and_more(files.len(), MOST_FILES, theme));
     rows
-}
-
-/// How many files the list leaves out.
-fn and_more(files: usize, theme: Theme) -> Option<Row> {
-    let rest = files.checked_sub(MOST_FILES).filter(|rest| *rest > 0)?;
-    let words = format!("and {} more", text::count(rest as u64));
-    Some(Row::styled(words, Role::Muted, theme))
 }
 
 /// The packages that need it, on either side, each a way to its own detail.
@@ -185,23 +178,6 @@ fn hashes(package: &Package) -> String {
 fn files(report: &DriftReport, row: &PackageRow, width: u16, theme: Theme) -> Vec<Row> {
     let title = text::plural(row.files.len(), "changed file", "changed files");
     let mut rows = vec![Row::heading(title, theme)];
-    for at in row.files.iter().take(MOST_FILES) {
-        let Some(file) = report.files.rows.get(*at as usize) else { continue };
-        let Some(drift) = &file.drift else { continue };
-        let path = file.path.to_string();
-        let room = usize::from(width).saturating_sub(11);
-        rows.push(
-            Row::new(vec![
-                Span::styled(
-                    format!("{} ", drift.explanation.sign()),
-                    theme.style(explanation_role(drift.explanation)),
-                ),
-                Span::styled(text::pad(drift.change.as_str(), 9), theme.style(Role::Muted)),
-                Span::raw(text::cut_path(&path, room).into_owned()),
-            ])
-            .to(Jump::File(*at)),
-        );
-    }
-    rows.extend(and_more(row.files.len(), theme));
+    rows.extend(changed_files(report, &row.files, MOST_FILES, width, theme));
     rows
 }
