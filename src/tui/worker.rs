@@ -264,16 +264,16 @@ fn put(
 ) -> Result<String, Unwritten> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).create_new(!overwrite);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
+    let mut out = options.open(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             Unwritten { words: format!("{} is there already", path.display()), exists: Some(path.to_owned()) }
         }
         _ => Unwritten::from(format!("{} cannot be written: {error}", path.display())),
     })?;
-    match fill(&mut file) {
+    match fill(&mut out) {
         Ok(bytes) => Ok(format!("wrote {}, {}", path.display(), text::bytes(bytes))),
         Err(error) => {
-            drop(file);
+            drop(out);
             // Half a file would be taken for a whole one.
             let _ = fs::remove_file(path);
             Err(Unwritten::from(format!("{} cannot be written: {error}", path.display())))
