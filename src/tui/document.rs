@@ -52,7 +52,7 @@ struct Laid {
 }
 
 /// Columns that one step pans by.
-const PAN: usize = 16;
+pub const PAN: usize = 16;
 
 impl Row {
     #[must_use]

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{Event as Terminal, KeyEvent, KeyEventKind, MouseEvent};
 
 use super::explorer::Explorer;
@@ -24,8 +23,6 @@ pub enum Event {
     Said(String),
     /// The system asks the program to end.
     Terminate,
-    /// Only in scripted sessions: keep the frame as it stands.
-    Screenshot,
 }
 
 /// Where events come from and effects go to: a terminal with worker threads, or a script.
@@ -50,9 +47,6 @@ pub trait World {
 
     /// Asks the makers of the report to stop.
     fn cancel(&mut self);
-
-    /// Keeps a frame.
-    fn screenshot(&mut self, frame: &Buffer);
 }
 
 /// No more events will come.

@@ -7,9 +7,6 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use super::keys::{Action, Binding, GLOBAL, Key};
 use super::views::VIEWS;
 
-/// The scope of the bindings that every view has.
-pub const GLOBAL_SCOPE: &str = "global";
-
 /// A row of a table with the keys that it has now.
 #[derive(Debug, Clone)]
 pub struct Bound {
@@ -40,7 +37,7 @@ pub enum KeyMapError {
 
 /// The names that a key map file has sections for.
 fn scopes() -> impl Iterator<Item = String> {
-    std::iter::once(GLOBAL_SCOPE.to_owned()).chain(VIEWS.iter().map(|view| view.title.to_lowercase()))
+    std::iter::once("global".to_owned()).chain(VIEWS.iter().map(|view| view.title.to_lowercase()))
 }
 
 impl Default for KeyMap {

@@ -220,16 +220,6 @@ mod tests {
     use crate::tui::views::VIEWS;
 
     #[test]
-    fn no_table_gives_one_key_two_meanings() {
-        for table in VIEWS.iter().map(|view| view.keys).chain([GLOBAL]) {
-            let keys: Vec<Key> = table.iter().flat_map(|binding| binding.keys).copied().collect();
-            for (at, key) in keys.iter().enumerate() {
-                assert!(!keys[..at].contains(key), "{key} is bound twice");
-            }
-        }
-    }
-
-    #[test]
     fn every_view_has_a_number_key_with_its_name() {
         for (at, view) in VIEWS.iter().enumerate() {
             let binding = GLOBAL.iter().find(|binding| binding.action == Action::View(at)).unwrap();

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::model::Side;
+
 /// Two versions of a file, on disk for as long as this lives. Only the user can read them.
 #[derive(Debug)]
 pub struct Versions {
@@ -37,14 +39,13 @@ impl Versions {
         Ok(Self { directory, left: None, right: None })
     }
 
-    /// Where the left version of the file with this name goes.
-    pub fn left(&mut self, name: &[u8]) -> &Path {
-        self.left.insert(self.directory.path().join(format!("left-{}", harmless(name))))
-    }
-
-    /// Where the right version goes.
-    pub fn right(&mut self, name: &[u8]) -> &Path {
-        self.right.insert(self.directory.path().join(format!("right-{}", harmless(name))))
+    /// Where one side's version of the file with this name goes.
+    pub fn place(&mut self, side: Side, name: &[u8]) -> &Path {
+        let path = self.directory.path().join(format!("{}-{}", side.as_str(), harmless(name)));
+        match side {
+            Side::Left => self.left.insert(path),
+            Side::Right => self.right.insert(path),
+        }
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
     #[test]
     fn a_diff_tool_gets_both_versions_where_it_wants_them() {
         let mut versions = Versions::new().unwrap();
-        versions.right(b"a b;$(x)\n.py");
+        versions.place(Side::Right, b"a b;$(x)\n.py");
         let viewer = Viewer::diff("meld --diff {right} {left}").unwrap();
         assert_eq!(line(&viewer, &versions), ["meld", "--diff", "TMP/right-a_b___x__.py", "/dev/null"]);
         let viewer = Viewer::diff("'my tool' -d").unwrap();
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn a_pager_gets_the_versions_there_are() {
         let mut versions = Versions::new().unwrap();
-        versions.left(b"x");
+        versions.place(Side::Left, b"x");
         assert_eq!(line(&Viewer::pager(Some("less -R")).unwrap(), &versions), ["less", "-R", "TMP/left-x"]);
         assert_eq!(Viewer::pager(Some(" ")).unwrap(), Viewer::pager(None).unwrap());
         assert!(Viewer::diff("tool 'unclosed").is_err() && Viewer::diff("").is_err());

@@ -83,16 +83,13 @@ pub fn run(source: Loading, services: &Services, setup: Setup, viewer: Viewer) -
 /// When drawing fails, or the report could not be made.
 pub fn drive<B: Backend>(terminal: &mut Terminal<B>, app: &mut App, world: &mut impl World) -> Result<(), TuiError> {
     loop {
-        draw(terminal, app, world, false)?;
+        terminal.draw(|frame| app.draw(frame)).map_err(io_error)?;
         let timeout = if app.is_waiting() { TICK } else { IDLE };
         let Ok(event) = world.next(timeout) else { return Ok(()) };
         let mut event = event.unwrap_or(Event::Tick);
         let size = terminal.size().map_err(io_error)?;
         let mut unseen = Buffer::empty(Rect::from((Position::ORIGIN, size)));
         for _ in 0..BATCH {
-            if matches!(event, Event::Screenshot) {
-                draw(terminal, app, world, true)?;
-            }
             for effect in app.update(event) {
                 match effect {
                     Effect::Quit => return Ok(()),
@@ -124,19 +121,6 @@ pub fn drive<B: Backend>(terminal: &mut Terminal<B>, app: &mut App, world: &mut 
             }
         }
     }
-}
-
-fn draw<B: Backend>(
-    terminal: &mut Terminal<B>,
-    app: &mut App,
-    world: &mut impl World,
-    keep: bool,
-) -> Result<(), TuiError> {
-    let frame = terminal.draw(|frame| app.draw(frame)).map_err(io_error)?;
-    if keep {
-        world.screenshot(frame.buffer);
-    }
-    Ok(())
 }
 
 fn io_error(error: impl std::error::Error) -> io::Error {
@@ -191,8 +175,6 @@ impl World for RealWorld {
     fn cancel(&mut self) {
         self.progress.cancel();
     }
-
-    fn screenshot(&mut self, _frame: &Buffer) {}
 }
 
 impl Drop for RealWorld {

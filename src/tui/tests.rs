@@ -26,10 +26,9 @@ use super::worker::{self, Answer, Found, Job, Task};
 use crate::model::{Progress, Side, Stage};
 
 /// A scripted session: work is done at once, and its answer is the next event.
+#[derive(Default)]
 struct Script {
     events: VecDeque<Event>,
-    frames: Vec<Buffer>,
-    copied: Vec<String>,
     cancelled: bool,
 }
 
@@ -44,9 +43,7 @@ impl World for Script {
         }
     }
 
-    fn copy(&mut self, text: &str) {
-        self.copied.push(text.to_owned());
-    }
+    fn copy(&mut self, _text: &str) {}
 
     fn outside(&mut self, _versions: &Versions) -> Result<(), String> {
         Err("no other program in a script".to_owned())
@@ -54,10 +51,6 @@ impl World for Script {
 
     fn cancel(&mut self) {
         self.cancelled = true;
-    }
-
-    fn screenshot(&mut self, frame: &Buffer) {
-        self.frames.push(frame.clone());
     }
 }
 
@@ -84,13 +77,29 @@ fn keys(script: &str) -> impl Iterator<Item = Event> + '_ {
     })
 }
 
-/// The frames that the script keeps.
-fn play(app: &mut App, (width, height): (u16, u16), events: impl IntoIterator<Item = Event>) -> Vec<Buffer> {
+/// Plays the script to its end on a terminal of this size.
+fn run(
+    app: &mut App,
+    (width, height): (u16, u16),
+    events: impl IntoIterator<Item = Event>,
+) -> (Script, Result<(), TuiError>) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let mut world =
-        Script { events: events.into_iter().collect(), frames: Vec::new(), copied: Vec::new(), cancelled: false };
-    drive(&mut terminal, app, &mut world).unwrap();
-    world.frames
+    let mut world = Script { events: events.into_iter().collect(), ..Script::default() };
+    let end = drive(&mut terminal, app, &mut world);
+    (world, end)
+}
+
+/// The frame after the script.
+fn play(app: &mut App, size: (u16, u16), events: impl IntoIterator<Item = Event>) -> Buffer {
+    run(app, size, events).1.unwrap();
+    render(app, size)
+}
+
+fn render(app: &mut App, (width, height): (u16, u16)) -> Buffer {
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    app.render(area, &mut buffer);
+    buffer
 }
 
 fn setup(colours: Colours) -> Setup {
@@ -100,7 +109,7 @@ fn setup(colours: Colours) -> Setup {
 /// The frame after `script` on a terminal of this size.
 fn frame(width: u16, height: u16, colours: Colours, script: &str) -> Buffer {
     let mut app = App::new(fixture::report(), setup(colours));
-    play(&mut app, (width, height), keys(script).chain([Event::Screenshot])).pop().unwrap()
+    play(&mut app, (width, height), keys(script))
 }
 
 /// The words on screen after `script`.
@@ -364,10 +373,8 @@ fn reading_shows_how_far_it_is_and_stops_for_a_newer_question() {
     let (first, last) = (jobs.first().unwrap().clone(), jobs.last().unwrap().clone());
     last.watch.advance(120_000_000);
     assert!(app.is_waiting());
-    let area = Rect::new(0, 0, 140, 45);
-    let mut buffer = Buffer::empty(area);
-    app.render(area, &mut buffer);
-    assert!(text(&buffer).contains("reading the contents … 120 MB"), "{}", text(&buffer));
+    let reading = text(&render(&mut app, (140, 45)));
+    assert!(reading.contains("reading the contents … 120 MB"), "{reading}");
     let (events, answers) = std::sync::mpsc::channel();
     let mut workers = worker::Workers::start(&fixture::services(), &events);
     for job in jobs {
@@ -384,23 +391,23 @@ fn an_answer_that_comes_too_late_is_dropped() {
     let mut app = App::new(fixture::report(), setup(Colours::Indexed));
     play(&mut app, (140, 45), keys("3 /settings Enter"));
     let late = Event::Answer(Answer { ticket: 0, found: Found::Diff(Err("too late".to_owned())) });
-    let frames = play(&mut app, (140, 45), [late, Event::Screenshot]);
-    assert!(!text(&frames[0]).contains("too late"));
+    let shown = play(&mut app, (140, 45), [late]);
+    assert!(!text(&shown).contains("too late"));
 }
 
 #[test]
 fn the_mouse_selects_opens_and_switches() {
     let mut app = App::new(fixture::report(), setup(Colours::Indexed));
-    let overview = play(&mut app, (140, 45), [Event::Screenshot]).remove(0);
+    let overview = play(&mut app, (140, 45), []);
     let (x, y) = find(&overview, "2 Packages");
-    let packages = play(&mut app, (140, 45), [click(x, y), Event::Screenshot]).remove(0);
+    let packages = play(&mut app, (140, 45), [click(x, y)]);
     let (x, y) = find(&packages, "numpy");
-    let selected = play(&mut app, (140, 45), [click(x, y), Event::Screenshot]).remove(0);
+    let selected = play(&mut app, (140, 45), [click(x, y)]);
     assert!(text(&selected).contains("── pypi:numpy"), "{}", text(&selected));
     let (x, y) = find(&selected, "content ");
-    let file = play(&mut app, (140, 45), [click(x, y), click(x, y), Event::Screenshot]).remove(0);
+    let file = play(&mut app, (140, 45), [click(x, y), click(x, y)]);
     assert!(text(&file).contains("…/__init__.py ──"), "{}", text(&file));
-    let wheeled = play(&mut app, (140, 45), [mouse(MouseEventKind::ScrollDown, 5, 10), Event::Screenshot]).remove(0);
+    let wheeled = play(&mut app, (140, 45), [mouse(MouseEventKind::ScrollDown, 5, 10)]);
     assert_ne!(text(&wheeled), text(&file));
 }
 
@@ -422,10 +429,10 @@ fn loading_shows_how_far_each_side_is() {
     progress.side(Side::Left).advance(100_000_000);
     progress.side(Side::Left).saw_entry();
     for (width, height) in [(80, 24), (140, 45)] {
-        let frames = play(&mut app, (width, height), [Event::Screenshot]);
+        let shown = play(&mut app, (width, height), []);
         let name = format!("loading_{width}x{height}");
-        picture(&name, &frames[0]);
-        insta::assert_snapshot!(name, text(&frames[0]));
+        picture(&name, &shown);
+        insta::assert_snapshot!(name, text(&shown));
     }
 }
 
@@ -433,15 +440,9 @@ fn loading_shows_how_far_each_side_is() {
 fn leaving_while_loading_cancels() {
     for event in [Event::Key(KeyCode::Char('q').into()), Event::Terminate, ctrl_c()] {
         let (mut app, _progress) = loading();
-        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-        let mut world = Script {
-            events: VecDeque::from([event, Event::Screenshot]),
-            frames: Vec::new(),
-            copied: Vec::new(),
-            cancelled: false,
-        };
-        drive(&mut terminal, &mut app, &mut world).unwrap();
-        assert!(world.cancelled && world.frames.is_empty(), "it left before the screenshot");
+        let (world, end) = run(&mut app, (80, 24), [event, Event::Tick]);
+        end.unwrap();
+        assert!(world.cancelled && world.events.len() == 1, "it left before the next event");
     }
 }
 
@@ -449,14 +450,12 @@ fn leaving_while_loading_cancels() {
 fn the_report_replaces_the_loading_screen_and_a_failure_is_returned() {
     let (mut app, _progress) = loading();
     let ready = Event::Ready(Ok(Box::new(Explorer::new(fixture::report()))));
-    let frames = play(&mut app, (80, 24), [ready, Event::Screenshot]);
-    assert!(text(&frames[0]).contains("1 Overview"));
+    let shown = play(&mut app, (80, 24), [ready]);
+    assert!(text(&shown).contains("1 Overview"));
 
     let (mut app, _progress) = loading();
-    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    let events = VecDeque::from([Event::Ready(Err("no such file".to_owned()))]);
-    let mut world = Script { events, frames: Vec::new(), copied: Vec::new(), cancelled: false };
-    let error = drive(&mut terminal, &mut app, &mut world).unwrap_err();
+    let (_, end) = run(&mut app, (80, 24), [Event::Ready(Err("no such file".to_owned()))]);
+    let error = end.unwrap_err();
     assert!(matches!(error, TuiError::Failed(message) if message == "no such file"));
 }
 
@@ -475,7 +474,7 @@ fn one_image_on_its_own_shows_what_is_in_it_and_no_side() {
         ("5", "Configuration"),
     ] {
         let mut app = App::new(Arc::new(fixture::alone()), setup(Colours::Indexed));
-        let frame = play(&mut app, (140, 45), keys(script).chain([Event::Screenshot])).remove(0);
+        let frame = play(&mut app, (140, 45), keys(script));
         let screen = text(&frame);
         assert!(screen.contains(shows) && screen.starts_with(" registry.example/team/shop:1.4.0"), "{screen}");
         assert!(!screen.contains("delta") && !screen.contains("right"), "{screen}");

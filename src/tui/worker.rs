@@ -232,8 +232,7 @@ fn extract(report: &DriftReport, row: u32, contents: &dyn Contents, watch: &Watc
                 return Err(format!("the {} version has {size}, more than the {limit} shown elsewhere", side.as_str()));
             }
             let bytes = read(row, side, OUTSIDE_LIMIT, contents, watch)?.unwrap_or_default();
-            let path = if side == Side::Left { versions.left(name) } else { versions.right(name) };
-            fs::write(path, bytes).map_err(unwritten)?;
+            fs::write(versions.place(side, name), bytes).map_err(unwritten)?;
         }
     }
     Ok(versions)

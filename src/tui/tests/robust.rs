@@ -13,13 +13,6 @@ const SIZES: [(u16, u16); 10] =
 /// The smallest terminal in which every view is of use.
 const SMALL: (u16, u16) = (60, 16);
 
-fn render(app: &mut App, (width, height): (u16, u16)) -> Buffer {
-    let area = Rect::new(0, 0, width, height);
-    let mut buffer = Buffer::empty(area);
-    app.render(area, &mut buffer);
-    buffer
-}
-
 /// The interface after `script`, with this theme.
 fn after(script: &str, theme: Theme) -> App {
     let setup = Setup { formats: fixture::FORMATS.to_vec(), ..Setup::from(theme) };

@@ -9,7 +9,7 @@ use super::detail::Page;
 use crate::model::Side;
 use crate::tui::diff::TextDiff;
 use crate::tui::diff::text::{Change, Line, Piece, TextRow, Token};
-use crate::tui::document::Row;
+use crate::tui::document::{PAN, Row};
 use crate::tui::explorer::Request;
 use crate::tui::keys::Action;
 use crate::tui::text;
@@ -19,8 +19,6 @@ use crate::tui::theme::signs::{ARROW, BLANK, ELLIPSIS, HORIZONTAL, VERTICAL};
 /// From this width on, [`Layout::Auto`] puts both sides beside each other.
 const BESIDE: u16 = 110;
 const TAB: usize = 4;
-/// Columns that one step pans by.
-const PAN: usize = 16;
 /// Columns between a line's number and its text: the sign and blanks.
 const MARGIN: usize = 3;
 /// The most rows of a changed line.

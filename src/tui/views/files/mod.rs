@@ -205,31 +205,6 @@ impl Files {
         self.panes.cursor.select(0);
     }
 
-    fn choices(&self, kind: MenuKind, report: &DriftReport) -> Option<Menu> {
-        match kind {
-            MenuKind::Filter => Some(menu::filter(self.tree.filter(), self.selected(), report)),
-            MenuKind::Sort => Some(menu::order(self.tree.order())),
-            _ => None,
-        }
-    }
-
-    /// Takes a choice of a menu.
-    fn take(&mut self, kind: MenuKind, choice: usize) {
-        match kind {
-            MenuKind::Filter => {
-                let filter = menu::filtered(self.tree.filter(), self.selected(), choice);
-                self.rearrange(|tree| tree.set_filter(filter));
-            }
-            MenuKind::Sort => {
-                let order = Order::ALL.get(choice).copied().unwrap_or_default();
-                self.rearrange(|tree| tree.set_order(order));
-                // What comes first is what was asked for.
-                self.panes.cursor.select(0);
-            }
-            _ => {}
-        }
-    }
-
     /// Selects a path wherever it hides.
     fn reveal(&mut self, row: u32) {
         let Some(id) = self.tree.of_row(row) else { return };
@@ -387,11 +362,27 @@ impl View for Files {
     }
 
     fn menu(&self, kind: MenuKind, context: &Context<'_>) -> Option<Menu> {
-        self.choices(kind, context.report)
+        match kind {
+            MenuKind::Filter => Some(menu::filter(self.tree.filter(), self.selected(), context.report)),
+            MenuKind::Sort => Some(menu::order(self.tree.order())),
+            _ => None,
+        }
     }
 
     fn choose(&mut self, kind: MenuKind, choice: usize, context: &Context<'_>) -> Vec<Request> {
-        self.take(kind, choice);
+        match kind {
+            MenuKind::Filter => {
+                let filter = menu::filtered(self.tree.filter(), self.selected(), choice);
+                self.rearrange(|tree| tree.set_filter(filter));
+            }
+            MenuKind::Sort => {
+                let order = Order::ALL.get(choice).copied().unwrap_or_default();
+                self.rearrange(|tree| tree.set_order(order));
+                // What comes first is what was asked for.
+                self.panes.cursor.select(0);
+            }
+            _ => {}
+        }
         self.compare(context.report)
     }
 
@@ -401,9 +392,7 @@ impl View for Files {
         match jump {
             Jump::File(row) => self.reveal(row),
             Jump::LayerFiles(side, index) => self.visit(Filter::of_layer(side, index)),
-            Jump::Explained(explanation) => {
-                self.visit(Filter::only(explanation));
-            }
+            Jump::Explained(explanation) => self.visit(Filter::only(explanation)),
             _ => {}
         }
         self.compare(context.report)

@@ -35,17 +35,17 @@ pub struct Sort {
     pub reversed: bool,
 }
 
-/// All columns with their keys in the menu and what they are called there.
-const COLUMNS: [(Column, char, &str); 9] = [
-    (Column::Name, 'n', "name"),
-    (Column::Move, 'm', "kind of move: downgrades first"),
-    (Column::Step, 't', "size of the step: epoch and major first"),
-    (Column::Ecosystem, 'e', "ecosystem"),
-    (Column::Left, 'l', "left version"),
-    (Column::Right, 'r', "right version"),
-    (Column::Size, 'z', "size: largest first"),
-    (Column::Delta, 'd', "growth: most first"),
-    (Column::Layer, 'y', "layer"),
+/// All columns with their names, their keys in the menu and what they are called there.
+const COLUMNS: [(Column, &str, char, &str); 9] = [
+    (Column::Name, "name", 'n', "name"),
+    (Column::Move, "kind of move", 'm', "kind of move: downgrades first"),
+    (Column::Step, "step", 't', "size of the step: epoch and major first"),
+    (Column::Ecosystem, "ecosystem", 'e', "ecosystem"),
+    (Column::Left, "left version", 'l', "left version"),
+    (Column::Right, "right version", 'r', "right version"),
+    (Column::Size, "size", 'z', "size: largest first"),
+    (Column::Delta, "growth", 'd', "growth: most first"),
+    (Column::Layer, "layer", 'y', "layer"),
 ];
 
 /// One row of the table.
@@ -93,7 +93,7 @@ impl Sort {
     /// The columns to choose from; the one that is picked can be turned round.
     #[must_use]
     pub fn menu(self) -> Menu {
-        let choice = |(column, key, words): &(Column, char, &str)| {
+        let choice = |(column, _, key, words): &(Column, &str, char, &str)| {
             let picked = *column == self.column;
             let detail = if picked { "again: the other way round" } else { "" };
             Choice::pick(*key, *words, detail, picked)
@@ -116,17 +116,8 @@ impl Sort {
     /// "by growth", for the head of the table; nothing for the usual order.
     #[must_use]
     pub fn words(self) -> String {
-        let name = match self.column {
-            Column::Name => "name",
-            Column::Move => "kind of move",
-            Column::Step => "step",
-            Column::Ecosystem => "ecosystem",
-            Column::Left => "left version",
-            Column::Right => "right version",
-            Column::Size => "size",
-            Column::Delta => "growth",
-            Column::Layer => "layer",
-        };
+        let column = COLUMNS.iter().find(|(column, ..)| *column == self.column);
+        let name = column.map_or("", |(_, name, ..)| *name);
         match (self.column, self.reversed) {
             (Column::Name, false) => String::new(),
             (_, false) => format!(", by {name}"),
