@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::walk::{Place, parent_length, walk};
+use super::walk::{Place, walk};
 use crate::model::{FileAt, ImagePath, Kind};
 
 /// One path of the squashed file system.
@@ -61,17 +61,6 @@ impl Tree {
             Some(node) if node.file.entry.link.is_none() => Some(node),
             _ => self.find(&walk(path, true, |real| Some(self.place(real)))?),
         }
-    }
-
-    /// The path of the file itself: the parents' symlinks followed, the last component's not. What does not exist has
-    /// a path too (`/bin/x` is `/usr/bin/x` where `/bin` leads there). `None` when the parents lead in circles.
-    #[must_use]
-    pub fn real_path(&self, path: &ImagePath) -> Option<ImagePath> {
-        let parent = path.as_bytes().get(..parent_length(path.as_bytes())).unwrap_or_default();
-        if parent.is_empty() || self.place(parent) == Place::Directory {
-            return Some(path.clone());
-        }
-        ImagePath::parse(&walk(path, false, |real| Some(self.place(real)))?).ok()
     }
 
     fn place(&self, path: &[u8]) -> Place<'_> {
@@ -138,10 +127,6 @@ mod tests {
         tree.resolve(&path_of(path)).map(|node| node.path.to_string())
     }
 
-    fn real(tree: &Tree, path: &str) -> Option<String> {
-        tree.real_path(&path_of(path)).map(|path| path.to_string())
-    }
-
     fn usr_merged() -> Tree {
         tree(&[
             ("bin", "usr/bin"),
@@ -171,16 +156,6 @@ mod tests {
         for nowhere in ["loop", "loop/x", "round", "through", "dangling", "usr/bin/dash/x"] {
             assert_eq!(resolved(&tree, nowhere), None, "{nowhere}");
         }
-    }
-
-    #[test]
-    fn a_real_path_follows_parents_only_and_needs_no_file() {
-        let tree = usr_merged();
-        assert_eq!(real(&tree, "bin/sh").as_deref(), Some("/usr/bin/sh"));
-        assert_eq!(real(&tree, "bin/missing/below").as_deref(), Some("/usr/bin/missing/below"));
-        assert_eq!(real(&tree, "bin").as_deref(), Some("/bin"));
-        assert_eq!(real(&tree, "loop/x"), None);
-        assert_eq!(real(&tree, "loop").as_deref(), Some("/loop"));
     }
 
     #[test]
