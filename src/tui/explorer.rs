@@ -21,20 +21,12 @@ use super::search::Typed;
 use super::setup::Setup;
 use super::subject;
 use super::theme::Role;
-use super::views::{Context, Mouse, VIEWS, View};
+use super::views::{Context, Mouse, Request, VIEWS, View};
 use super::worker::{Answer, Found, Job, Task};
 use crate::compare::review::{Review, Subject};
 use crate::compare::{DriftReport, FileRow};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Kind, Side};
-
-/// What a view asks of the explorer.
-pub enum Request {
-    Jump(Jump),
-    /// A line for the reader until the next key.
-    Say(String),
-    Work(Job),
-}
 
 /// The views of one report and what the reviewer made of it.
 pub struct Explorer {

@@ -14,11 +14,10 @@ use super::event::Event;
 use super::outside::Versions;
 use super::overlay::export::ExportRequest;
 use super::search::Paths;
-use super::views::packages::changelog::Told;
 use super::{Contents, Services, text};
 use crate::compare::{DriftReport, FileRow};
 use crate::model::text::visible_multiline;
-use crate::model::{Side, Watch};
+use crate::model::{Changelog, Side, Watch};
 
 /// A question to a worker.
 #[derive(Clone)]
@@ -68,6 +67,9 @@ pub enum Found {
     Written(Result<String, Unwritten>),
     Extracted(Result<Arc<Versions>, String>),
 }
+
+/// What a package's changelog tells: `Ok(None)` where the image has none of it.
+pub type Told = Result<Option<Arc<Changelog>>, String>;
 
 /// Why a file was not written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,13 +9,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::rows::changed_files;
-use super::{Context, Mouse, View, ViewEntry};
+use super::{Context, Mouse, Request, View, ViewEntry};
 use crate::compare::review::Subject;
 use crate::compare::{DriftReport, LayerRelation, LayerRow};
 use crate::model::{Explanation, ImageFacts, LayerFacts, Side};
 use crate::tui::Jump;
 use crate::tui::document::{self, Field, Row, lines, table};
-use crate::tui::explorer::Request;
 use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};

@@ -14,12 +14,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::Jump;
-use super::explorer::Request;
 use super::keys::{Action, Binding};
 use super::overlay::{Menu, MenuKind};
 use super::search::Search;
 use super::theme::Theme;
-use super::worker::Answer;
+use super::worker::{Answer, Job};
 use crate::compare::DriftReport;
 use crate::compare::review::{Review, Subject};
 
@@ -45,6 +44,14 @@ pub struct Context<'a> {
     pub theme: Theme,
     /// What the reviewer marked.
     pub review: &'a Review,
+}
+
+/// What a view asks of the explorer.
+pub enum Request {
+    Jump(Jump),
+    /// A line for the reader until the next key.
+    Say(String),
+    Work(Job),
 }
 
 /// What the mouse did.

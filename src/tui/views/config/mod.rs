@@ -7,13 +7,12 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Context, Mouse, View, ViewEntry};
+use super::{Context, Mouse, Request, View, ViewEntry};
 use crate::compare::review::Subject;
 use crate::compare::{ConfigChange, DriftReport, HistoryRow};
 use crate::model::text::visible;
 use crate::tui::Jump;
 use crate::tui::document::{Row, lines};
-use crate::tui::explorer::Request;
 use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::paint;
 use crate::tui::panes::{Outcome, Panes};

@@ -10,11 +10,11 @@ use crate::model::Side;
 use crate::tui::diff::TextDiff;
 use crate::tui::diff::text::{Change, Line, Piece, TextRow, Token};
 use crate::tui::document::{PAN, Row};
-use crate::tui::explorer::Request;
 use crate::tui::keys::Action;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::theme::signs::{ARROW, BLANK, ELLIPSIS, HORIZONTAL, VERTICAL};
+use crate::tui::views::Request;
 
 /// From this width on, [`Layout::Auto`] puts both sides beside each other.
 const BESIDE: u16 = 110;

@@ -11,13 +11,12 @@ use ratatui::text::{Line, Span};
 
 use self::arrange::{Arrangement, Entry, place};
 use self::filter::Filter;
-use super::{Context, Mouse, View, ViewEntry};
+use super::{Context, Mouse, Request, View, ViewEntry};
 use crate::compare::DriftReport;
 use crate::compare::review::Subject;
 use crate::model::text::visible;
 use crate::model::{Finding, FindingDrift, Severity};
 use crate::tui::Jump;
-use crate::tui::explorer::Request;
 use crate::tui::keys::{Action, Binding, ch, key, row};
 use crate::tui::overlay::{Menu, MenuKind};
 use crate::tui::paint;

@@ -12,10 +12,7 @@ use crate::model::{Changelog, ChangelogEntry, Ecosystem};
 use crate::tui::document::Row;
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, signs};
-use crate::tui::worker::{Found, Job, Task};
-
-/// What a worker answered: `Ok(None)` where the image has no changelog of the package.
-pub type Told = Result<Option<Arc<Changelog>>, String>;
+use crate::tui::worker::{Found, Job, Task, Told};
 
 /// How many answers are kept.
 const KEPT: usize = 16;
