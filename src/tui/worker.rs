@@ -161,7 +161,7 @@ pub fn answer(job: &Job, services: &Services) -> Answer {
     let found = match &job.task {
         Task::Compare(row) => Found::Diff(compare(report, *row, contents, watch).map(Arc::new)),
         Task::Changelog(at) => Found::Changelog(*at, changelog(report, *at, contents)),
-        Task::Search(paths, text) => Found::Paths(paths.search(text)),
+        Task::Search(paths, text) => Found::Paths(paths.search(text, &job.watch)),
         Task::Preview(request) => Found::Preview(preview(report, request, services)),
         Task::Write(request, path, overwrite) => {
             let body = services.exports.write(report, request);

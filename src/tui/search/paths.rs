@@ -12,6 +12,7 @@ use nucleo_matcher::{Matcher, Utf32Str};
 use super::Finder;
 use super::word::{self, Word};
 use crate::compare::DriftReport;
+use crate::model::Watch;
 use crate::model::text::visible_bytes;
 
 /// The most hits kept: more than anyone steps through.
@@ -66,14 +67,15 @@ impl Paths {
         paths
     }
 
-    /// Searches on all cores; positions in `report.files.rows`, best first.
+    /// Searches on all cores; positions in `report.files.rows`, best first. Soon after `watch` is asked to stop it gives
+    /// up, and what it found by then is worth nothing.
     #[must_use]
-    pub fn search(&self, text: &str) -> Vec<u32> {
+    pub fn search(&self, text: &str, watch: &Watch) -> Vec<u32> {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let len = self.entries.len();
         let share = len.div_ceil(cores).next_multiple_of(BLOCK);
         let mut best = thread::scope(|scope| {
-            let search = |from: usize| scope.spawn(move || self.rank(from..(from + share).min(len), text));
+            let search = |from: usize| scope.spawn(move || self.rank(from..(from + share).min(len), text, watch));
             let searches: Vec<_> = (0..len).step_by(share.max(1)).map(search).collect();
             let mut best = Best::default();
             searches.into_iter().filter_map(|search| search.join().ok()).flatten().for_each(|rank| best.add(rank));
@@ -85,7 +87,7 @@ impl Paths {
     }
 
     /// The best hits among the paths at `range`, which starts with a block.
-    fn rank(&self, range: Range<usize>, text: &str) -> Vec<Rank> {
+    fn rank(&self, range: Range<usize>, text: &str, watch: &Watch) -> Vec<Rank> {
         let mut query = Query::new(text);
         let mut best = Best::default();
         let mut path = Vec::new();
@@ -93,6 +95,10 @@ impl Paths {
         let kept = self.entries.iter().skip(1).map(|next| usize::from(next.shared)).chain([0]);
         let entries = (0_u32..).zip(self.entries.iter().zip(kept));
         for (at, (entry, kept)) in entries.skip(range.start).take(range.len()) {
+            // Once a block, for that is how often nothing is shared.
+            if entry.shared == 0 && watch.is_stopped() {
+                break;
+            }
             path.truncate(usize::from(entry.shared));
             path.extend_from_slice(self.text.get(start as usize..entry.end as usize).unwrap_or_default());
             start = entry.end;
@@ -181,11 +187,20 @@ mod tests {
     use crate::tui::fixture;
 
     #[test]
+    fn a_search_that_nobody_waits_for_stops() {
+        let paths = Paths::new(&fixture::report());
+        let watch = Watch::default();
+        assert!(!paths.search("usr", &watch).is_empty());
+        watch.stop();
+        assert!(paths.search("usr", &watch).is_empty());
+    }
+
+    #[test]
     fn among_equal_matches_what_differs_comes_first() {
         let report = fixture::report();
         let paths = Paths::new(&report);
         let found = |text: &str| -> Vec<String> {
-            paths.search(text).iter().map(|at| report.files.rows[*at as usize].path.to_string()).collect()
+            paths.search(text, &Watch::default()).iter().map(|at| report.files.rows[*at as usize].path.to_string()).collect()
         };
         assert_eq!(found("usr/bin/")[..3], ["/usr/bin/sort", "/usr/bin/openssl", "/usr/bin/true"]);
         assert!(found("no such path").is_empty());
@@ -219,7 +234,7 @@ mod tests {
             expected.truncate(MOST_HITS);
             let expected: Vec<u32> = expected.into_iter().map(|(.., at)| at).collect();
             assert!(!expected.is_empty(), "{text}");
-            assert_eq!(paths.search(text), expected, "{text}");
+            assert_eq!(paths.search(text, &Watch::default()), expected, "{text}");
         }
     }
 }
