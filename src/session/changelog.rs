@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Opened;
-use super::contents::read;
+use super::bytes::read;
 use crate::compare::PackageRow;
 use crate::model::{Changelog, Package, Watch};
 use crate::packages::{changelog, compare_versions};

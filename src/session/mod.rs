@@ -1,5 +1,6 @@
 //! From references to snapshots and a report: both sides at once, layers that they share read once.
 
+mod bytes;
 mod changelog;
 mod contents;
 mod exporter;

@@ -200,7 +200,11 @@ mod tests {
         let report = fixture::report();
         let paths = Paths::new(&report);
         let found = |text: &str| -> Vec<String> {
-            paths.search(text, &Watch::default()).iter().map(|at| report.files.rows[*at as usize].path.to_string()).collect()
+            paths
+                .search(text, &Watch::default())
+                .iter()
+                .map(|at| report.files.rows[*at as usize].path.to_string())
+                .collect()
         };
         assert_eq!(found("usr/bin/")[..3], ["/usr/bin/sort", "/usr/bin/openssl", "/usr/bin/true"]);
         assert!(found("no such path").is_empty());
