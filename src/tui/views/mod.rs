@@ -17,6 +17,7 @@ use super::Jump;
 use super::keys::{Action, Binding};
 use super::overlay::{Menu, MenuKind};
 use super::search::Search;
+use super::setup::Setup;
 use super::theme::Theme;
 use super::worker::{Answer, Job};
 use crate::compare::DriftReport;
@@ -44,6 +45,13 @@ pub struct Context<'a> {
     pub theme: Theme,
     /// What the reviewer marked.
     pub review: &'a Review,
+}
+
+impl<'a> Context<'a> {
+    #[must_use]
+    pub fn new(report: &'a Arc<DriftReport>, review: &'a Review, setup: &Setup) -> Self {
+        Self { report, theme: setup.theme, review }
+    }
 }
 
 /// What a view asks of the explorer.
