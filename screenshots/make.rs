@@ -59,7 +59,9 @@ const PICTURES: &[Picture] = &[
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut arguments = env::args().skip(1);
-    let program = arguments.next().unwrap_or_else(|| root.join("target/release/imgdrift").display().to_string());
+    let program = arguments.next().map_or_else(|| root.join("target/release/imgdrift"), Into::into);
+    // It runs in another folder than this script.
+    let program = fs::canonicalize(program).expect("the program is built").display().to_string();
     let folder = arguments.next().map_or_else(|| root.join("screenshots"), Into::into);
     for picture in PICTURES {
         let buffer = take(picture, &program);
