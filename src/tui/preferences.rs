@@ -146,7 +146,7 @@ pub fn defaults() -> String {
     let mut text = String::from(
         "# theme = \"dark\"          # dark, light, high-contrast; as the terminal says where it is left out\n\
          # ascii = false           # no lines and arrows that a poor font lacks\n\
-         # diff-tool = \"diff -u\"   # for the key o, in place of $PAGER; {left} and {right} say where the files go\n",
+         # diff-tool = \"vimdiff\"   # for the key o, in place of $PAGER; {left} and {right} say where the files go\n",
     );
     for (scope, bindings) in KeyMap::default().all() {
         // Writing to a String cannot fail.

@@ -17,7 +17,7 @@ use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::layout::{Position, Rect};
-use signal_hook::consts::SIGTERM;
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::app::{App, Effect};
 use super::event::{Closed, Event, World};
@@ -54,9 +54,11 @@ pub enum TuiError {
 pub fn run(source: Loading, services: &Services, setup: Setup, viewer: Viewer) -> Result<(), TuiError> {
     let mut screen = RealTerminal::enter()?;
     let (events, input) = mpsc::channel();
+    let terminated = hear_signals()?;
     let mut world = RealWorld {
         workers: Workers::start(services, &events),
-        listener: Listener::start(events.clone())?,
+        listener: Listener::start(events.clone(), Arc::clone(&terminated)),
+        terminated,
         progress: Arc::clone(&source.progress),
         events: events.clone(),
         viewer,
@@ -132,6 +134,7 @@ struct RealWorld {
     events: Sender<Event>,
     workers: Workers,
     listener: Listener,
+    terminated: Arc<AtomicBool>,
     progress: Arc<Progress>,
     viewer: Viewer,
 }
@@ -160,8 +163,9 @@ impl World for RealWorld {
         self.listener.stop();
         restore();
         let status = command.status();
-        let entered = enter().and_then(|()| Listener::start(self.events.clone()));
-        self.listener = entered.map_err(|error| format!("the terminal: {error}"))?;
+        let entered = enter();
+        self.listener = Listener::start(self.events.clone(), Arc::clone(&self.terminated));
+        entered.map_err(|error| format!("the terminal: {error}"))?;
         let program = command.get_program().to_string_lossy();
         match status {
             Ok(status) if status.success() || status.code() == Some(1) => Ok(()),
@@ -183,6 +187,15 @@ impl Drop for RealWorld {
     }
 }
 
+/// A flag that SIGTERM sets. SIGINT does nothing: while the terminal is ours Ctrl-C is a key, and in another program, which
+/// shares our process group, it is that program's.
+fn hear_signals() -> io::Result<Arc<AtomicBool>> {
+    let terminated = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGTERM, Arc::clone(&terminated))?;
+    signal_hook::flag::register(SIGINT, Arc::default())?;
+    Ok(terminated)
+}
+
 /// The thread that reads the keyboard, and hears SIGTERM.
 struct Listener {
     stop: Arc<AtomicBool>,
@@ -190,10 +203,9 @@ struct Listener {
 }
 
 impl Listener {
-    fn start(events: Sender<Event>) -> io::Result<Self> {
+    /// `terminated`: set by the system when the program is to end.
+    fn start(events: Sender<Event>, terminated: Arc<AtomicBool>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let terminated = Arc::new(AtomicBool::new(false));
-        signal_hook::flag::register(SIGTERM, Arc::clone(&terminated))?;
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
@@ -210,7 +222,7 @@ impl Listener {
                 }
             }
         });
-        Ok(Self { stop, thread: Some(thread) })
+        Self { stop, thread: Some(thread) }
     }
 
     /// Waits for the thread, so that it does not take keys meant for the shell.

@@ -386,13 +386,58 @@ fn reading_shows_how_far_it_is_and_stops_for_a_newer_question() {
     }
 }
 
+/// The questions that the app asks for these keys, unanswered.
+fn asked(app: &mut App, script: &str) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for event in keys(script) {
+        jobs.extend(app.update(event).into_iter().filter_map(|effect| match effect {
+            Effect::Work(job) => Some(job),
+            _ => None,
+        }));
+    }
+    jobs
+}
+
 #[test]
-fn an_answer_that_comes_too_late_is_dropped() {
+fn a_comparison_that_comes_too_late_is_not_shown_under_another_file() {
     let mut app = App::new(fixture::report(), setup(Colours::Indexed));
     play(&mut app, (140, 45), keys("3 /settings Enter"));
-    let late = Event::Answer(Answer { ticket: 0, found: Found::Diff(Err("too late".to_owned())) });
-    let shown = play(&mut app, (140, 45), [late]);
-    assert!(!text(&shown).contains("too late"));
+    // Back and forth between two files: the answer about the first comes when the second is selected.
+    let mut late = asked(&mut app, "k");
+    let job = late.pop().expect("the row above has contents to compare");
+    assert!(late.is_empty());
+    asked(&mut app, "j");
+    let before = text(&play(&mut app, (140, 45), []));
+    assert!(job.watch.is_stopped(), "nobody waits for it any more");
+    app.update(Event::Answer(worker::answer(&job, &fixture::services())));
+    assert_eq!(text(&play(&mut app, (140, 45), [])), before);
+}
+
+#[test]
+fn a_search_that_is_dropped_leads_back_to_where_it_began() {
+    for search in ["/main Esc", "/ Enter", "/nosuchthing Enter Esc"] {
+        assert_eq!(words(&format!("3 j j j {search}")), words("3 j j j"), "{search}");
+    }
+}
+
+#[test]
+fn the_way_back_leads_to_the_row_that_a_jump_left() {
+    // From a package to one that requires it, and back.
+    let before = words("2 /libssl3 Enter");
+    let there = words("2 /libssl3 Enter Enter Enter");
+    assert_ne!(there, before);
+    let back = words("2 /libssl3 Enter Enter Enter Esc Esc");
+    assert!(back.contains("── deb:libssl3"), "{back}");
+}
+
+#[test]
+fn what_is_typed_is_not_lost_when_a_file_is_written_meanwhile() {
+    let mut app = App::new(fixture::report(), setup(Colours::Indexed));
+    play(&mut app, (140, 45), keys("2 M abc"));
+    for written in [Ok("wrote x, 3 B".to_owned()), Err("no room".to_owned().into())] {
+        app.update(Event::Answer(Answer { ticket: 7, found: Found::Written(written) }));
+        assert!(text(&play(&mut app, (140, 45), [])).contains("Note to"));
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Slow work beside the interface: reading contents and searching paths. Each answer carries the ticket of its
 //! question, so that whoever asked can drop an answer that came too late.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -164,7 +165,7 @@ pub fn answer(job: &Job, services: &Services) -> Answer {
         Task::Search(paths, text) => Found::Paths(paths.search(text, &job.watch)),
         Task::Preview(request) => Found::Preview(preview(report, request, services)),
         Task::Write(request, path, overwrite) => {
-            let body = services.exports.write(report, request);
+            let body = careful(|| services.exports.write(report, request)).flatten();
             Found::Written(body.map_err(Unwritten::from).and_then(|body| write(path, &body, *overwrite)))
         }
         Task::Extract(row) => Found::Extracted(extract(report, *row, contents, watch).map(Arc::new)),
@@ -174,7 +175,7 @@ pub fn answer(job: &Job, services: &Services) -> Answer {
 }
 
 fn preview(report: &DriftReport, request: &ExportRequest, services: &Services) -> Result<Vec<String>, String> {
-    let body = services.exports.write(report, request)?;
+    let body = careful(|| services.exports.write(report, request)).flatten()?;
     let text = String::from_utf8_lossy(&body);
     Ok(text.lines().take(PREVIEW).map(|line| visible_multiline(line).replace('\t', "    ")).collect())
 }
@@ -257,28 +258,38 @@ fn write(path: &Path, body: &[u8], overwrite: bool) -> Result<String, Unwritten>
     })
 }
 
-/// Fills a file; one that is there already only when that is asked for. Of one that cannot be filled nothing is left.
+/// Fills a file, which stands under its name only once it is whole; one that is there already is overwritten only when
+/// that is asked for.
 fn put(
     path: &Path,
     overwrite: bool,
     fill: impl FnOnce(&mut dyn io::Write) -> Result<u64, String>,
 ) -> Result<String, Unwritten> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).create_new(!overwrite);
-    let mut out = options.open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Unwritten { words: format!("{} is there already", path.display()), exists: Some(path.to_owned()) }
-        }
-        _ => Unwritten::from(format!("{} cannot be written: {error}", path.display())),
-    })?;
-    match fill(&mut out) {
-        Ok(bytes) => Ok(format!("wrote {}, {}", path.display(), text::bytes(bytes))),
-        Err(error) => {
-            drop(out);
-            // Half a file would be taken for a whole one.
-            let _ = fs::remove_file(path);
-            Err(Unwritten::from(format!("{} cannot be written: {error}", path.display())))
-        }
+    let failed = |why: &dyn std::fmt::Display| Unwritten::from(format!("{} cannot be written: {why}", path.display()));
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() => return Err(failed(&"it is no regular file")),
+        Ok(_) if !overwrite => return Err(Unwritten::exists(path)),
+        _ => {}
+    }
+    // Of a link, the file that it leads to is written.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // As any new file; the user's umask takes from it.
+    let anybody = fs::Permissions::from_mode(0o666);
+    let made = tempfile::Builder::new().prefix(".imgdrift-").permissions(anybody).tempfile_in(folder);
+    let mut half = made.map_err(|error| failed(&error))?;
+    let bytes = fill(&mut half).map_err(|error| failed(&error))?;
+    let kept = if overwrite { half.persist(&target) } else { half.persist_noclobber(&target) };
+    match kept {
+        Ok(_) => Ok(format!("wrote {}, {}", path.display(), text::bytes(bytes))),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(Unwritten::exists(path)),
+        Err(error) => Err(failed(&error.error)),
+    }
+}
+
+impl Unwritten {
+    fn exists(path: &Path) -> Self {
+        Self { words: format!("{} is there already", path.display()), exists: Some(path.to_owned()) }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::tui::app::Effect;
 use crate::tui::keys::Action;
 use crate::tui::overlay::{ExportDialog, MenuKind, Overlay, Prompt, Purpose};
 use crate::tui::setup::Setup;
-use crate::tui::worker::{Job, Task};
+use crate::tui::worker::{Job, Task, Unwritten};
 
 impl Explorer {
     fn file(&self, row: u32) -> Option<&FileRow> {
@@ -53,9 +53,36 @@ impl Explorer {
     pub(super) fn export(&mut self, setup: &Setup) -> Vec<Effect> {
         let name = if self.report.alone { "image" } else { "drift" };
         let dialog = ExportDialog::new(name, setup.formats.clone(), self.review.clone());
-        let preview = dialog.request().map(Task::Preview);
         self.overlay = Some(Overlay::Export(Box::new(dialog)));
-        preview.map(|task| self.work(task)).into_iter().collect()
+        self.preview()
+    }
+
+    /// Asks for what the open dialog would write.
+    pub(super) fn preview(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Export(dialog)) = &self.overlay else { return Vec::new() };
+        let Some(request) = dialog.request() else { return Vec::new() };
+        let work = self.work(Task::Preview(request));
+        self.errands.preview = self.errands.newest;
+        vec![work]
+    }
+
+    /// A file was written, or could not be. Only the export that the open dialog asked for is the dialog's.
+    pub(super) fn written(&mut self, written: &Result<String, Unwritten>, ticket: u64) -> Vec<Effect> {
+        let asked = self.errands.writing == ticket;
+        match (written, &mut self.overlay) {
+            (Ok(words), Some(Overlay::Export(_))) if asked => {
+                self.overlay = None;
+                self.message = Some(words.clone());
+            }
+            (Err(unwritten), Some(Overlay::Export(dialog))) if asked => {
+                dialog.complain(unwritten.words.clone(), unwritten.exists.clone());
+                // The question before it may have been dropped for it.
+                return self.preview();
+            }
+            (Ok(words), _) => self.message = Some(words.clone()),
+            (Err(unwritten), _) => self.message = Some(unwritten.words.clone()),
+        }
+        Vec::new()
     }
 
     pub(super) fn save(&mut self, setup: &Setup) -> Vec<Effect> {
@@ -73,7 +100,9 @@ impl Explorer {
 
     pub(super) fn ask_where(&mut self, row: u32, side: Side) {
         let name = self.file(row).map(|row| visible_bytes(row.path.file_name())).unwrap_or_default();
-        let prompt = Prompt::new(format!("Save the {} version as", side.as_str()), name.replace('/', "_"));
+        let version = format!("Save the {} version as", side.as_str());
+        let title = if self.report.alone { "Save the file as".to_owned() } else { version };
+        let prompt = Prompt::new(title, name.replace('/', "_"));
         self.overlay = Some(Overlay::Prompt(Purpose::Save(row, side), prompt));
     }
 
@@ -81,7 +110,9 @@ impl Explorer {
         match self.subject(setup) {
             Some(Subject::File(row)) if !self.versions(row).is_empty() => {
                 self.message = Some("reading the contents …".to_owned());
-                vec![self.work(Task::Extract(row))]
+                let work = self.work(Task::Extract(row));
+                self.errands.opening = self.errands.newest;
+                vec![work]
             }
             _ => {
                 self.message = Some("only a regular file can be opened elsewhere".to_owned());
@@ -91,7 +122,7 @@ impl Explorer {
     }
 
     pub(super) fn work(&mut self, task: Task) -> Effect {
-        self.ticket += 1;
-        Effect::Work(Job { ticket: self.ticket, report: Arc::clone(&self.report), task, watch: Arc::default() })
+        self.errands.newest += 1;
+        Effect::Work(Job { ticket: self.errands.newest, report: Arc::clone(&self.report), task, watch: Arc::default() })
     }
 }

@@ -31,15 +31,24 @@ pub struct Explorer {
     report: Arc<DriftReport>,
     views: Vec<Box<dyn View>>,
     current: usize,
-    /// Views that a jump left, for the way back.
-    trail: Vec<usize>,
+    /// Where jumps came from, for the way back: the view, and what was selected there.
+    trail: Vec<(usize, Option<Subject>)>,
     overlay: Option<Overlay>,
     review: Review,
     message: Option<String>,
     /// Where each tab was drawn.
     tabs: Vec<Rect>,
-    /// Of the newest question of the explorer itself; a view counts its own.
-    ticket: u64,
+    errands: Errands,
+}
+
+/// The tickets of the newest questions of each kind; a view counts its own.
+#[derive(Debug, Default)]
+struct Errands {
+    newest: u64,
+    preview: u64,
+    /// Of the export that the open dialog asked for.
+    writing: u64,
+    opening: u64,
 }
 
 impl Explorer {
@@ -62,7 +71,7 @@ impl Explorer {
             review: Review::default(),
             message: None,
             tabs: Vec::new(),
-            ticket: 0,
+            errands: Errands::default(),
         }
     }
 
@@ -115,15 +124,18 @@ impl Explorer {
             Action::PreviousView => return self.switch((self.current + VIEWS.len() - 1) % VIEWS.len(), setup),
             Action::View(at) if at < VIEWS.len() => return self.switch(at, setup),
             Action::Search => {
-                if let Some(search) = self.view().and_then(|view| view.search()) {
+                if let Some(view) = self.view()
+                    && let Some(search) = view.search()
+                {
                     search.open();
+                    view.search_opened();
                 }
             }
             Action::Back => {
                 let context = Context::new(&self.report, &self.review, setup);
                 match self.views.get_mut(self.current).and_then(|view| view.leave(&context)) {
                     Some(requests) => return self.grant(requests, setup),
-                    None => self.current = self.trail.pop().unwrap_or(self.current),
+                    None => return self.go_back(setup),
                 }
             }
             other => return self.ask(setup, |view, context| view.act(other, context)),
@@ -157,20 +169,14 @@ impl Explorer {
 
     fn answer(&mut self, answer: &Answer, setup: &Setup) -> Vec<Effect> {
         match &answer.found {
-            Found::Preview(preview) if answer.ticket == self.ticket => {
+            Found::Preview(preview) if self.errands.preview == answer.ticket => {
                 if let Some(Overlay::Export(dialog)) = &mut self.overlay {
                     dialog.show(preview.clone());
                 }
             }
-            Found::Written(Ok(words)) => {
-                self.overlay = None;
-                self.message = Some(words.clone());
-            }
-            Found::Written(Err(unwritten)) => match &mut self.overlay {
-                Some(Overlay::Export(dialog)) => dialog.complain(unwritten.words.clone(), unwritten.exists.clone()),
-                _ => self.message = Some(unwritten.words.clone()),
-            },
-            Found::Extracted(Ok(versions)) => {
+            Found::Written(written) => return self.written(written, answer.ticket),
+            // Who went on to something else meanwhile is not interrupted.
+            Found::Extracted(Ok(versions)) if self.errands.opening == answer.ticket && self.overlay.is_none() => {
                 self.message = None;
                 return vec![Effect::Outside(Arc::clone(versions))];
             }
@@ -213,18 +219,36 @@ impl Explorer {
 
     fn jump(&mut self, jump: Jump, setup: &Setup) -> Vec<Effect> {
         let Some(target) = VIEWS.iter().position(|view| (view.accepts)(jump)) else { return Vec::new() };
-        if target != self.current {
-            self.trail.push(self.current);
-        }
-        self.current = target;
+        self.trail.push((self.current, self.subject(setup)));
+        self.show(target, jump, setup)
+    }
+
+    /// Shows in a view what a jump leads to.
+    fn show(&mut self, view: usize, jump: Jump, setup: &Setup) -> Vec<Effect> {
+        self.current = view;
         // A view that is jumped to shows what it was asked for and does not jump on.
         let context = Context::new(&self.report, &self.review, setup);
-        let more = self.views.get_mut(target).map(|view| view.go(jump, &context)).unwrap_or_default();
+        let more = self.views.get_mut(view).map(|view| view.go(jump, &context)).unwrap_or_default();
         let work = more.into_iter().filter_map(|request| match request {
             Request::Work(job) => Some(Effect::Work(job)),
             Request::Jump(_) | Request::Say(_) => None,
         });
         work.collect()
+    }
+
+    /// To where the last jump came from, and to what was selected there.
+    fn go_back(&mut self, setup: &Setup) -> Vec<Effect> {
+        let Some((view, subject)) = self.trail.pop() else { return Vec::new() };
+        self.current = view;
+        match subject.filter(|subject| self.subject(setup) != Some(*subject)) {
+            Some(Subject::File(row)) => self.show(view, Jump::File(row), setup),
+            Some(Subject::Package(at)) => self.show(view, Jump::Package(at), setup),
+            Some(Subject::Finding(at)) => self.show(view, Jump::Finding(at), setup),
+            Some(Subject::Config(at)) => self.show(view, Jump::Config(at), setup),
+            Some(Subject::Layer(_) | Subject::History(_)) | None => {
+                self.ask(setup, |view, context| view.shown(context))
+            }
+        }
     }
 
     /// Draws into `area`; where the text cursor is, while something is typed.

@@ -137,9 +137,11 @@ impl Explorer {
             self.overlay = Some(Overlay::Export(dialog));
         }
         match (came_to, request) {
-            (Exporting::Preview, Some(request)) => vec![self.work(Task::Preview(request))],
+            (Exporting::Preview, _) => self.preview(),
             (Exporting::Write(path, overwrite), Some(request)) => {
-                vec![self.work(Task::Write(request, path, overwrite))]
+                let work = self.work(Task::Write(request, path, overwrite));
+                self.errands.writing = self.errands.newest;
+                vec![work]
             }
             _ => Vec::new(),
         }

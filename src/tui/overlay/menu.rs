@@ -32,7 +32,7 @@ pub struct Menu {
 /// One choice. Its texts are safe to show.
 #[derive(Debug, Clone)]
 pub struct Choice {
-    /// Takes it at once.
+    /// Takes it at once; a blank for one that no key is left for.
     pub key: char,
     pub label: String,
     /// In grey beside the label: a count, what would be copied.
@@ -125,7 +125,7 @@ impl MenuList {
     /// takes the selected one too unless a choice has it.
     pub fn key(&mut self, event: KeyEvent, action: Option<Action>, again: Action, menu: &Menu) -> Chosen {
         let pressed = Key::from(event);
-        if let Some(at) = menu.choices.iter().position(|choice| pressed == ch(choice.key)) {
+        if let Some(at) = menu.choices.iter().position(|choice| choice.key != ' ' && pressed == ch(choice.key)) {
             self.cursor.select(at);
             return menu.take(at);
         }
@@ -184,5 +184,20 @@ impl MenuList {
                 paint::select(buffer, inner, row, theme.style(Role::Selected));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn space_takes_the_selected_choice_even_where_some_have_no_key() {
+        let choices = vec![Choice::switch('a', "one", "", true), Choice::plain(' ', "without a key", "")];
+        let menu = Menu { title: "", choices };
+        let chosen = |key| MenuList::new(0).key(KeyEvent::from(key), None, Action::Filter, &menu);
+        assert_eq!(chosen(KeyCode::Char(' ')), Chosen::Choice(0, false));
+        assert_eq!(chosen(KeyCode::Enter), Chosen::Choice(0, false));
+        assert_eq!(chosen(KeyCode::Char('x')), Chosen::Nothing);
     }
 }

@@ -125,6 +125,9 @@ pub trait View: Send {
         None
     }
 
+    /// The search line was opened.
+    fn search_opened(&mut self) {}
+
     /// The text of the search is another one.
     fn searched(&mut self, _context: &Context<'_>) -> Vec<Request> {
         Vec::new()

@@ -117,6 +117,8 @@ struct Files {
     found: Vec<u32>,
     /// The hit that was gone to last.
     hit: usize,
+    /// What was selected when the search was opened, for the way back.
+    start: Option<NodeId>,
     /// Whether the matches of what was typed last are still looked for, and whether Enter waits for them.
     seeking: bool,
     entered: bool,
@@ -143,6 +145,7 @@ impl Files {
             paths: Arc::new(Paths::new(report)),
             found: Vec::new(),
             hit: 0,
+            start: None,
             seeking: false,
             entered: false,
             search_ticket: 0,
@@ -195,6 +198,12 @@ impl Files {
             wanted = self.tree.node(id).map(|node| node.parent).filter(|parent| *parent != 0);
         }
         self.panes.cursor.select(0);
+    }
+
+    /// Shows what the reader chose; the way back from a jump no longer brings another filter.
+    fn choose_filter(&mut self, filter: Filter) {
+        self.before = None;
+        self.rearrange(|tree| tree.set_filter(filter));
     }
 
     /// Shows what a jump asks for, until the reader goes back.
@@ -275,6 +284,11 @@ impl Files {
             return Vec::new();
         }
         self.compared = selected;
+        if let Comparison::Waiting(watch) = &self.comparison {
+            watch.stop();
+        }
+        // Whatever comes of it, the answer to the question before is no longer this row's.
+        self.compare_ticket = self.ticket();
         self.comparison = Comparison::None;
         self.sight.reset();
         let shown = |row: &FileRow| has_contents(row, report.alone);
@@ -287,7 +301,6 @@ impl Files {
         }
         let watch = Arc::new(Watch::default());
         self.comparison = Comparison::Waiting(Arc::clone(&watch));
-        self.compare_ticket = self.ticket();
         let report = Arc::clone(report);
         vec![Request::Work(Job { ticket: self.compare_ticket, report, task: Task::Compare(row), watch })]
     }
@@ -323,8 +336,10 @@ impl View for Files {
             Outcome::Jump(jump) => return vec![Request::Jump(jump)],
             Outcome::Done => {}
             Outcome::Other(action) => match action {
-                Action::FilterReset => self.rearrange(|tree| tree.set_filter(usual(context.report))),
-                Action::All => self.rearrange(|tree| tree.set_filter(tree.filter().all_or_changed())),
+                Action::FilterReset => self.choose_filter(usual(context.report)),
+                // One image alone has nothing but all paths.
+                Action::All if context.report.alone => {}
+                Action::All => self.choose_filter(self.tree.filter().all_or_changed()),
                 Action::AlarmingFirst => self.urgent_first(),
                 Action::Right => self.right(),
                 Action::Left => self.left(),
@@ -371,8 +386,7 @@ impl View for Files {
     fn choose(&mut self, kind: MenuKind, choice: usize, context: &Context<'_>) -> Vec<Request> {
         match kind {
             MenuKind::Filter => {
-                let filter = menu::filtered(self.tree.filter(), self.selected(), choice);
-                self.rearrange(|tree| tree.set_filter(filter));
+                self.choose_filter(menu::filtered(self.tree.filter(), self.selected(), choice));
             }
             MenuKind::Sort => {
                 let order = Order::ALL.get(choice).copied().unwrap_or_default();
@@ -387,6 +401,7 @@ impl View for Files {
 
     fn go(&mut self, jump: Jump, context: &Context<'_>) -> Vec<Request> {
         self.search.clear();
+        self.found.clear();
         while self.panes.leave() {}
         match jump {
             Jump::File(row) => self.reveal(row),
@@ -453,9 +468,18 @@ impl View for Files {
         Some(&mut self.search)
     }
 
+    fn search_opened(&mut self) {
+        while self.panes.leave() {}
+        self.start = self.tree.at(self.panes.cursor.selected());
+        if self.is_flat() {
+            self.panes.cursor.select(self.hit);
+        }
+    }
+
     fn searched(&mut self, context: &Context<'_>) -> Vec<Request> {
         if !self.search.is_active() {
             self.found.clear();
+            self.select(self.start);
             return self.compare(context.report);
         }
         self.search_ticket = self.ticket();
@@ -482,7 +506,7 @@ impl View for Files {
                 self.hit = chosen;
                 self.reveal(row);
             }
-            None => self.panes.cursor.select(0),
+            None => self.select(self.start),
         }
         self.compare(context.report)
     }

@@ -134,6 +134,8 @@ impl View for Packages {
         let outcome = self.panes.act(action, self.len());
         let Outcome::Other(action) = outcome else { return self.finish(outcome, context) };
         match action {
+            // One image alone has nothing but all packages.
+            Action::All if context.report.alone => {}
             Action::All => self.arrangement.filter.unmoved = !self.arrangement.filter.unmoved,
             Action::FilterReset => self.arrangement.filter = Filter::usual(context.report),
             Action::Group => self.arrangement.grouped = !self.arrangement.grouped,
@@ -233,6 +235,10 @@ impl View for Packages {
 
     fn search(&mut self) -> Option<&mut Search> {
         Some(&mut self.search)
+    }
+
+    fn search_opened(&mut self) {
+        while self.panes.leave() {}
     }
 
     fn searched(&mut self, context: &Context<'_>) -> Vec<Request> {
