@@ -126,6 +126,16 @@ impl Layers {
         self.arrange(report);
     }
 
+    /// Selects the row of an entry, or of the fold that it went into.
+    fn select(&mut self, wanted: Option<&Entry>) {
+        let holds = |entry: &Entry| match (entry, wanted) {
+            (Entry::Shared(run), Some(Entry::Layer(at))) => run.contains(at),
+            (entry, wanted) => Some(entry) == wanted,
+        };
+        // An open fold comes before its layers: the last one that holds is the layer itself.
+        self.panes.cursor.select(self.entries.iter().rposition(holds).unwrap_or_default());
+    }
+
     /// Selects a row of `report.layers`, wherever it is folded away.
     fn reveal(&mut self, wanted: usize, report: &DriftReport) {
         let runs = self.entries.iter().filter_map(|entry| match entry {
@@ -145,7 +155,10 @@ impl Layers {
                 self.toggle(run.start, context.report);
             }
             (Outcome::Open | Outcome::Other(Action::Right), _) => self.panes.enter_detail(),
-            (Outcome::Other(Action::All), _) => self.toggle_all(context.report),
+            (Outcome::Other(Action::All), selected) => {
+                self.toggle_all(context.report);
+                self.select(selected.as_ref());
+            }
             (Outcome::Jump(jump), _) => return vec![Request::Jump(jump)],
             (Outcome::Done | Outcome::Other(_), _) => {}
         }
