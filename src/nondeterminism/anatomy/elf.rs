@@ -1,12 +1,17 @@
 //! ELF: what identifies a program or library, and a digest of each section.
 
-use object::elf::{DT_NEEDED, DT_RUNPATH, DT_SONAME, FileHeader32, FileHeader64, NT_GNU_BUILD_ID, SHT_NOBITS};
+use object::elf::{
+    DT_NEEDED, DT_RUNPATH, DT_SONAME, FileHeader32, FileHeader64, NT_GNU_BUILD_ID, SHT_DYNAMIC, SHT_NOBITS,
+};
 use object::read::elf::{FileHeader, SectionHeader, SectionTable};
 use object::{Endianness, FileKind};
 
-use super::{MAX_MEMBERS, payload, shown, until_nul};
+use super::{MAX_MEMBERS, MAX_TEXT, payload, shown, until_nul};
 use crate::model::digest::hex;
 use crate::model::{Anatomy, Part};
+
+/// The most libraries that are named; big programs need some dozens.
+const MAX_NEEDED: usize = 200;
 
 pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
     match FileKind::parse(content).ok()? {
@@ -30,9 +35,11 @@ fn file<Elf: FileHeader<Endian = Endianness>>(content: &[u8], class: &str) -> Op
     // Sections may overlap: what is hashed in all is no more than the file twice over.
     let mut budget = content.len().saturating_mul(2);
     let mut members = Vec::new();
+    let index = header.section_strings_index(endian, content);
+    let names = index.and_then(|index| sections.section(index)?.data(endian, content)).unwrap_or_default();
     // The first section is the null section.
     for section in sections.iter().skip(1).take(MAX_MEMBERS) {
-        let name = sections.section_name(endian, section).unwrap_or(b"?");
+        let name = string(names, section.sh_name(endian).into()).unwrap_or(b"?");
         let body = section.data(endian, content).unwrap_or_default();
         let Some(left) = budget.checked_sub(body.len()) else { break };
         budget = left;
@@ -59,9 +66,12 @@ fn linking<'data, Elf: FileHeader<Endian = Endianness>>(
     content: &'data [u8],
 ) -> Vec<Part> {
     let Ok(table) = sections.dynamic_table(endian, content) else { return Vec::new() };
+    let section = sections.iter().find(|section| section.sh_type(endian) == SHT_DYNAMIC);
+    let strings = section.and_then(|section| sections.section(section.link(endian)).ok());
+    let strings = strings.and_then(|strings| strings.data(endian, content).ok()).unwrap_or_default();
     let named = |tag: i64| -> Vec<String> {
         let entries = table.iter().take(MAX_MEMBERS).filter(|entry| entry.tag == tag);
-        entries.filter_map(|entry| table.string(entry).ok()).map(shown).collect()
+        entries.take(MAX_NEEDED).filter_map(|entry| string(strings, entry.val)).map(shown).collect()
     };
     [("name", DT_SONAME), ("needs", DT_NEEDED), ("run path", DT_RUNPATH)]
         .into_iter()
@@ -69,6 +79,14 @@ fn linking<'data, Elf: FileHeader<Endian = Endianness>>(
         .filter(|(_, texts)| !texts.is_empty())
         .map(|(name, texts)| Part::text(name, texts.join(" ")))
         .collect()
+}
+
+/// The string at `at` of a string table. One that is longer than what is shown is refused: thousands of names that lead
+/// into one endless string would each cost a pass over the whole table.
+fn string(table: &[u8], at: u64) -> Option<&[u8]> {
+    let rest = table.get(usize::try_from(at).ok()?..)?;
+    let within = rest.get(..=MAX_TEXT).unwrap_or(rest);
+    within.get(..within.iter().position(|byte| *byte == 0)?)
 }
 
 /// The sections that are better read than hashed.
@@ -85,7 +103,7 @@ fn understood<Section: SectionHeader<Endian = Endianness>>(
         b".note.gnu.build-id" => {
             let mut notes = section.notes(endian, content).ok()??;
             let note = notes.next().ok()?.filter(|note| note.n_type(endian) == NT_GNU_BUILD_ID)?;
-            Some(hex(note.desc()))
+            note.desc().get(..MAX_TEXT).is_none().then(|| hex(note.desc()))
         }
         b".gnu_debuglink" => {
             let body = section.data(endian, content).ok()?;
@@ -159,5 +177,51 @@ mod tests {
             section[32..40].copy_from_slice(&(REAL.len() as u64).to_le_bytes());
         }
         assert!(dissect(&greedy).is_none_or(|anatomy| !anatomy.complete && anatomy.members.len() <= 2));
+    }
+    /// A 64-bit ELF whose string table is `strings`, with a section and a needed library for each place in it.
+    fn crafted(strings: &[u8], places: &[u32]) -> Vec<u8> {
+        let dynamics: Vec<u8> =
+            places.iter().flat_map(|at| [1_u64, u64::from(*at)]).flat_map(u64::to_le_bytes).collect();
+        let section = |name: u32, kind: u32, offset: usize, size: usize| {
+            let mut section = [0; 64];
+            section[..4].copy_from_slice(&name.to_le_bytes());
+            section[4..8].copy_from_slice(&kind.to_le_bytes());
+            section[24..32].copy_from_slice(&(offset as u64).to_le_bytes());
+            section[32..40].copy_from_slice(&(size as u64).to_le_bytes());
+            // The dynamic section's names, and nobody else's, are in the section of this number.
+            section[40] = 1;
+            section
+        };
+        let mut elf = REAL[..64].to_vec();
+        let table = 64 + strings.len() + dynamics.len();
+        elf[40..48].copy_from_slice(&(table as u64).to_le_bytes());
+        elf[60..62].copy_from_slice(&u16::try_from(places.len() + 3).unwrap().to_le_bytes());
+        elf[62..64].copy_from_slice(&1_u16.to_le_bytes());
+        elf.extend_from_slice(strings);
+        elf.extend(dynamics.iter());
+        elf.extend(section(0, 0, 0, 0));
+        elf.extend(section(0, 3, 64, strings.len()));
+        elf.extend(section(0, 6, 64 + strings.len(), dynamics.len()));
+        elf.extend(places.iter().flat_map(|at| section(*at, 1, 64, 1)));
+        elf
+    }
+
+    #[test]
+    fn names_without_an_end_are_refused_and_not_all_needed_libraries_are_told() {
+        let mut strings = [&b"short\0"[..], &[b'a'; MAX_TEXT], b"\0", &[b'b'; MAX_TEXT + 1], b"\0"].concat();
+        let fits = 6;
+        let long = fits + u32::try_from(MAX_TEXT).unwrap() + 1;
+        let endless = u32::try_from(strings.len()).unwrap();
+        strings.resize(strings.len() + (1 << 20), b'c');
+        let anatomy = dissect(&crafted(&strings, &[0, fits, long, endless])).unwrap();
+        let names: Vec<&str> = anatomy.members.iter().skip(2).map(|part| part.name.as_str()).collect();
+        let whole = "a".repeat(MAX_TEXT);
+        assert_eq!(names, ["short", &whole, "?", "?"]);
+        assert_eq!(fields(&anatomy)[2..], [format!("needs=short {whole}")]);
+
+        let many = dissect(&crafted(&strings, &[fits; 9_000])).unwrap();
+        let needs = fields(&many).pop().unwrap();
+        assert_eq!(needs.split(' ').count(), MAX_NEEDED);
+        assert_eq!(many.members.len(), 9_002);
     }
 }
