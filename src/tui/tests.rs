@@ -23,7 +23,7 @@ use super::setup::Setup;
 use super::terminal::{TuiError, drive};
 use super::theme::{Colours, Role, Theme};
 use super::worker::{self, Answer, Found, Job, Task};
-use crate::model::{Progress, Side, Stage};
+use crate::model::{Progress, Side, SourcePackage, Stage};
 
 /// A scripted session: work is done at once, and its answer is the next event.
 #[derive(Default)]
@@ -524,4 +524,25 @@ fn one_image_on_its_own_shows_what_is_in_it_and_no_side() {
         assert!(screen.contains(shows) && screen.starts_with(" registry.example/team/shop:1.4.0"), "{screen}");
         assert!(!screen.contains("delta") && !screen.contains("right"), "{screen}");
     }
+}
+
+#[test]
+fn a_group_stays_selected_and_its_detail_follows_what_shows() {
+    let mut report = Arc::into_inner(fixture::report()).unwrap();
+    for row in report.packages.iter_mut().filter(|row| row.either().unwrap().name.len() < 11) {
+        let source =
+            SourcePackage { name: format!("all-{}", row.either().unwrap().ecosystem), version: "1".to_owned() };
+        for package in [&mut row.left, &mut row.right].into_iter().flatten() {
+            Arc::make_mut(package).source = Some(source.clone());
+        }
+    }
+    let mut app = App::new(Arc::new(report), setup(Colours::Indexed));
+    let mut words = |script: &str| text(&play(&mut app, (140, 45), keys(script)));
+    let moved = words("2 g");
+    assert!(moved.contains("─ all-deb ") && moved.contains("source package, 5 packages"), "{moved}");
+    let all = words("a");
+    assert!(all.contains("─ all-deb ") && all.contains("source package, 6 packages"), "{all}");
+    let sorted = words("s d");
+    assert!(sorted.contains("─ all-deb ") && sorted.contains("source package, 6 packages"), "{sorted}");
+    assert!(sorted.find("all-pypi (") < sorted.find("all-deb ("), "{sorted}");
 }

@@ -83,6 +83,8 @@ pub struct Arrangement {
     pub entries: Vec<Entry>,
     /// Per package the characters of its name that the search matched.
     pub hits: HashMap<usize, Vec<u32>>,
+    /// How often the rows were made; the same number of a group can mean another one since.
+    pub revision: u64,
     open: HashSet<String>,
 }
 
@@ -172,6 +174,7 @@ impl Entry {
 impl Arrangement {
     /// Makes the rows anew.
     pub fn update(&mut self, report: &DriftReport, search: &str) {
+        self.revision += 1;
         self.hits.clear();
         let mut finder = (!search.is_empty()).then(|| Finder::new(search, false));
         let mut shown = Vec::new();
@@ -210,6 +213,22 @@ impl Arrangement {
             (Entry::Package { at, .. }, Entry::Package { at: wanted, .. }) => *at == wanted,
             (entry, wanted) => *entry == wanted,
         })
+    }
+
+    /// What a group is known by when the rows are made anew.
+    #[must_use]
+    pub fn source(&self, entry: Entry) -> Option<(Ecosystem, String)> {
+        match entry {
+            Entry::Group(at) => self.groups.get(at).map(|group| (group.ecosystem, group.name.clone())),
+            Entry::Package { .. } => None,
+        }
+    }
+
+    /// Where the group of this source stands.
+    #[must_use]
+    pub fn position_of_source(&self, (ecosystem, name): &(Ecosystem, String)) -> Option<usize> {
+        let group = self.groups.iter().position(|group| group.ecosystem == *ecosystem && group.name == *name)?;
+        self.position(Entry::Group(group))
     }
 
     /// The group that `entry` is or belongs to.

@@ -94,11 +94,15 @@ impl Packages {
         self.arrangement.entries.get(self.panes.cursor.selected()).copied()
     }
 
-    /// Arranges anew and keeps the selected package selected where it still shows.
+    /// Arranges anew and keeps the selected package or group selected where it still shows.
     fn rearrange(&mut self, context: &Context<'_>) {
         let before = self.selected();
+        let source = before.and_then(|before| self.arrangement.source(before));
         self.arrangement.update(context.report, self.search.text());
-        let kept = before.and_then(|before| self.arrangement.position(before));
+        let kept = match &source {
+            Some(source) => self.arrangement.position_of_source(source),
+            None => before.and_then(|before| self.arrangement.position(before)),
+        };
         self.panes.cursor.select(kept.unwrap_or_default());
     }
 
@@ -285,7 +289,8 @@ impl View for Packages {
         };
         let title = visible(title.as_deref().unwrap_or("no package")).into_owned();
         let (arrangement, changelogs) = (&self.arrangement, &self.changelogs);
-        let revision = changelogs.revision;
+        // Both only grow, so that their sum is another one whenever one of them is.
+        let revision = arrangement.revision + changelogs.revision;
         self.panes.draw_detail(areas, buffer, theme, &title, (subject, revision), |width| match selected {
             Some(Entry::Package { at, .. }) => detail::package(report, at, changelogs, width, theme),
             Some(Entry::Group(group)) => {
