@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use self::standing::Owned;
 use crate::image::Tree;
-use crate::model::{Digest, Finding, ImageFacts, Md5, Package, Side};
+use crate::model::{Digest, Ecosystem, Finding, ImageFacts, ImagePath, Md5, Package, Side};
 
 /// One check.
 pub struct Check {
@@ -73,13 +73,23 @@ struct Audited<'a> {
     packages: &'a [Arc<Package>],
     /// Every file that a package lists, package by package, with what stands there.
     owned: Vec<Owned<'a>>,
+    /// Of each path whose bytes are not those that a package recorded: whose they are, two packages at most.
+    holders: HashMap<&'a ImagePath, Vec<&'a Arc<Package>>>,
+    /// How many packages share a name.
+    namesakes: HashMap<(Ecosystem, &'a str), usize>,
 }
 
 /// The findings of all checks about one image, the worst first.
 #[must_use]
 pub fn audit(image: &Image<'_>, side: Side) -> Vec<Finding> {
     let Image { facts, tree, packages, md5 } = *image;
-    let audited = Audited { facts, tree, packages, owned: standing::all(tree, packages, md5) };
+    let owned = standing::all(tree, packages, md5);
+    let holders = standing::holders(&owned);
+    let mut namesakes = HashMap::new();
+    for package in packages {
+        *namesakes.entry((package.ecosystem, package.key.as_str())).or_default() += 1;
+    }
+    let audited = Audited { facts, tree, packages, owned, holders, namesakes };
     let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited));
     let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }).collect();
     findings.sort_by_key(|finding| Reverse(finding.severity));
@@ -101,9 +111,9 @@ impl<'a> Audited<'a> {
 
     /// What a finding about a package calls it: its label, and where it is where others share that.
     fn subject(&self, package: &Package) -> String {
-        let shares = |other: &&Arc<Package>| other.ecosystem == package.ecosystem && other.key == package.key;
+        let namesakes = self.namesakes.get(&(package.ecosystem, package.key.as_str()));
         match (&package.location, &package.arch) {
-            _ if self.packages.iter().filter(shares).count() < 2 => package.label(),
+            _ if namesakes.is_none_or(|count| *count < 2) => package.label(),
             (Some(location), _) => format!("{} in {location}", package.label()),
             (None, Some(arch)) => format!("{}:{arch}", package.label()),
             (None, None) => package.label(),

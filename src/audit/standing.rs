@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::Audited;
 use crate::image::{Node, Tree};
-use crate::model::{Digest, Ecosystem, Finding, Kind, Md5, OwnedFile, Package, RecordedHash, Severity};
+use crate::model::{
+    Content, Digest, Ecosystem, Finding, ImagePath, Kind, Md5, OwnedFile, Package, RecordedHash, Severity,
+};
 
 /// A file that a package lists.
 pub(super) struct Owned<'a> {
@@ -100,18 +102,35 @@ impl Audited<'_> {
 
     /// Another package that lists the same file and recorded the bytes that stand there.
     fn other_owner(&self, owned: &Owned<'_>) -> Option<&Package> {
-        let path = &owned.file.path;
-        let content = owned.node?.file.entry.content.as_ref()?;
-        self.packages.iter().filter(|other| !Arc::ptr_eq(other, owned.package)).map(AsRef::as_ref).find(|other| {
-            let at = other.files.binary_search_by(|file| file.path.cmp(path)).ok();
-            match at.and_then(|at| other.files.get(at)).map(|file| file.recorded) {
-                Some(RecordedHash::Sha256(recorded)) => recorded == content.sha256,
-                // dpkg keeps no hash of a file that another package took over.
-                Some(RecordedHash::Md5(recorded)) => content.md5.is_none_or(|found| found == recorded),
-                Some(RecordedHash::None) => other.ecosystem == Ecosystem::Deb,
-                None => false,
+        let holders = self.holders.get(&owned.file.path)?;
+        holders.iter().find(|other| !Arc::ptr_eq(other, owned.package)).map(|other| other.as_ref())
+    }
+}
+
+/// By path the first packages that recorded the bytes that stand there, for paths where another package recorded others.
+/// Two are enough to tell each of them of another one; a path can be listed by thousands.
+pub(super) fn holders<'a>(owned: &[Owned<'a>]) -> HashMap<&'a ImagePath, Vec<&'a Arc<Package>>> {
+    let differing = owned.iter().filter(|owned| owned.standing == Standing::Differs);
+    let contents: HashMap<&ImagePath, &Content> =
+        differing.filter_map(|owned| Some((&owned.file.path, owned.node?.file.entry.content.as_ref()?))).collect();
+    let mut holders: HashMap<&ImagePath, Vec<&Arc<Package>>> = HashMap::new();
+    for Owned { package, file, .. } in owned {
+        if contents.get(&file.path).is_some_and(|content| holds(package, file.recorded, content)) {
+            let known = holders.entry(&file.path).or_default();
+            if known.len() < 2 && !known.iter().any(|other| Arc::ptr_eq(other, package)) {
+                known.push(package);
             }
-        })
+        }
+    }
+    holders
+}
+
+fn holds(package: &Package, recorded: RecordedHash, content: &Content) -> bool {
+    match recorded {
+        RecordedHash::Sha256(recorded) => recorded == content.sha256,
+        // dpkg keeps no hash of a file that another package took over.
+        RecordedHash::Md5(recorded) => content.md5.is_none_or(|found| found == recorded),
+        RecordedHash::None => package.ecosystem == Ecosystem::Deb,
     }
 }
 

@@ -142,6 +142,15 @@ fn a_file_that_two_distributions_ship_is_told_as_such() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].severity, Severity::Warning);
     assert!(found[0].message.starts_with("pypi:one and pypi:two both ship it"), "{}", found[0].message);
+    // Each of those that recorded other bytes is told of one that recorded these.
+    let found = findings(|image| {
+        for (name, bytes) in [("one", b"one"), ("two", b"two"), ("three", b"333"), ("four", b"333")] {
+            image.wheel(name, "1", &[("tests/__init__.py", bytes)]);
+        }
+    });
+    let found = found.iter().filter(|finding| finding.check == "record-mismatch");
+    let told: Vec<_> = found.map(|finding| finding.message.split(" both").next().unwrap()).collect();
+    assert_eq!(told, ["pypi:one and pypi:four", "pypi:two and pypi:four"]);
 }
 
 #[test]
