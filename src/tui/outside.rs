@@ -49,11 +49,17 @@ impl Versions {
     }
 }
 
+/// The most bytes of a file's name that are kept; file systems take 255 with what stands before them.
+const MAX_NAME: usize = 100;
+
 /// A file's name as another file system takes it and no program mistakes it.
 fn harmless(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name);
     let kept = |character: char| character.is_alphanumeric() || matches!(character, '.' | '-' | '_' | '+');
-    text.chars().map(|character| if kept(character) { character } else { '_' }).take(100).collect()
+    let text: String = text.chars().map(|character| if kept(character) { character } else { '_' }).collect();
+    // The end is kept: by a name's extension a program knows the language.
+    let start = text.ceil_char_boundary(text.len().saturating_sub(MAX_NAME));
+    text.get(start..).unwrap_or_default().to_owned()
 }
 
 impl Viewer {
@@ -128,6 +134,16 @@ mod tests {
         assert_eq!(line(&viewer, &versions), ["meld", "--diff", "TMP/right-a_b___x__.py", "/dev/null"]);
         let viewer = Viewer::diff("'my tool' -d").unwrap();
         assert_eq!(line(&viewer, &versions), ["my tool", "-d", "/dev/null", "TMP/right-a_b___x__.py"]);
+    }
+
+    #[test]
+    fn a_long_name_is_one_that_a_file_system_takes_and_keeps_its_extension() {
+        let mut versions = Versions::new().unwrap();
+        for letter in ["a", "é", "漢", "𝄞"] {
+            let place = versions.place(Side::Left, format!("{}.rs", letter.repeat(120)).as_bytes());
+            assert!(std::fs::write(place, b"").is_ok() && place.extension().is_some_and(|it| it == "rs"), "{place:?}");
+            assert!(place.file_name().unwrap().len() <= "left-".len() + MAX_NAME, "{place:?}");
+        }
     }
 
     #[test]
