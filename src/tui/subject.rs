@@ -5,7 +5,7 @@ use super::text;
 use crate::compare::DriftReport;
 use crate::compare::review::Subject;
 use crate::model::markdown;
-use crate::model::text::visible;
+use crate::model::text::{visible, visible_multiline};
 use crate::model::{FileAt, Package};
 
 /// Something to copy.
@@ -42,8 +42,12 @@ pub fn copyables(report: &DriftReport, subject: Option<Subject>) -> Vec<Copyable
         markdown::row(cells).trim_end().to_owned()
     });
     all.push(('m', "markdown row", row));
+    if report.alone {
+        all.retain(|(_, label, _)| !label.starts_with("left "));
+    }
     let present = |(key, label, text): (char, &'static str, Option<String>)| {
-        text.filter(|text| !text.is_empty()).map(|text| Copyable { key, label, text })
+        let label = if report.alone { label.strip_prefix("right ").unwrap_or(label) } else { label };
+        text.filter(|text| !text.is_empty()).map(|text| Copyable { key, label, text: inert(label, &text) })
     };
     all.into_iter().filter_map(present).collect()
 }
@@ -54,6 +58,13 @@ pub fn menu(all: &[Copyable]) -> Menu {
     let choice =
         |one: &Copyable| Choice::plain(one.key, one.label, text::middle(&visible(&one.text), SHOWN).into_owned());
     Menu { title: "Copy", choices: all.iter().map(choice).collect() }
+}
+
+/// A text of an image as a terminal may paste it: an escape would end the bracketed paste, and the next line would be a
+/// command. Only texts that are of several lines by nature keep their lines.
+fn inert(label: &str, text: &str) -> String {
+    let is_long = ["instruction", "value", "message", "fix"].iter().any(|long| label.ends_with(long));
+    if is_long { visible_multiline(text) } else { visible(text).into_owned() }
 }
 
 type Texts = Vec<(char, &'static str, Option<String>)>;
@@ -131,6 +142,8 @@ fn finding(report: &DriftReport, at: usize) -> Texts {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::tui::fixture;
 
@@ -157,5 +170,32 @@ mod tests {
         assert!(keys.contains('r') && !keys.contains('l'), "{keys}");
         assert!(copyables(&report, None).iter().any(|one| one.text == report.headline()));
         assert!(copyables(&report, Some(Subject::File(u32::MAX))).is_empty());
+    }
+    #[test]
+    fn what_is_copied_cannot_break_out_of_a_paste() {
+        let mut report = Arc::into_inner(fixture::report()).unwrap();
+        let hostile = "a\u{1b}[201~\nreboot\n";
+        report.config[0].key = hostile.to_owned();
+        report.config[0].right = Some(hostile.to_owned());
+        report.findings[0].subject = hostile.to_owned();
+        report.findings[0].message = hostile.to_owned();
+        for subject in [Subject::Config(0), Subject::Finding(0)] {
+            let copied = copyables(&report, Some(subject));
+            assert!(copied.iter().all(|one| !one.text.contains('\u{1b}')), "{copied:?}");
+            assert!(!copied[0].text.contains('\n') && copied[1].text.contains("\nreboot"), "{copied:?}");
+        }
+    }
+
+    #[test]
+    fn one_image_on_its_own_has_no_sides_to_copy() {
+        let report = fixture::alone();
+        let subjects = [None, Some(Subject::File(1)), Some(Subject::Package(0)), Some(Subject::Layer(0))];
+        for subject in subjects {
+            let labels: Vec<_> = copyables(&report, subject).into_iter().map(|one| one.label).collect();
+            assert!(
+                labels.len() > 2 && !labels.iter().any(|it| it.contains("left") || it.contains("right")),
+                "{labels:?}"
+            );
+        }
     }
 }

@@ -517,6 +517,11 @@ fn one_image_on_its_own_shows_what_is_in_it_and_no_side() {
         ("3 /settings Enter", "8080"),
         ("4", "instruction"),
         ("5", "Configuration"),
+        ("5 a", "Configuration"),
+        ("2 s", "Sort by"),
+        ("2 s v", "by version"),
+        ("3 /settings Enter f", "only layer #"),
+        ("3 /settings Enter y", "digest"),
     ] {
         let mut app = App::new(Arc::new(fixture::alone()), setup(Colours::Indexed));
         let frame = play(&mut app, (140, 45), keys(script));

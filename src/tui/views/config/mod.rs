@@ -93,7 +93,8 @@ impl Config {
     fn finish(&mut self, outcome: Outcome, report: &DriftReport) -> Vec<Request> {
         match outcome {
             Outcome::Open | Outcome::Other(Action::Right) => self.panes.enter_detail(),
-            Outcome::Other(Action::All) => {
+            // Of one image on its own nothing differs, and all shows already.
+            Outcome::Other(Action::All) if !report.alone => {
                 self.all = !self.all;
                 self.arrange(report);
             }

@@ -23,19 +23,20 @@ enum Switch {
     Layer(Option<(Side, u16)>),
 }
 
-/// All choices for the filter while `selected` is the selected path.
+/// All choices for the filter while `selected` is the selected path. The left layer comes last: one image on its own is
+/// not offered it, and every other choice keeps its place.
 fn switches(filter: Filter, selected: Option<&Node>) -> Vec<(char, Switch)> {
     let presets = (0..Filter::PRESETS.len()).map(Switch::Preset);
     let mut switches: Vec<(char, Switch)> = "cunta".chars().zip(presets).collect();
     switches.push(('h', Switch::Noisy));
     switches.extend(('1'..='8').zip(Explanation::ALARMING_FIRST.map(Switch::Explanation)));
     switches.extend(Filter::CHANGES.map(|change| (change.sign(), Switch::Change(change))));
-    for (key, side) in [('l', Side::Left), ('r', Side::Right)] {
-        let layer = selected.and_then(|node| node.layer(side)).map(|index| (side, index));
-        switches.extend(layer.map(|layer| (key, Switch::Layer(Some(layer)))));
-    }
     if filter.layer.is_some() {
         switches.push(('0', Switch::Layer(None)));
+    }
+    for (key, side) in [('r', Side::Right), ('l', Side::Left)] {
+        let layer = selected.and_then(|node| node.layer(side)).map(|index| (side, index));
+        switches.extend(layer.map(|layer| (key, Switch::Layer(Some(layer)))));
     }
     switches
 }
@@ -69,12 +70,16 @@ pub fn filter(filter: Filter, selected: Option<&Node>, report: &DriftReport) -> 
             Choice::switch(key, change.as_str(), text::count(count as u64), filter.shows_change(change))
         }
         Switch::Layer(Some((side, index))) => {
-            let words = format!("only layer #{index} {}, as the selected path", side.as_str());
+            let side_word = if report.alone { String::new() } else { format!(" {}", side.as_str()) };
+            let words = format!("only layer #{index}{side_word}, as the selected path");
             Choice::pick(key, words, "", filter.layer == Some((side, index)))
         }
         Switch::Layer(None) => Choice::pick(key, "all layers", "", false),
     };
-    Menu { title: "Which paths", choices: switches(filter, selected).into_iter().map(choice).collect() }
+    let is_offered =
+        |(_, switch): &(char, Switch)| !(report.alone && matches!(switch, Switch::Layer(Some((Side::Left, _)))));
+    let switches = switches(filter, selected).into_iter().filter(is_offered);
+    Menu { title: "Which paths", choices: switches.map(choice).collect() }
 }
 
 /// The filter once the choice at this position is taken.

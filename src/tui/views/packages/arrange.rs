@@ -35,8 +35,20 @@ pub struct Sort {
     pub reversed: bool,
 }
 
+/// A column with its name, its key in the menu and what it is called there.
+type Named = (Column, &'static str, char, &'static str);
+
+/// The columns of one image on its own, which has no sides and no moves.
+const COLUMNS_ALONE: [Named; 5] = [
+    (Column::Name, "name", 'n', "name"),
+    (Column::Ecosystem, "ecosystem", 'e', "ecosystem"),
+    (Column::Right, "version", 'v', "version"),
+    (Column::Size, "size", 'z', "size: largest first"),
+    (Column::Layer, "layer", 'y', "layer"),
+];
+
 /// All columns with their names, their keys in the menu and what they are called there.
-const COLUMNS: [(Column, &str, char, &str); 9] = [
+const COLUMNS: [Named; 9] = [
     (Column::Name, "name", 'n', "name"),
     (Column::Move, "kind of move", 'm', "kind of move: downgrades first"),
     (Column::Step, "step", 't', "size of the step: epoch and major first"),
@@ -47,6 +59,10 @@ const COLUMNS: [(Column, &str, char, &str); 9] = [
     (Column::Delta, "growth", 'd', "growth: most first"),
     (Column::Layer, "layer", 'y', "layer"),
 ];
+
+fn columns(alone: bool) -> &'static [Named] {
+    if alone { &COLUMNS_ALONE } else { &COLUMNS }
+}
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,19 +110,19 @@ const REVERSED_NAME: Sort = Sort { column: Column::Name, reversed: true };
 impl Sort {
     /// The columns to choose from; the one that is picked can be turned round.
     #[must_use]
-    pub fn menu(self) -> Menu {
-        let choice = |(column, _, key, words): &(Column, &str, char, &str)| {
+    pub fn menu(self, alone: bool) -> Menu {
+        let choice = |(column, _, key, words): &Named| {
             let picked = *column == self.column;
             let detail = if picked { "again: the other way round" } else { "" };
             Choice::pick(*key, *words, detail, picked)
         };
-        Menu { title: "Sort by", choices: COLUMNS.iter().map(choice).collect() }
+        Menu { title: "Sort by", choices: columns(alone).iter().map(choice).collect() }
     }
 
     /// Takes the choice at this position of the menu.
     #[must_use]
-    pub fn choose(self, choice: usize) -> Self {
-        COLUMNS.get(choice).map_or(self, |(column, ..)| self.by(*column))
+    pub fn choose(self, choice: usize, alone: bool) -> Self {
+        columns(alone).get(choice).map_or(self, |(column, ..)| self.by(*column))
     }
 
     /// The order by a column; the other way round when it is that already.
@@ -117,8 +133,8 @@ impl Sort {
 
     /// "by growth", for the head of the table; nothing for the usual order.
     #[must_use]
-    pub fn words(self) -> String {
-        let column = COLUMNS.iter().find(|(column, ..)| *column == self.column);
+    pub fn words(self, alone: bool) -> String {
+        let column = columns(alone).iter().find(|(column, ..)| *column == self.column);
         let name = column.map_or("", |(_, name, ..)| *name);
         match (self.column, self.reversed) {
             (Column::Name, false) => String::new(),
@@ -396,7 +412,7 @@ mod tests {
     fn every_column_sorts_both_ways() {
         let report = fixture::report();
         for (choice, (column, ..)) in COLUMNS.iter().enumerate() {
-            let sort = Sort { column: Column::Left, reversed: true }.choose(choice);
+            let sort = Sort { column: Column::Left, reversed: true }.choose(choice, false);
             let mut arrangement = Arrangement { sort, ..Arrangement::default() };
             arrangement.update(&report, "");
             let one_way = names(&arrangement, &report);

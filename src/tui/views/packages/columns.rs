@@ -73,7 +73,7 @@ impl Columns {
     #[must_use]
     pub fn header(&self, arrangement: &Arrangement, theme: Theme) -> Line<'static> {
         let optional = |words: String, width: usize| if width > 0 { words } else { String::new() };
-        let title = format!("{}{}", arrangement.filter.words(), arrangement.sort.words());
+        let title = format!("{}{}", arrangement.filter.words(), arrangement.sort.words(self.alone));
         let versions = if self.alone {
             text::pad("version", self.version)
         } else {

@@ -173,7 +173,7 @@ impl View for Packages {
     fn menu(&self, kind: MenuKind, context: &Context<'_>) -> Option<Menu> {
         match kind {
             MenuKind::Filter => Some(self.arrangement.filter.menu(context.report)),
-            MenuKind::Sort => Some(self.arrangement.sort.menu()),
+            MenuKind::Sort => Some(self.arrangement.sort.menu(context.report.alone)),
             MenuKind::Copy | MenuKind::Save => None,
         }
     }
@@ -181,7 +181,7 @@ impl View for Packages {
     fn choose(&mut self, kind: MenuKind, choice: usize, context: &Context<'_>) -> Vec<Request> {
         match kind {
             MenuKind::Filter => self.arrangement.filter.choose(choice, context.report),
-            MenuKind::Sort => self.arrangement.sort = self.arrangement.sort.choose(choice),
+            MenuKind::Sort => self.arrangement.sort = self.arrangement.sort.choose(choice, context.report.alone),
             MenuKind::Copy | MenuKind::Save => {}
         }
         self.rearrange(context);
