@@ -103,7 +103,7 @@ impl Audited<'_> {
     /// Another package that lists the same file and recorded the bytes that stand there.
     fn other_owner(&self, owned: &Owned<'_>) -> Option<&Package> {
         let holders = self.holders.get(&owned.file.path)?;
-        holders.iter().find(|other| !Arc::ptr_eq(other, owned.package)).map(|other| other.as_ref())
+        holders.iter().find(|other| !Arc::ptr_eq(other, owned.package)).map(AsRef::as_ref)
     }
 }
 

@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(names, ["short", &whole, "?", "?"]);
         assert_eq!(fields(&anatomy)[2..], [format!("needs=short {whole}")]);
 
-        let many = dissect(&crafted(&strings, &[fits; 9_000])).unwrap();
+        let many = dissect(&crafted(&strings, &vec![fits; 9_000])).unwrap();
         let needs = fields(&many).pop().unwrap();
         assert_eq!(needs.split(' ').count(), MAX_NEEDED);
         assert_eq!(many.members.len(), 9_002);
