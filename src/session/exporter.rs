@@ -30,7 +30,8 @@ impl Exports for Exporter {
     fn write(&self, report: &DriftReport, request: &ExportRequest) -> Result<Vec<u8>, String> {
         let format = report::format(request.format).ok_or("there is no such format")?;
         let options = ReportOptions {
-            all: request.rows == Rows::All,
+            // What a reviewer marked is not cut: it is what the export is for.
+            all: request.rows != Rows::Readable,
             review: Some(&request.review).filter(|review| !review.is_empty()),
             only_marked: request.rows == Rows::Marked,
             ..ReportOptions::default()

@@ -24,7 +24,6 @@ pub(super) const FORMAT: Format = Format {
 
 /// Bytes that each list may take of [`page::LIMIT`]; the list of all paths has what the others leave.
 mod share {
-    pub(super) const REVIEW: usize = 16_000;
     pub(super) const TO_READ: usize = 12_000;
     pub(super) const PACKAGES: usize = 14_000;
     pub(super) const CAUSES: usize = 7_000;
@@ -44,7 +43,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
         page.paragraph(&capitalised(&page.prose(&fairness)));
     }
     images(&mut page, report);
-    review(&mut page, report, options);
+    review(&mut page, &outline::marked(report, options.review), "drift");
     if !options.only_marked {
         packages(&mut page, report);
         to_read(&mut page, report);
@@ -56,17 +55,18 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
     out.write_all(page.finish().as_bytes())
 }
 
-/// What the reviewer marked, with the notes.
-fn review(page: &mut Page, report: &DriftReport, options: &ReportOptions<'_>) {
-    let rows: Vec<Row> = outline::marked(report, options.review)
+/// What the reviewer marked, with the notes: nothing of it is cut, however short the page is kept.
+fn review(page: &mut Page, marked: &[outline::Marked], about: &str) {
+    let whole = Page::new(true);
+    let rows: Vec<Row> = marked
         .iter()
         .map(|marked| {
             let Description { kind, name, what } = &marked.description;
-            Row::of_table([(*kind).to_owned(), page.code(name), page.prose(what), page.prose(&marked.note)])
+            Row::of_table([(*kind).to_owned(), whole.code(name), whole.prose(what), whole.prose(&marked.note)])
         })
         .collect();
     let heading = format!("### Marked by the reviewer: {}", plural(rows.len(), "row"));
-    page.list(&heading, &head(["what", "name", "drift", "note"]), &rows, share::REVIEW);
+    page.list(&heading, &head(["what", "name", about, "note"]), &rows, usize::MAX);
 }
 
 /// A clause as a sentence.

@@ -4,6 +4,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use super::FORMAT;
 use super::page::LIMIT;
 use crate::compare::DriftReport;
+use crate::compare::review::{Review, Subject};
 use crate::model::markdown::HOSTILE;
 use crate::report::{ReportOptions, fixture};
 
@@ -87,4 +88,19 @@ fn a_downgrade_stands_out() {
     let markdown = short(&fixture::drifted());
     let row = markdown.lines().find(|line| line.contains("libssl3")).unwrap();
     assert!(row.contains("**v downgraded**") && row.contains("**`3.0.13-1~deb12u1` → `3.0.11-1~deb12u2`**"), "{row}");
+}
+
+#[test]
+fn what_a_reviewer_marked_is_told_to_the_last_word() {
+    let report = fixture::huge(500);
+    let mut review = Review::default();
+    let note = |at: usize| format!("{}, says row {at}", "a long word of the reviewer ".repeat(20));
+    for at in 0..60 {
+        review.write(Subject::Package(at), note(at));
+    }
+    for only_marked in [false, true] {
+        let text = printed(&report, ReportOptions { review: Some(&review), only_marked, ..ReportOptions::default() });
+        let missing: Vec<_> = (0..60).filter(|at| !text.contains(&note(*at))).collect();
+        assert_eq!(missing, [0; 0]);
+    }
 }

@@ -35,6 +35,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
     let digests = digests(report, options.all);
     // The headline, what it means, and an empty line.
     let spent = 3 + head.len() + digests.len() + usize::from(!sections.is_empty());
+    let review = review(&outline::marked(report, options.review));
 
     page.line(verdict_paint(report.verdict), &format!("{}: {}", report.headline(), report.meaning()))?;
     if let Some(fairness) = outline::fairness(report) {
@@ -42,8 +43,9 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
     }
     page.line(Paint::Plain, "")?;
     page.rows(&head)?;
+    page.uncut(&review)?;
     page.sections(&sections, (!options.all).then(|| LINES.saturating_sub(spent)))?;
-    if !sections.is_empty() {
+    if !(sections.is_empty() && review.is_empty()) {
         page.line(Paint::Plain, "")?;
     }
     page.rows(&digests)
@@ -118,11 +120,10 @@ fn arrow(left: Option<&str>, right: Option<&str>) -> String {
 /// In the order that they share the lines in: what must be read first has the most.
 fn sections(report: &DriftReport, options: &ReportOptions<'_>) -> Vec<Section> {
     let all = options.all;
-    let review = review(report, options);
     if options.only_marked {
-        return vec![review];
+        return Vec::new();
     }
-    let mut sections = vec![review, to_read(report, !all), packages(report, !all), causes(report), config(report, all)];
+    let mut sections = vec![to_read(report, !all), packages(report, !all), causes(report), config(report, all)];
     if all {
         sections.push(other_paths(report));
         sections.push(layers(report));
@@ -133,8 +134,8 @@ fn sections(report: &DriftReport, options: &ReportOptions<'_>) -> Vec<Section> {
 }
 
 /// What the reviewer marked, with the notes.
-fn review(report: &DriftReport, options: &ReportOptions<'_>) -> Section {
-    let rows: Vec<Row> = outline::marked(report, options.review)
+fn review(marked: &[outline::Marked]) -> Section {
+    let rows: Vec<Row> = marked
         .iter()
         .map(|marked| {
             let Description { kind, name, what } = &marked.description;
@@ -146,7 +147,7 @@ fn review(report: &DriftReport, options: &ReportOptions<'_>) -> Section {
             ])
         })
         .collect();
-    Section { title: format!("marked by the reviewer: {}", plural(rows.len(), "row")), rows, weight: 3 }
+    Section { title: format!("marked by the reviewer: {}", plural(rows.len(), "row")), rows, weight: 1 }
 }
 
 /// Alarms, then what nothing explains.

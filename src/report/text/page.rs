@@ -112,6 +112,16 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
+    /// A section of which neither rows nor columns are cut; nothing at all without rows.
+    pub(super) fn uncut(&mut self, section: &Section) -> io::Result<()> {
+        if section.is_empty() {
+            return Ok(());
+        }
+        let mut page = Page { options: ReportOptions { width: 0, ..self.options }, out: &mut *self.out };
+        page.line(Paint::Plain, "")?;
+        page.section(section, usize::MAX)
+    }
+
     fn section(&mut self, section: &Section, share: usize) -> io::Result<()> {
         // A list cut short needs a line to say so.
         let shown = if section.rows.len() > share { share.saturating_sub(1) } else { section.rows.len() };

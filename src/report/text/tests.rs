@@ -2,6 +2,7 @@ use insta::assert_snapshot;
 
 use super::{FORMAT, LINES};
 use crate::compare::DriftReport;
+use crate::compare::review::{Review, Subject};
 use crate::model::{Verdict, text};
 use crate::report::{ReportOptions, fixture};
 
@@ -89,4 +90,21 @@ fn colour_comes_only_when_asked_for_and_never_instead_of_words() {
         stripped = stripped.replace(&format!("\u{1b}[{code}m"), "");
     }
     assert_eq!(stripped, plain);
+}
+
+#[test]
+fn what_a_reviewer_marked_is_told_to_the_last_word_however_short_the_rest_is() {
+    let report = fixture::huge(500);
+    let mut review = Review::default();
+    let note = |at: usize| format!("{}, says row {at}.", "a long word of the reviewer ".repeat(20));
+    for at in 0..60 {
+        review.write(Subject::Package(at), note(at));
+    }
+    for only_marked in [false, true] {
+        let text = printed(&report, ReportOptions { review: Some(&review), only_marked, ..ReportOptions::default() });
+        let missing: Vec<_> = (0..60).filter(|at| !text.contains(&note(*at))).collect();
+        assert_eq!(missing, [0; 0]);
+        assert!(text.contains("\n\nmarked by the reviewer: 60 rows\n"));
+        assert!(text.lines().count() <= LINES + 62);
+    }
 }
