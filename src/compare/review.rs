@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{DriftReport, PackageRow};
+use super::{DriftReport, FileRow, PackageRow};
+use crate::model::{Kind, Marked};
 
 /// One row of a report that can be marked, by its position there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +78,16 @@ impl Review {
     pub fn iter(&self) -> impl Iterator<Item = (Subject, &str)> {
         self.notes.iter().map(|(subject, note)| (*subject, note.as_str()))
     }
+
+    /// The marked rows in words, in the same order.
+    #[must_use]
+    pub fn marked(&self, report: &DriftReport) -> Vec<Marked> {
+        let marked = self.iter().filter_map(|(subject, note)| {
+            let Description { kind, name, what } = subject.describe(report)?;
+            Some(Marked { kind, name, what, note: note.to_owned() })
+        });
+        marked.collect()
+    }
 }
 
 impl Subject {
@@ -95,12 +106,13 @@ impl Subject {
             }
             Self::Package(at) => {
                 let row = report.packages.get(at)?;
-                described("package", row.either()?.label(), moved(row))
+                described("package", row.either()?.label(), moved(row, report))
             }
             Self::File(at) => {
                 let row = report.files.rows.get(usize::try_from(at).ok()?)?;
                 let what = match &row.drift {
                     Some(drift) => format!("{}, {}: {}", drift.explanation, drift.change, drift.detail),
+                    None if report.alone => held(row, report),
                     None => "the same on both sides".to_owned(),
                 };
                 described("file", row.path.to_string(), what)
@@ -110,7 +122,9 @@ impl Subject {
                 let (left, right) = row.sides(report);
                 let layer = right.or(left)?;
                 let made_by = layer.created_by.as_deref().unwrap_or("no history");
-                described("layer", format!("layer {}", layer.index), format!("{}: {made_by}", row.relation.as_str()))
+                let what =
+                    if report.alone { made_by.to_owned() } else { format!("{}: {made_by}", row.relation.as_str()) };
+                described("layer", format!("layer {}", layer.index), what)
             }
             Self::Config(at) => {
                 let row = report.config.get(at)?;
@@ -120,18 +134,38 @@ impl Subject {
             Self::History(at) => {
                 let row = report.history.get(at)?;
                 let entry = row.right.as_ref().or(row.left.as_ref())?;
-                let what = if row.same { "the same on both sides" } else { "differs" };
-                described("history", entry.created_by.clone().unwrap_or_default(), what.to_owned())
+                let what = match (&entry.created, row.same) {
+                    (created, _) if report.alone => created.clone().unwrap_or_default(),
+                    (_, true) => "the same on both sides".to_owned(),
+                    (_, false) => "differs".to_owned(),
+                };
+                described("history", entry.created_by.clone().unwrap_or_default(), what)
             }
         }
     }
 }
 
 /// What became of a package; one that stands is named with its version.
-fn moved(row: &PackageRow) -> String {
+fn moved(row: &PackageRow, report: &DriftReport) -> String {
     match (row.change, row.either()) {
+        (_, Some(package)) if report.alone => package.version.clone(),
         (None, Some(package)) => format!("{}, did not move", package.version),
         _ => row.movement(),
+    }
+}
+
+/// What a path of one image is: its kind, its size and its package.
+fn held(row: &FileRow, report: &DriftReport) -> String {
+    let Some(file) = &row.right else { return String::new() };
+    let mut words = file.entry.kind.as_str().to_owned();
+    if file.entry.kind == Kind::File {
+        words = format!("{words} of {} bytes", file.entry.size);
+    }
+    let mut packages = report.packages.iter().filter_map(PackageRow::either);
+    let owner = packages.find(|package| package.files.binary_search_by(|owned| owned.path.cmp(&row.path)).is_ok());
+    match owner {
+        Some(owner) => format!("{words}, {}", owner.label()),
+        None => words,
     }
 }
 

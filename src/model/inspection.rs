@@ -14,6 +14,21 @@ pub struct Inspection {
     pub files: Option<Vec<FileOf>>,
     pub findings: Vec<Finding>,
     pub warnings: Vec<String>,
+    /// What a reviewer marked; only in the explorer's exports.
+    pub marked: Vec<Marked>,
+}
+
+/// A row that a reviewer marked, in words. The texts come from the images as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked {
+    /// `file`, `package`, ...
+    pub kind: &'static str,
+    /// What the row is about: a path, `deb:openssl`.
+    pub name: String,
+    /// What is to be said of it.
+    pub what: String,
+    /// Empty for a mark without a word.
+    pub note: String,
 }
 
 /// One path of an image.

@@ -26,7 +26,7 @@ pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};
 pub use explanation::{Change, Explanation, Proof, Verdict};
 pub use facts::{BaseImage, ImageFacts, LayerFacts, Side};
 pub use finding::{Finding, FindingDrift, Severity};
-pub use inspection::{FileOf, Found, Inspection, SearchResult};
+pub use inspection::{FileOf, Found, Inspection, Marked, SearchResult};
 pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};

@@ -216,6 +216,7 @@ pub(crate) fn inspection(files: bool) -> Inspection {
         files: files.then(|| report.files.rows.iter().filter_map(of).collect()),
         findings: report.findings.into_iter().map(|finding| Finding { drift: None, ..finding }).collect(),
         warnings: report.warnings,
+        marked: Vec::new(),
         facts: report.right,
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::figures::{count, plural};
-use crate::compare::review::{Description, Review};
+use crate::compare::review::Review;
 use crate::compare::{ConfigChange, Drift, DriftReport, FileRow, PackageRow};
 use crate::model::{
-    Change, Ecosystem, Explanation, Finding, FindingDrift, ImagePath, Kind, Package, PackageMove, Severity, Verdict,
+    Change, Ecosystem, Explanation, Finding, FindingDrift, ImagePath, Kind, Marked, Package, PackageMove, Severity,
+    Verdict,
 };
 
 /// Whether the two were made of the same inputs: what must be said before any talk of nondeterminism.
@@ -24,20 +25,9 @@ pub(super) fn fairness(report: &DriftReport) -> Option<String> {
     })
 }
 
-/// One row that a reviewer marked.
-pub(super) struct Marked {
-    pub description: Description,
-    /// Empty for a mark without a word.
-    pub note: String,
-}
-
 /// What was marked, in the order of the report.
 pub(super) fn marked(report: &DriftReport, review: Option<&Review>) -> Vec<Marked> {
-    let rows = review.into_iter().flat_map(Review::iter);
-    let described = rows.filter_map(|(subject, note)| {
-        subject.describe(report).map(|description| Marked { description, note: note.to_owned() })
-    });
-    described.collect()
+    review.map(|review| review.marked(report)).unwrap_or_default()
 }
 
 /// `1 added, 3 upgraded`: how packages moved.

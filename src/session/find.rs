@@ -17,6 +17,7 @@ pub fn inspect(snapshot: &Snapshot, files: bool) -> Inspection {
         files: files.then(|| all_files(snapshot)),
         findings: snapshot.findings(Side::Left),
         warnings: snapshot.warnings.clone(),
+        marked: Vec::new(),
     }
 }
 

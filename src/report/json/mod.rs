@@ -4,8 +4,8 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{Format, ReportOptions, outline};
-use crate::compare::review::{Review, Subject};
+use super::{Format, ReportOptions};
+use crate::compare::review::Subject;
 use crate::compare::{self, DriftReport, FileRow, PackageRow};
 use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, SearchResult, text};
 
@@ -39,7 +39,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
             findings: told(&report.findings, Subject::Finding, options).map(finding).collect(),
             config: told(&report.config, Subject::Config, options).map(config_change).collect(),
             warnings: &report.warnings,
-            review: options.review.map(|review| marked(report, review)),
+            review: options.review.map(|review| marked(review.marked(report))),
         },
         out,
     )
@@ -47,18 +47,20 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
 
 fn write_inspection(
     inspection: &model::Inspection,
-    _options: &ReportOptions<'_>,
+    options: &ReportOptions<'_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    let tells = !options.only_marked;
     write(
         &schema::Inspection {
             schema: schema::SCHEMA,
             tool: TOOL,
             image: image(&inspection.facts),
-            packages: inspection.packages.iter().map(|row| package(row)).collect(),
+            packages: inspection.packages.iter().filter(|_| tells).map(|row| package(row)).collect(),
             files: inspection.files.as_ref().map(|files| files.iter().map(file).collect()),
-            findings: inspection.findings.iter().map(finding).collect(),
+            findings: inspection.findings.iter().filter(|_| tells).map(finding).collect(),
             warnings: &inspection.warnings,
+            review: options.review.map(|_| marked(inspection.marked.clone())),
         },
         out,
     )
@@ -210,13 +212,9 @@ fn told<'a, T>(
     rows.iter().enumerate().filter(move |(at, _)| options.tells(subject(*at))).map(|(_, row)| row)
 }
 
-fn marked(report: &DriftReport, review: &Review) -> Vec<schema::Marked> {
-    let marked = outline::marked(report, Some(review)).into_iter().map(|marked| schema::Marked {
-        kind: marked.description.kind,
-        name: marked.description.name,
-        note: marked.note,
-    });
-    marked.collect()
+fn marked(marked: Vec<model::Marked>) -> Vec<schema::Marked> {
+    let row = |model::Marked { kind, name, what: _, note }| schema::Marked { kind, name, note };
+    marked.into_iter().map(row).collect()
 }
 
 fn files<'a>(files: &'a compare::FileDrift, options: &ReportOptions<'_>) -> schema::Files<'a> {

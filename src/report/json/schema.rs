@@ -232,6 +232,8 @@ pub(super) struct Inspection<'a> {
     pub files: Option<Vec<File<'a>>>,
     pub findings: Vec<Finding<'a>>,
     pub warnings: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<Vec<Marked>>,
 }
 
 #[derive(Serialize)]

@@ -5,9 +5,10 @@ use std::io;
 
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
-use crate::compare::review::Description;
 use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
-use crate::model::{BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, PackageMove, Proof};
+use crate::model::{
+    BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove, Proof,
+};
 use page::{Page, Row, head};
 
 mod one;
@@ -56,13 +57,13 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
 }
 
 /// What the reviewer marked, with the notes: nothing of it is cut, however short the page is kept.
-fn review(page: &mut Page, marked: &[outline::Marked], about: &str) {
+fn review(page: &mut Page, marked: &[Marked], about: &str) {
     let whole = Page::new(true);
     let rows: Vec<Row> = marked
         .iter()
         .map(|marked| {
-            let Description { kind, name, what } = &marked.description;
-            Row::of_table([(*kind).to_owned(), whole.code(name), whole.prose(what), whole.prose(&marked.note)])
+            let Marked { kind, name, what, note } = marked;
+            Row::of_table([(*kind).to_owned(), whole.code(name), whole.prose(what), whole.prose(note)])
         })
         .collect();
     let heading = format!("### Marked by the reviewer: {}", plural(rows.len(), "row"));

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::page::{Page, Row, head};
-use super::{base, findings, share, warnings};
+use super::{base, findings, review, share, warnings};
 use crate::model::text::visible_bytes;
 use crate::model::{FileAt, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
@@ -19,16 +19,24 @@ pub(super) fn write_inspection(
     let rows = about(&page, facts);
     let heading = format!("## imgdrift: {}", page.code(&facts.reference));
     page.list(&heading, &head(["", ""]), &rows, usize::MAX);
-    findings(&mut page, &inspection.findings);
-    warnings(&mut page, &inspection.warnings, "###");
-    layers(&mut page, facts);
-    let share = if inspection.files.is_some() { page.room() / 2 } else { page.room() };
-    packages(&mut page, inspection.packages.iter().map(AsRef::as_ref), share);
-    let files = inspection.files.iter().flatten();
-    let rows = files.map(|row| file_row(&page, &row.path.to_string(), &row.file, row.owner.as_deref(), None));
-    let rows: Vec<_> = rows.collect();
-    files_list(&mut page, &rows);
+    review(&mut page, &inspection.marked, "about");
+    if !options.only_marked {
+        contents(&mut page, inspection);
+    }
     out.write_all(page.finish().as_bytes())
+}
+
+/// All that is in it.
+fn contents(page: &mut Page, inspection: &Inspection) {
+    findings(page, &inspection.findings);
+    warnings(page, &inspection.warnings, "###");
+    layers(page, &inspection.facts);
+    let share = if inspection.files.is_some() { page.room() / 2 } else { page.room() };
+    packages(page, inspection.packages.iter().map(AsRef::as_ref), share);
+    let files = inspection.files.iter().flatten();
+    let rows = files.map(|row| file_row(page, &row.path.to_string(), &row.file, row.owner.as_deref(), None));
+    let rows: Vec<_> = rows.collect();
+    files_list(page, &rows);
 }
 
 pub(super) fn write_search(

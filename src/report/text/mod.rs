@@ -4,12 +4,11 @@ use std::io;
 
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
-use crate::compare::review::Description;
 use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
 use crate::model::text::visible;
 use crate::model::{
-    BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, PackageMove, Proof, Severity,
-    Verdict,
+    BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove, Proof,
+    Severity, Verdict,
 };
 use page::{Page, Paint, Row, Section, cut};
 
@@ -134,16 +133,16 @@ fn sections(report: &DriftReport, options: &ReportOptions<'_>) -> Vec<Section> {
 }
 
 /// What the reviewer marked, with the notes.
-fn review(marked: &[outline::Marked]) -> Section {
+fn review(marked: &[Marked]) -> Section {
     let rows: Vec<Row> = marked
         .iter()
         .map(|marked| {
-            let Description { kind, name, what } = &marked.description;
+            let Marked { kind, name, what, note } = marked;
             Row::new([
                 (*kind).to_owned(),
                 visible(name).into_owned(),
                 visible(what).into_owned(),
-                visible(&marked.note).into_owned(),
+                visible(note).into_owned(),
             ])
         })
         .collect();

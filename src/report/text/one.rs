@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::page::{Page, Paint, Row, Section};
-use super::{base, findings, identity, warnings};
+use super::{base, findings, identity, review, warnings};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Digest, FileAt, FileOf, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
@@ -24,6 +24,10 @@ pub(super) fn write_inspection(
     rows.extend(facts.download_size.map(|size| key("download", bytes(size))));
     rows.extend(digest_rows(facts));
     page.rows(&rows)?;
+    page.uncut(&review(&inspection.marked))?;
+    if options.only_marked {
+        return Ok(());
+    }
     let files = inspection.files.as_ref().map(|files| Section {
         title: format!("files: {}", plural(files.len(), "path")),
         rows: files.iter().map(listed_file).collect(),
