@@ -21,9 +21,9 @@ const MAX_LINE: u64 = 4096;
 const MAX_CVES: usize = 500;
 
 /// The file with the changelog of `package`, found as a process in the image would: documentation directories are
-/// often links to another package's.
+/// often links to another package's. With `rebuilt`, nothing but the rebuild is asked for.
 #[must_use]
-pub fn find<'a>(tree: &'a Tree, package: &Package) -> Option<&'a Node> {
+pub fn find<'a>(tree: &'a Tree, package: &Package, rebuilt: bool) -> Option<&'a Node> {
     if package.ecosystem != Ecosystem::Deb {
         return None;
     }
@@ -31,8 +31,7 @@ pub fn find<'a>(tree: &'a Tree, package: &Package) -> Option<&'a Node> {
     // What a rebuild alone brings stands in a file of its own. A native package has only `changelog`; another one has
     // its upstream's there, so that name comes last.
     let rebuild = format!("changelog.Debian.{arch}");
-    let is_rebuild = !version::parts(&package.version).rebuild.is_empty();
-    let names = is_rebuild.then_some(rebuild.as_str()).into_iter().chain(["changelog.Debian", "changelog"]);
+    let names = rebuilt.then_some(rebuild.as_str()).into_iter().chain(["changelog.Debian", "changelog"]);
     names.flat_map(|name| [format!("{name}.gz"), name.to_owned()]).find_map(|name| {
         let path = format!("usr/share/doc/{}/{name}", package.name);
         let node = tree.resolve(&ImagePath::parse(path.as_bytes()).ok()?)?;
@@ -280,17 +279,18 @@ openssl (3.0.13-1~deb12u1) bookworm; urgency=medium
             ("usr/share/doc/less/changelog.Debian.gz", "x"),
             ("usr/share/doc/less/changelog.Debian.amd64.gz", "x"),
         ]);
-        let found = |name: &str, version: &str| {
-            let package = super::super::super::pairing::tests::deb(name, version, "amd64");
-            find(&image.tree, &package).map(|node| node.path.to_string())
+        let found = |name: &str, rebuilt: bool| {
+            let package = super::super::super::pairing::tests::deb(name, "590-2+b1", "amd64");
+            find(&image.tree, &package, rebuilt).map(|node| node.path.to_string())
         };
-        assert_eq!(found("libssl3", "3-1").unwrap(), "/usr/share/doc/libssl3/changelog.Debian.gz");
-        assert_eq!(found("libssl-dev", "3-1").unwrap(), "/usr/share/doc/libssl3/changelog.Debian.gz");
-        assert_eq!(found("dpkg", "1.21.22").unwrap(), "/usr/share/doc/dpkg/changelog.gz");
-        assert_eq!(found("less", "590-2").unwrap(), "/usr/share/doc/less/changelog.Debian.gz");
-        assert_eq!(found("less", "590-2+b1").unwrap(), "/usr/share/doc/less/changelog.Debian.amd64.gz");
-        assert_eq!(found("curl", "1"), None);
-        assert_eq!(found("../../../etc", "1"), None);
+        assert_eq!(found("libssl3", false).unwrap(), "/usr/share/doc/libssl3/changelog.Debian.gz");
+        assert_eq!(found("libssl-dev", false).unwrap(), "/usr/share/doc/libssl3/changelog.Debian.gz");
+        assert_eq!(found("dpkg", false).unwrap(), "/usr/share/doc/dpkg/changelog.gz");
+        assert_eq!(found("less", false).unwrap(), "/usr/share/doc/less/changelog.Debian.gz");
+        assert_eq!(found("less", true).unwrap(), "/usr/share/doc/less/changelog.Debian.amd64.gz");
+        assert_eq!(found("dpkg", true).unwrap(), "/usr/share/doc/dpkg/changelog.gz");
+        assert_eq!(found("curl", false), None);
+        assert_eq!(found("../../../etc", false), None);
     }
 
     proptest! {
