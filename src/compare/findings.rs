@@ -1,7 +1,7 @@
 //! What the audits of both images found, held against each other, and what the comparison itself found.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{FileDrift, FileRow, PackageRow, causes};
 use crate::audit;
@@ -19,7 +19,8 @@ pub(super) fn all(left: Vec<Finding>, right: Vec<Finding>, packages: &[PackageRo
     findings
 }
 
-/// Each finding once. Two are the same when the same check says it of the same subject, as often as both say it.
+/// Each finding once. Two are the same when the same check says it of the same subject and not of other paths only, as
+/// often as both say it.
 fn paired(left: Vec<Finding>, right: Vec<Finding>) -> Vec<Finding> {
     let mut lefts: HashMap<(&'static str, Severity, String), VecDeque<Finding>> = HashMap::new();
     for finding in left {
@@ -27,16 +28,42 @@ fn paired(left: Vec<Finding>, right: Vec<Finding>) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for mut finding in right {
-        let before = lefts.get_mut(&key(&finding)).and_then(VecDeque::pop_front);
+        let before = lefts.get_mut(&key(&finding)).and_then(|befores| {
+            let same = befores.iter().position(|before| !all_new(before, &finding))?;
+            befores.remove(same)
+        });
         finding.drift = Some(if before.is_some() { FindingDrift::Same } else { FindingDrift::New });
-        if let Some(before) = before.filter(|before| before.count != finding.count) {
-            finding.message = format!("{} ({} on the left)", finding.message, before.count);
+        if let Some(before) = before {
+            finding.message.push_str(&grown(&before, &finding));
         }
         findings.push(finding);
     }
     let gone = lefts.into_values().flatten();
     findings.extend(gone.map(|finding| Finding { drift: Some(FindingDrift::Gone), ..finding }));
     findings
+}
+
+/// Whether the same is said of other paths only: another edited file of a package is another finding.
+fn all_new(before: &Finding, now: &Finding) -> bool {
+    !before.paths.is_empty() && !now.paths.is_empty() && new_paths(before, now) == Some(now.count)
+}
+
+/// Paths that `now` has and `before` has not; `None` where a finding does not name all of its paths.
+fn new_paths(before: &Finding, now: &Finding) -> Option<usize> {
+    let is_whole = |finding: &Finding| finding.paths.len() >= finding.count;
+    (is_whole(before) && is_whole(now)).then(|| {
+        let known: HashSet<&ImagePath> = before.paths.iter().collect();
+        now.paths.iter().filter(|path| !known.contains(path)).count()
+    })
+}
+
+/// " (2 of them new, 1 on the left)": how a finding differs from the left one.
+fn grown(before: &Finding, now: &Finding) -> String {
+    let mut words = Vec::new();
+    let new = new_paths(before, now).filter(|new| *new > 0);
+    words.extend(new.map(|new| format!("{new} of them new")));
+    words.extend((before.count != now.count).then(|| format!("{} on the left", before.count)));
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
 }
 
 fn key(finding: &Finding) -> (&'static str, Severity, String) {
@@ -136,7 +163,25 @@ mod tests {
         let report = compare(&left.snapshot(), &right.snapshot());
         let finding = report.findings.iter().find(|finding| finding.check == "varies-each-build").unwrap();
         assert_eq!((finding.drift, finding.count), (Some(FindingDrift::Same), 2));
-        assert!(finding.message.ends_with("(1 on the left)"), "{}", finding.message);
+        assert!(finding.message.ends_with("(1 of them new, 1 on the left)"), "{}", finding.message);
         assert_eq!(told(&report, "nondeterministic"), [(None, "apt-lists".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn what_is_said_of_other_files_of_a_package_is_new() {
+        let edited = |paths: &[&str]| {
+            let paths: Vec<_> = paths.iter().map(|path| ImagePath::parse(path.as_bytes()).unwrap()).collect();
+            Finding::new("conffile-edited", Severity::Info, "deb:foo", "edited").at(&paths)
+        };
+        let told = |left: &[&str], right: &[&str]| {
+            let findings = paired(vec![edited(left)], vec![edited(right)]);
+            findings.into_iter().map(|finding| (finding.drift.unwrap(), finding.message)).collect::<Vec<_>>()
+        };
+        let words = |drift, message: &str| (drift, message.to_owned());
+        let (new, same, gone) = (FindingDrift::New, FindingDrift::Same, FindingDrift::Gone);
+        assert_eq!(told(&["etc/a"], &["etc/a"]), [words(same, "edited")]);
+        assert_eq!(told(&["etc/a"], &["etc/b"]), [words(new, "edited"), words(gone, "edited")]);
+        assert_eq!(told(&["etc/a", "etc/b"], &["etc/b", "etc/c"]), [words(same, "edited (1 of them new)")]);
+        assert_eq!(told(&["etc/a", "etc/b"], &["etc/b"]), [words(same, "edited (2 on the left)")]);
     }
 }
