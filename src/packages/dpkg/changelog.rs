@@ -30,8 +30,8 @@ pub fn find<'a>(tree: &'a Tree, package: &Package, rebuilt: bool) -> Option<&'a 
     let arch = package.arch.as_deref().unwrap_or_default();
     // What a rebuild alone brings stands in a file of its own. A native package has only `changelog`; another one has
     // its upstream's there, so that name comes last.
-    let rebuild = format!("changelog.Debian.{arch}");
-    let names = rebuilt.then_some(rebuild.as_str()).into_iter().chain(["changelog.Debian", "changelog"]);
+    let own = format!("changelog.Debian.{arch}");
+    let names = rebuilt.then_some(own.as_str()).into_iter().chain(["changelog.Debian", "changelog"]);
     names.flat_map(|name| [format!("{name}.gz"), name.to_owned()]).find_map(|name| {
         let path = format!("usr/share/doc/{}/{name}", package.name);
         let node = tree.resolve(&ImagePath::parse(path.as_bytes()).ok()?)?;
