@@ -123,14 +123,18 @@ impl Filter {
         differs_so && self.layer.is_none_or(|(side, index)| node.layer(side) == Some(index))
     }
 
+    /// What shows, for the head of the tree; of one image alone without sides.
     #[must_use]
-    pub fn words(self) -> String {
+    pub fn words(self, alone: bool) -> String {
         let mut words = match self.preset() {
             Some(at) => Self::PRESETS.get(at).map_or_else(String::new, |(words, _)| (*words).to_owned()),
             None => self.choice(),
         };
         if let Some((side, index)) = self.layer {
-            words = format!("{words}, layer #{index} {}", side.as_str());
+            words = format!("{words}, layer #{index}");
+            if !alone {
+                words = format!("{words} {}", side.as_str());
+            }
         }
         words
     }
@@ -191,7 +195,7 @@ mod tests {
         assert_eq!(filter, Filter::CHANGED);
         assert_eq!(filter.step(-1), Filter::EVERYTHING);
         assert_eq!(Filter::only(Explanation::Noise).step(1), Filter::CHANGED);
-        assert_eq!(Filter::of_layer(Side::Right, 3).step(1).words(), "changed, without times, layer #3 right");
+        assert_eq!(Filter::of_layer(Side::Right, 3).step(1).words(false), "changed, without times, layer #3 right");
     }
 
     #[test]
@@ -206,12 +210,12 @@ mod tests {
     fn switches_combine_and_say_what_they_leave() {
         let noisy = [Explanation::Noise, Explanation::Bytecode, Explanation::Generated];
         let quiet = Filter::ALL_CHANGES.toggle_explanations(&noisy);
-        assert_eq!(quiet.words(), "only ! ? m p t");
-        assert_eq!(Filter::CHANGED.toggle_explanations(&[Explanation::Noise]).words(), "without noise, mtime");
+        assert_eq!(quiet.words(false), "only ! ? m p t");
+        assert_eq!(Filter::CHANGED.toggle_explanations(&[Explanation::Noise]).words(false), "without noise, mtime");
         assert_eq!(quiet.toggle_explanations(&[Explanation::Mtime]), Filter::NO_NOISE);
         assert_eq!(quiet.toggle_explanations(&noisy), Filter::ALL_CHANGES);
         let added = Filter::only(Explanation::Package).toggle_change(Change::Removed).toggle_change(Change::Content);
-        assert_eq!(added.words(), "only package, not removed, content");
-        assert_eq!(Filter::ALL_CHANGES.toggle_change(Change::Metadata).words(), "changed, not metadata");
+        assert_eq!(added.words(false), "only package, not removed, content");
+        assert_eq!(Filter::ALL_CHANGES.toggle_change(Change::Metadata).words(false), "changed, not metadata");
     }
 }

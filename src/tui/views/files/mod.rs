@@ -518,9 +518,9 @@ impl View for Files {
         let title = if self.is_flat() {
             text::plural(self.found.len(), "match", "matches")
         } else if self.tree.order() == Order::Name {
-            self.tree.filter().words()
+            self.tree.filter().words(report.alone)
         } else {
-            format!("{}, {}", self.tree.filter().words(), self.tree.order().words())
+            format!("{}, {}", self.tree.filter().words(report.alone), self.tree.order().words())
         };
         paint::put(buffer, areas.list, 0, &columns.header(&title, theme));
         let body = areas.body();
