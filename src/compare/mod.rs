@@ -20,6 +20,7 @@ use crate::model::{
 use crate::snapshot::Snapshot;
 
 pub use self::causes::Cause;
+pub use crate::packages::Jump;
 
 /// Compares two images and explains every path that differs.
 #[must_use]
@@ -349,6 +350,17 @@ impl PackageRow {
     pub fn either(&self) -> Option<&Arc<Package>> {
         self.right.as_ref().or(self.left.as_ref())
     }
+
+    /// How far it moved; `None` for one that is on one side only or did not move.
+    #[must_use]
+    pub fn jump(&self) -> Option<Jump> {
+        let (change, left, right) = (self.change?, self.left.as_ref()?, self.right.as_ref()?);
+        match change {
+            PackageMove::Rebuilt => Some(Jump::Rebuild),
+            _ => crate::packages::jump(right.ecosystem, &left.version, &right.version),
+        }
+    }
+
     /// Installed bytes on the left and on the right.
     #[must_use]
     pub fn sizes(&self) -> (u64, u64) {
