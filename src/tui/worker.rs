@@ -89,7 +89,7 @@ const OUTSIDE_LIMIT: u64 = 256 * 1024 * 1024;
 /// not displace another view's.
 pub struct Workers {
     contents: Questions,
-    changelogs: Questions,
+    changelogs: Sender<Job>,
     searches: Questions,
     /// What the user asked for by name, each to be carried out.
     errands: Sender<Job>,
@@ -111,14 +111,15 @@ impl Workers {
             sender
         };
         let questions = || Questions { jobs: start(), watch: Arc::default() };
-        Self { contents: questions(), changelogs: questions(), searches: questions(), errands: start() }
+        Self { contents: questions(), changelogs: start(), searches: questions(), errands: start() }
     }
 
-    /// Hands over a question. A worker answers only the newest that waits, and stops at the one before.
+    /// Hands over a question. Of those that a newer one replaces, a worker answers only the newest that waits; comparisons
+    /// and searches under way stop, while a changelog is read to its end, for its answer is kept.
     pub fn post(&mut self, job: Job) {
         let queue = match job.task {
             Task::Compare(_) => self.contents.replace(&job),
-            Task::Changelog(_) => self.changelogs.replace(&job),
+            Task::Changelog(_) => &self.changelogs,
             Task::Search(..) => self.searches.replace(&job),
             Task::Preview(_) | Task::Write(..) | Task::Extract(_) | Task::Save(..) => &self.errands,
         };
