@@ -174,6 +174,15 @@ pub struct SourceArgs {
     /// Read every layer, even those that were read before
     #[arg(long)]
     pub no_cache: bool,
+    /// Speak to this registry without TLS, or whatever its certificate; those of this machine need no such leave
+    #[arg(long = "insecure-registry", value_name = "HOST[:PORT]")]
+    pub insecure_registries: Vec<String>,
+    /// The image that was built upon; its layers and digest are looked up
+    #[arg(long, value_name = "REF", value_hint = ValueHint::AnyPath)]
+    pub base: Option<String>,
+    /// The Dockerfile that was built: its FROM lines name the base
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub dockerfile: Option<PathBuf>,
 }
 
 impl Cli {

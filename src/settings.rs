@@ -1,5 +1,7 @@
 //! What the command line asks of the reading of images.
 
+use std::path::PathBuf;
+
 use crate::archive::Limits;
 use crate::cli::SourceArgs;
 
@@ -10,12 +12,27 @@ pub struct Settings {
     pub platform: Option<String>,
     /// Whether digests are left unchecked.
     pub no_verify: bool,
+    /// Whether layers are read even where an index of them is kept from before, and no index is kept.
+    pub no_cache: bool,
+    /// Hosts (`HOST[:PORT]`) that may be spoken to without TLS.
+    pub insecure_registries: Vec<String>,
+    /// The image that the images are said to be built from.
+    pub base: Option<String>,
+    /// The Dockerfile that the images are said to be built from.
+    pub dockerfile: Option<PathBuf>,
     pub limits: Limits,
 }
 
 impl From<SourceArgs> for Settings {
     fn from(args: SourceArgs) -> Self {
-        // There is no cache yet, so `--no-cache` is what always happens.
-        Self { platform: args.platform, no_verify: args.no_verify, limits: Limits::default() }
+        Self {
+            platform: args.platform,
+            no_verify: args.no_verify,
+            no_cache: args.no_cache,
+            insecure_registries: args.insecure_registries,
+            base: args.base,
+            dockerfile: args.dockerfile,
+            limits: Limits::default(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod contents;
 pub mod index;
 pub mod squash;
+pub mod stored;
 pub mod tree;
 mod walk;
 mod warnings;

@@ -30,6 +30,10 @@ pub struct ImageFacts {
     pub reference: String,
     /// What it turned out to be: `docker-archive`, `oci`, `oci-archive`, ...
     pub source: &'static str,
+    /// The full name it was found by, with registry and tag, where the reference leaves some of it out.
+    pub name: Option<String>,
+    /// The manifests of the index that the image was chosen from; empty when there was none.
+    pub variants: Vec<Variant>,
     /// The manifest's digest where it is known, else the config's.
     pub image_digest: Digest,
     pub config_digest: Digest,
@@ -55,6 +59,15 @@ pub struct ImageFacts {
     pub file_count: usize,
     /// Layers whose bytes were not read because an index of them was at hand.
     pub layers_unread: usize,
+}
+
+/// One image of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    /// `os/arch[/variant]`.
+    pub platform: String,
+    /// Of its manifest.
+    pub digest: Digest,
 }
 
 /// The image this one was built from, as far as the image itself tells.

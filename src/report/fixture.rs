@@ -263,6 +263,8 @@ fn facts(reference: &str, source: &'static str, seed: &str, size: u64) -> ImageF
     ImageFacts {
         reference: reference.to_owned(),
         source,
+        name: None,
+        variants: Vec::new(),
         image_digest: digest(&format!("{seed} image")),
         config_digest: digest(&format!("{seed} image")),
         manifest_digest: None,

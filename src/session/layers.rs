@@ -14,7 +14,7 @@ use crate::image::{IndexError, IndexOptions, LayerIndex, digest_layer, index_lay
 use crate::model::{Digest, Progress, Side, Stage};
 use crate::settings::Settings;
 use crate::snapshot::capture;
-use crate::source::{Blob, FileSlice, LayerBlob, LayerSink, SourceError};
+use crate::source::{Blob, FileSlice, Host, LayerBlob, SourceError};
 
 /// The indexes at hand.
 #[derive(Default)]
@@ -182,20 +182,20 @@ fn options<'a>(settings: &'a Settings, progress: &'a Progress, sides: &'a [Side]
 }
 
 /// Indexes the layers of an archive that can only be streamed, as they pass by.
-pub(super) struct Sink<'a> {
+pub(super) struct SideHost<'a> {
     sides: [Side; 1],
     settings: &'a Settings,
-    progress: &'a Progress,
+    progress: &'a Arc<Progress>,
     store: &'a Store,
 }
 
-impl<'a> Sink<'a> {
-    pub(super) fn new(side: Side, settings: &'a Settings, progress: &'a Progress, store: &'a Store) -> Self {
+impl<'a> SideHost<'a> {
+    pub(super) fn new(side: Side, settings: &'a Settings, progress: &'a Arc<Progress>, store: &'a Store) -> Self {
         Self { sides: [side], settings, progress, store }
     }
 }
 
-impl LayerSink for Sink<'_> {
+impl Host for SideHost<'_> {
     fn take(&mut self, blob: &mut (dyn Read + Send)) -> Result<Option<Digest>, SourceError> {
         // The blob's own digest is the source's to take: it is not known yet whether a manifest names it.
         let options = options(self.settings, self.progress, &self.sides);
@@ -210,5 +210,19 @@ impl LayerSink for Sink<'_> {
             Err(IndexError::Cancelled) => Err(SourceError::Stopped),
             Err(IndexError::Tar(_)) => Ok(None),
         }
+    }
+
+    fn taken(&mut self, diff_id: Digest) {
+        self.store.indexes().streamed.extend(self.sides.map(|side| (side, diff_id)));
+    }
+
+    fn expect(&self, bytes: u64) {
+        for side in self.sides {
+            self.progress.side(side).expect(bytes);
+        }
+    }
+
+    fn progress(&self) -> Arc<Progress> {
+        Arc::clone(self.progress)
     }
 }

@@ -23,7 +23,7 @@ use crate::error::Failure;
 use crate::model::{Progress, Side, Stage};
 use crate::settings::Settings;
 use crate::snapshot::{LayerPart, Parts, Snapshot};
-use crate::source::{self, Blobs, OpenImage, OpenOptions, Reference};
+use crate::source::{self, Blobs, OpenImage, OpenOptions, Reference, SourceError};
 
 /// An image that was read, and the blobs to read file contents from again.
 pub struct Opened {
@@ -49,12 +49,7 @@ pub fn compare(
     progress: &Arc<Progress>,
 ) -> Result<Pair, Failure> {
     let store = Store::default();
-    let (left, right) = thread::scope(|scope| {
-        let open = |side, reference| open(side, reference, settings, progress, &store);
-        let other = scope.spawn(move || open(Side::Right, right));
-        (open(Side::Left, left), join(other))
-    });
-    let (left, right) = (left?, right??);
+    let (left, right) = open_both(left, right, settings, progress, &store)?;
     layers::index(&Job::all(&[&left, &right], settings, &store), settings, progress, &store)?;
     let (left, right) = thread::scope(|scope| {
         let build = |side: SideImage| build(side, progress, &store);
@@ -78,7 +73,7 @@ pub fn compare(
 /// As [`compare`].
 pub fn read(reference: &Reference, settings: &Settings, progress: &Arc<Progress>) -> Result<Opened, Failure> {
     let store = Store::default();
-    let side = open(Side::Left, reference, settings, progress, &store)?;
+    let side = open(reference, settings, progress, &store)?;
     layers::index(&Job::all(&[&side], settings, &store), settings, progress, &store)?;
     build(side, progress, &store)
 }
@@ -103,17 +98,48 @@ struct SideImage {
 }
 
 fn open(
-    side: Side,
     reference: &Reference,
     settings: &Settings,
     progress: &Arc<Progress>,
     store: &Store,
 ) -> Result<SideImage, Failure> {
-    let options =
-        OpenOptions { platform: settings.platform.as_deref(), verify: !settings.no_verify, limits: &settings.limits };
-    progress.side(side).enter(Stage::Opening);
-    let mut sink = layers::Sink::new(side, settings, progress, store);
-    let image = source::open(reference, &options, &mut sink).map_err(|error| {
+    progress.side(Side::Left).enter(Stage::Opening);
+    let mut host = layers::SideHost::new(Side::Left, settings, progress, store);
+    opened(Side::Left, reference, source::open(reference, &options(settings), &mut host), progress)
+}
+
+fn open_both(
+    left: &Reference,
+    right: &Reference,
+    settings: &Settings,
+    progress: &Arc<Progress>,
+    store: &Store,
+) -> Result<(SideImage, SideImage), Failure> {
+    let [mut left_host, mut right_host] = [Side::Left, Side::Right].map(|side| {
+        progress.side(side).enter(Stage::Opening);
+        layers::SideHost::new(side, settings, progress, store)
+    });
+    let images = source::open_both([left, right], &options(settings), [&mut left_host, &mut right_host]);
+    let [left_image, right_image] = images;
+    Ok((opened(Side::Left, left, left_image, progress)?, opened(Side::Right, right, right_image, progress)?))
+}
+
+fn options(settings: &Settings) -> OpenOptions<'_> {
+    OpenOptions {
+        platform: settings.platform.as_deref(),
+        verify: !settings.no_verify,
+        limits: &settings.limits,
+        insecure_registries: &settings.insecure_registries,
+    }
+}
+
+fn opened(
+    side: Side,
+    reference: &Reference,
+    image: Result<OpenImage, SourceError>,
+    progress: &Progress,
+) -> Result<SideImage, Failure> {
+    let image = image.map_err(|error| {
         if progress.is_cancelled() {
             Failure::new("stopped on request")
         } else {
@@ -136,10 +162,13 @@ fn build(side: SideImage, progress: &Progress, store: &Store) -> Result<Opened, 
     let snapshot = Snapshot::new(Parts {
         reference,
         source: image.source,
+        name: image.name,
+        variants: image.variants,
         manifest_digest: image.manifest_digest,
         config_digest: image.config_digest,
         config: image.config,
         annotations: image.annotations,
+        attestations: image.attestations,
         layers: parts,
         layers_unread: 0,
         warnings: image.warnings,

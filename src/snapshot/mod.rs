@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use crate::audit;
 use crate::image::{self, Image, LayerIndex};
-use crate::model::{Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package, Side};
+use crate::model::{
+    Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package, Side, Variant,
+};
 use crate::nondeterminism::Rules;
 use crate::packages;
 
@@ -20,10 +22,14 @@ pub struct Parts {
     /// As the user typed it.
     pub reference: String,
     pub source: &'static str,
+    pub name: Option<String>,
+    pub variants: Vec<Variant>,
     pub manifest_digest: Option<Digest>,
     pub config_digest: Digest,
     pub config: ImageConfig,
     pub annotations: BTreeMap<String, String>,
+    /// In-toto statements as JSON.
+    pub attestations: Vec<Vec<u8>>,
     /// From the bottom.
     pub layers: Vec<LayerPart>,
     pub layers_unread: usize,
@@ -65,6 +71,8 @@ impl Snapshot {
         let facts = ImageFacts {
             reference: parts.reference,
             source: parts.source,
+            name: parts.name,
+            variants: parts.variants,
             image_digest: parts.manifest_digest.unwrap_or(parts.config_digest),
             config_digest: parts.config_digest,
             manifest_digest: parts.manifest_digest,

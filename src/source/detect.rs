@@ -10,7 +10,7 @@ use super::directory::Directory;
 use super::store::Store;
 use super::stream::Streamed;
 use super::table::Table;
-use super::{FileSlice, LayerSink, SourceError};
+use super::{FileSlice, Host, SourceError};
 use crate::archive::{Compression, Limits, decompress};
 
 /// Bytes of a file that tell what it is: a tar header.
@@ -18,8 +18,8 @@ const HEAD: u64 = 512;
 
 const SAVE: &str = "Write the image itself to a file: docker save NAME -o image.tar";
 
-/// Opens the store at `path`; a compressed archive is read to its end and its layers handed to `sink`.
-pub(super) fn open_path(path: &Path, limits: &Limits, sink: &mut dyn LayerSink) -> Result<Box<dyn Store>, SourceError> {
+/// Opens the store at `path`; a compressed archive is read to its end and its layers handed to `host`.
+pub(super) fn open_path(path: &Path, limits: &Limits, host: &mut dyn Host) -> Result<Box<dyn Store>, SourceError> {
     let read_error = |error| SourceError::Read { file: path.to_owned(), error };
     let metadata = std::fs::metadata(path).map_err(read_error)?;
     if metadata.is_dir() {
@@ -30,7 +30,7 @@ pub(super) fn open_path(path: &Path, limits: &Limits, sink: &mut dyn LayerSink) 
         return Err(not_image(path, "it is neither a regular file nor a directory", way_out));
     }
     let whole = FileSlice::whole(Arc::new(File::open(path).map_err(read_error)?)).map_err(read_error)?;
-    open_archive(path, whole, limits, sink)
+    open_archive(path, whole, limits, host)
 }
 
 /// Opens an archive, which messages call `path`.
@@ -38,7 +38,7 @@ pub(super) fn open_archive(
     path: &Path,
     mut whole: FileSlice,
     limits: &Limits,
-    sink: &mut dyn LayerSink,
+    host: &mut dyn Host,
 ) -> Result<Box<dyn Store>, SourceError> {
     let read_error = |error| SourceError::Read { file: path.to_owned(), error };
     let mut head = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn open_archive(
         let found = format!("it is {} compressed with {}", describe(&head), compression.as_str());
         return Err(not_image(path, &found, Some(way_out(&head))));
     }
-    let streamed = Streamed::read(path, whole, limits, sink)?;
+    let streamed = Streamed::read(path, whole, limits, host)?;
     check_table(path, streamed.table())?;
     Ok(Box::new(streamed))
 }

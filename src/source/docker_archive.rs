@@ -31,7 +31,10 @@ pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
         config_digest: sha256(&bytes),
         layers: layers(row, &config),
         config,
+        config_json: bytes,
+        variants: Vec::new(),
         annotations: std::collections::BTreeMap::new(),
+        attestations: Vec::new(),
         warnings: Vec::new(),
     };
     add_manifest(request, &mut documents);

@@ -6,10 +6,10 @@ use std::path::Path;
 use super::error::Candidate;
 use super::reference::named;
 use super::store::Store;
-use super::{Choice, LayerBlob, SourceError};
+use super::{Choice, LayerBlob, OpenImage, SourceError};
 use crate::archive::sha256;
 use crate::model::text::visible;
-use crate::model::{Digest, ImageConfig};
+use crate::model::{Digest, ImageConfig, Variant};
 use crate::oci::{Descriptor, DocumentError, Platform};
 
 /// A store and what is wanted of it.
@@ -26,9 +26,40 @@ pub(super) struct Documents {
     pub(super) manifest_digest: Option<Digest>,
     pub(super) config_digest: Digest,
     pub(super) config: ImageConfig,
+    pub(super) config_json: Vec<u8>,
+    pub(super) variants: Vec<Variant>,
     pub(super) annotations: BTreeMap<String, String>,
+    pub(super) attestations: Vec<Vec<u8>>,
     pub(super) layers: Vec<Layer>,
     pub(super) warnings: Vec<String>,
+}
+
+impl Documents {
+    /// The image of these documents, with its blobs in `store`.
+    pub(super) fn open_image(
+        self,
+        source: &'static str,
+        layers: Vec<LayerBlob>,
+        store: Box<dyn Store>,
+    ) -> Result<OpenImage, SourceError> {
+        let mut warnings = store.warnings();
+        warnings.extend(self.warnings);
+        let names: Vec<String> = self.layers.into_iter().map(|layer| layer.name).collect();
+        Ok(OpenImage {
+            source,
+            name: None,
+            variants: self.variants,
+            manifest_digest: self.manifest_digest,
+            config_digest: self.config_digest,
+            config: self.config,
+            config_json: self.config_json,
+            annotations: self.annotations,
+            attestations: self.attestations,
+            layers,
+            blobs: store.into_blobs(&names)?,
+            warnings,
+        })
+    }
 }
 
 /// A layer as a manifest names it.

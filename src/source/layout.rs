@@ -7,7 +7,7 @@ use super::detect::not_image;
 use super::documents::{Documents, Layer, Request, blob_name, platform_of};
 use super::error::Candidate;
 use super::{Choice, SourceError};
-use crate::model::Digest;
+use crate::model::{Digest, Variant};
 use crate::oci::{
     Descriptor, DocumentError, Index, Manifest, ManifestOrIndex, Platform, media_type, read_config, read_index,
     read_manifest_or_index,
@@ -43,7 +43,10 @@ pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
         manifest_digest: Some(descriptor.digest),
         config_digest: manifest.config.digest,
         config,
+        config_json: bytes,
+        variants: variants(&manifests),
         annotations: manifest.annotations,
+        attestations: Vec::new(),
         layers: manifest.layers.into_iter().map(layer).collect(),
         warnings: warning.into_iter().collect(),
     })
@@ -218,6 +221,14 @@ fn pick_platform<'a>(
             Ok((taken, Some(warning)))
         }
     }
+}
+
+/// What an index offers, when it says for which platforms.
+fn variants(manifests: &[Descriptor]) -> Vec<Variant> {
+    let variant = |descriptor: &Descriptor| {
+        Some(Variant { platform: descriptor.platform.as_ref()?.to_string(), digest: descriptor.digest })
+    };
+    manifests.iter().filter_map(variant).collect()
 }
 
 /// A manifest's platform by its descriptor, else, if it is needed, by its config.

@@ -1,14 +1,17 @@
 //! Where images come from: references, the formats they name, and the layer blobs behind them.
 
 mod archive;
+mod bridge;
 mod detect;
 mod directory;
 mod docker_archive;
 mod documents;
+mod engine;
 mod error;
 mod file_slice;
 mod layout;
 mod reference;
+mod registry;
 mod store;
 mod stream;
 mod table;
@@ -16,9 +19,11 @@ mod table;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
 
 use crate::archive::Limits;
-use crate::model::{Digest, ImageConfig};
+use crate::model::{Digest, ImageConfig, Progress, Variant};
 use crate::oci::Platform;
 
 use documents::{Documents, Request};
@@ -45,6 +50,19 @@ pub enum Location {
     Path(PathBuf),
     /// An archive that is part of the program.
     Embedded(&'static [u8]),
+    /// An image that an engine has: its name, ID or digest.
+    Engine(Engine, String),
+    /// An image in a registry: `[HOST/]PATH[:TAG][@DIGEST]`.
+    Registry(String),
+    /// A name that says neither: of the local engine's image, else of a registry's.
+    Name(String),
+}
+
+/// The engines that hold images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Docker,
+    Podman,
 }
 
 /// The formats that a prefix can name.
@@ -53,6 +71,8 @@ pub enum Format {
     DockerArchive,
     OciArchive,
     OciDirectory,
+    /// A file that `imgdrift snapshot` wrote: no image, so [`open`] refuses it.
+    Snapshot,
 }
 
 /// Which image of several in one archive or layout.
@@ -71,17 +91,27 @@ pub struct OpenOptions<'a> {
     /// Whether documents' digests are checked (layers' digests are the caller's, see [`LayerBlob`]).
     pub verify: bool,
     pub limits: &'a Limits,
+    /// Hosts (`HOST[:PORT]`) that may be spoken to without TLS or with a certificate that nobody vouches for.
+    pub insecure_registries: &'a [String],
 }
 
 /// An image whose documents were read and whose layers can be.
 pub struct OpenImage {
-    /// `docker-archive`, `oci`, `oci-archive`.
+    /// `docker-archive`, `oci`, `oci-archive`, `docker`, `podman`, `registry`.
     pub source: &'static str,
+    /// Where it was found, when the reference does not say it all: the full name with registry and tag.
+    pub name: Option<String>,
+    /// The manifests of the index that the image was chosen from; empty when there was none.
+    pub variants: Vec<Variant>,
     pub manifest_digest: Option<Digest>,
     pub config_digest: Digest,
     pub config: ImageConfig,
+    /// The bytes of the config that `config` was read from.
+    pub config_json: Vec<u8>,
     /// The manifest's annotations.
     pub annotations: BTreeMap<String, String>,
+    /// What was attested of the image and stored beside it: in-toto statements as JSON.
+    pub attestations: Vec<Vec<u8>>,
     /// From the bottom.
     pub layers: Vec<LayerBlob>,
     pub blobs: Box<dyn Blobs>,
@@ -106,6 +136,12 @@ pub trait Blobs: Send + Sync {
     /// # Errors
     /// When the blob is absent or cannot be read.
     fn open(&self, layer: usize) -> Result<Blob, SourceError>;
+
+    /// Whether each reading moves the bytes over a network or makes an engine write them anew, so that equal digests
+    /// shall do instead of reading equal bytes twice.
+    fn is_remote(&self) -> bool {
+        false
+    }
 }
 
 /// A layer blob's bytes as stored.
@@ -127,13 +163,38 @@ impl Blob {
     }
 }
 
-/// Takes the layers of an archive that can only be streamed, as they pass by, before the documents are known.
-pub trait LayerSink {
-    /// Reads one layer's blob to its end and returns its diffID; `None` when it turns out not to be a layer.
+/// What a source asks of its caller while it opens an image.
+pub trait Host: Send {
+    /// Reads one layer's blob to its end and returns its diffID; `None` when it turns out not to be a layer. An archive
+    /// that can only be streamed hands its layers over as they pass by, before its documents are known.
     ///
     /// # Errors
     /// When the work shall stop; a blob that is merely malformed is `Ok(None)`.
     fn take(&mut self, blob: &mut (dyn Read + Send)) -> Result<Option<Digest>, SourceError>;
+
+    /// This layer of the image was taken by the other image's host, out of a stream that served both.
+    fn taken(&mut self, _diff_id: Digest) {}
+
+    /// Whether what the layer with this diffID holds is known already, so that its bytes need not be had.
+    fn knows(&self, _diff_id: Digest) -> bool {
+        false
+    }
+
+    /// The document with this digest, if it was seen before.
+    fn recall(&self, _digest: Digest) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Keeps a document for [`Host::recall`]; its digest was checked.
+    fn keep(&self, _digest: Digest, _document: &[u8]) {}
+
+    /// Says how many bytes will pass.
+    fn expect(&self, _bytes: u64) {}
+
+    /// Where to look for the wish to stop.
+    fn progress(&self) -> Arc<Progress> {
+        Arc::default()
+    }
 }
 
 /// One way an image is laid out.
@@ -168,21 +229,20 @@ const SOURCES: &[Source] = &[
     },
 ];
 
-/// Opens what `reference` names. An archive that can only be streamed hands its layers to `sink` on the way.
+/// Opens what `reference` names.
 ///
 /// # Errors
-/// When nothing is there, it is no image, several images match, or a document is broken.
-pub fn open(
-    reference: &Reference,
-    options: &OpenOptions<'_>,
-    sink: &mut dyn LayerSink,
-) -> Result<OpenImage, SourceError> {
-    let platform: Option<Platform> = options.platform.map(str::parse).transpose()?;
+/// When nothing is there, it is no image, several images match, a document is broken, or a server does not answer.
+pub fn open(reference: &Reference, options: &OpenOptions<'_>, host: &mut dyn Host) -> Result<OpenImage, SourceError> {
     let file = reference.file();
-    let store = match reference.location {
-        Location::Path(_) => detect::open_path(file, options.limits, sink)?,
-        Location::Embedded(bytes) => detect::open_archive(file, FileSlice::embedded(bytes), options.limits, sink)?,
+    let store = match &reference.location {
+        Location::Path(_) => detect::open_path(file, options.limits, host)?,
+        Location::Embedded(bytes) => detect::open_archive(file, FileSlice::embedded(bytes), options.limits, host)?,
+        Location::Engine(engine, name) => return engine::open(*engine, name, options, host),
+        Location::Registry(name) => return registry::open(name, options, host),
+        Location::Name(name) => return anywhere(name, options, host),
     };
+    let platform: Option<Platform> = options.platform.map(str::parse).transpose()?;
     let source = source_of(reference, store.as_ref())?;
     let request = Request {
         file,
@@ -193,19 +253,35 @@ pub fn open(
     };
     let documents = (source.read)(&request)?;
     let layers = request.bind(&documents)?;
-    let mut warnings = store.warnings();
-    warnings.extend(documents.warnings);
-    let names: Vec<String> = documents.layers.into_iter().map(|layer| layer.name).collect();
-    Ok(OpenImage {
-        source: source.name,
-        manifest_digest: documents.manifest_digest,
-        config_digest: documents.config_digest,
-        config: documents.config,
-        annotations: documents.annotations,
-        layers,
-        blobs: store.into_blobs(&names)?,
-        warnings,
+    documents.open_image(source.name, layers, store)
+}
+
+/// Opens two images at once. Where both come out of one engine they come in one stream, so that what they share is
+/// written and read once.
+pub fn open_both(
+    references: [&Reference; 2],
+    options: &OpenOptions<'_>,
+    hosts: [&mut dyn Host; 2],
+) -> [Result<OpenImage, SourceError>; 2] {
+    let ([left, right], [left_host, right_host]) = (references, hosts);
+    if let (Location::Engine(engine, left), Location::Engine(other, right)) = (&left.location, &right.location)
+        && engine == other
+    {
+        return engine::open_both(*engine, [left, right], options, [left_host, right_host]);
+    }
+    thread::scope(|scope| {
+        let other = scope.spawn(move || open(right, options, right_host));
+        let left = open(left, options, left_host);
+        [left, other.join().unwrap_or(Err(SourceError::Stopped))]
     })
+}
+
+/// A name without a place: the local engine's image, else the registry's.
+fn anywhere(name: &str, options: &OpenOptions<'_>, host: &mut dyn Host) -> Result<OpenImage, SourceError> {
+    match engine::open(Engine::Docker, name, options, host) {
+        Ok(image) => Ok(image),
+        Err(_) => registry::open(name, options, host),
+    }
 }
 
 /// How the store is laid out, or rather how the user says it is.

@@ -3,33 +3,36 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Candidate, Choice, Format, Location, Reference, SOURCES, SourceError};
-use crate::model::text::visible;
+use super::{Candidate, Choice, Engine, Format, Location, Reference, SOURCES, SourceError};
 
-/// Prefixes of what is not on disk: where it is, and the command that brings it there (`{}` is the name).
-const ELSEWHERE: &[(&str, &str, &str)] = &[
-    ("docker://", "a registry", FROM_REGISTRY),
-    ("registry:", "a registry", FROM_REGISTRY),
-    ("docker-daemon:", "the Docker engine", FROM_DOCKER),
-    ("docker:", "the Docker engine", FROM_DOCKER),
-    ("podman:", "the Podman engine", FROM_PODMAN),
-    ("containers-storage:", "Podman's storage", FROM_PODMAN),
-    ("snapshot:", "a snapshot file", "Compare the images themselves."),
+/// Where an image is, by its name there.
+type Place = fn(String) -> Location;
+
+/// Prefixes of what is not on disk. Those with slashes come before those that they start with.
+const ELSEWHERE: &[(&str, Place)] = &[
+    ("docker://", Location::Registry),
+    ("registry:", Location::Registry),
+    ("docker-daemon:", |name| Location::Engine(Engine::Docker, name)),
+    ("docker:", |name| Location::Engine(Engine::Docker, name)),
+    ("containers-storage:", |name| Location::Engine(Engine::Podman, name)),
+    ("podman:", |name| Location::Engine(Engine::Podman, name)),
 ];
-const FROM_REGISTRY: &str = "Copy it into a tarball: skopeo copy docker://{} docker-archive:image.tar";
-const FROM_DOCKER: &str = "Save it as a tarball: docker save {} -o image.tar";
-const FROM_PODMAN: &str = "Save it as a tarball: podman save {} -o image.tar";
+
+/// Prefix of a file that `imgdrift snapshot` wrote.
+const SNAPSHOT: &str = "snapshot:";
 
 impl Reference {
-    /// Reads what a user typed: `docker-archive:PATH[:REPO:TAG]`, `oci-archive:PATH[:TAG]`, `oci:DIR[:TAG]`, or a path
-    /// alone, followed by `:NAME` or `@INDEX` to choose one image of several. A path that exists exactly as typed is
+    /// Reads what a user typed: `docker-archive:PATH[:REPO:TAG]`, `oci-archive:PATH[:TAG]`, `oci:DIR[:TAG]`,
+    /// `snapshot:PATH`, or a path alone, followed by `:NAME` or `@INDEX` to choose one image of several; `docker:NAME`,
+    /// `podman:NAME`, `registry:NAME` and what skopeo calls them; or a name alone. A path that exists exactly as typed is
     /// that path, whatever it looks like.
     ///
     /// # Errors
-    /// When no part of `text` is a path that exists.
+    /// When no part of `text` is a path that exists, and it cannot be the name of an image.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
         let reference =
             |format, (path, choice)| Self { text: text.to_owned(), format, location: Location::Path(path), choice };
+        let elsewhere = |location| Self { text: text.to_owned(), format: None, location, choice: None };
         if exists(Path::new(text)) {
             return Ok(reference(None, (PathBuf::from(text), None)));
         }
@@ -38,17 +41,19 @@ impl Reference {
                 return split(rest).map(|parts| reference(Some(source.format), parts));
             }
         }
-        for (prefix, place, way_out) in ELSEWHERE {
-            if let Some(name) = text.strip_prefix(prefix) {
-                let name = visible(name.strip_prefix("//").unwrap_or(name));
-                return Err(SourceError::Elsewhere {
-                    text: text.to_owned(),
-                    place,
-                    way_out: way_out.replace("{}", &name),
-                });
+        if let Some(path) = text.strip_prefix(SNAPSHOT) {
+            return Ok(reference(Some(Format::Snapshot), (PathBuf::from(path), None)));
+        }
+        for (prefix, place) in ELSEWHERE {
+            if let Some(name) = text.strip_prefix(prefix).filter(|name| !name.is_empty()) {
+                return Ok(elsewhere(place(name.strip_prefix("//").unwrap_or(name).to_owned())));
             }
         }
-        split(text).map(|parts| reference(None, parts))
+        match split(text) {
+            Ok(parts) => Ok(reference(None, parts)),
+            Err(_) if is_name(text) => Ok(elsewhere(Location::Name(text.to_owned()))),
+            Err(error) => Err(error),
+        }
     }
 
     /// The image called `name` of an archive that is part of the program.
@@ -66,7 +71,7 @@ impl Reference {
     pub(super) fn file(&self) -> &Path {
         match &self.location {
             Location::Path(path) => path,
-            Location::Embedded(_) => Path::new(&self.text),
+            _ => Path::new(&self.text),
         }
     }
 }
@@ -94,6 +99,17 @@ fn split(text: &str) -> Result<(PathBuf, Option<Choice>), SourceError> {
         tried.push(PathBuf::from(path));
     }
     Err(SourceError::Missing { text: text.to_owned(), tried })
+}
+
+/// Whether a text that is no path may name an image: what distribution's reference grammar allows, and nothing that a
+/// user would write of a file.
+fn is_name(text: &str) -> bool {
+    let is_path = text.starts_with(['/', '.', '~']) || text.contains(".tar");
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "._-/:@+".contains(character);
+    !is_path
+        && !text.is_empty()
+        && text.chars().all(allowed)
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
 }
 
 /// A path behind a directory that may not be looked into counts as existing: reading it gives the better error.
@@ -134,6 +150,7 @@ impl Format {
             Self::DockerArchive => "a docker-archive",
             Self::OciArchive => "an OCI layout in an archive",
             Self::OciDirectory => "an OCI layout in a directory",
+            Self::Snapshot => "a snapshot",
         }
     }
 }
@@ -188,23 +205,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_on_disk_is_refused_with_the_way_out() {
-        let refused = |text: &str| {
-            let error = Reference::parse(text).unwrap_err();
-            (error.to_string(), error.hint().unwrap_or_default())
-        };
-        let (error, hint) = refused("no-such-image:1.27");
-        assert_eq!(error, "there is no file or directory \"no-such-image:1.27\" or \"no-such-image\"");
-        assert!(hint.ends_with("docker save no-such-image:1.27 -o image.tar"), "{hint}");
-        let (error, hint) = refused("docker://quay.io/a/b:1");
-        assert!(error.contains("a registry"), "{error}");
-        assert!(hint.ends_with("skopeo copy docker://quay.io/a/b:1 docker-archive:image.tar"), "{hint}");
-        assert!(refused("docker:app:1").1.ends_with("docker save app:1 -o image.tar"));
-        assert!(refused("docker-daemon:app:1").1.ends_with("docker save app:1 -o image.tar"));
-        assert!(refused("podman:app:1").1.ends_with("podman save app:1 -o image.tar"));
-        assert!(refused("snapshot:old.json").0.contains("a snapshot file"));
-        assert_eq!(refused("/no/such/image.tar").1, "");
-        assert!(!refused("a\u{1b}[31mb").0.contains('\u{1b}'));
+    fn what_is_not_on_disk_is_somewhere_else() {
+        let location = |text: &str| Reference::parse(text).unwrap().location;
+        let docker = |name: &str| Location::Engine(Engine::Docker, name.to_owned());
+        assert_eq!(location("docker:app:1"), docker("app:1"));
+        assert_eq!(location("docker-daemon:app:1"), docker("app:1"));
+        assert_eq!(location("podman:app:1"), Location::Engine(Engine::Podman, "app:1".to_owned()));
+        for registry in ["docker://quay.io/a/b:1", "registry:quay.io/a/b:1", "registry://quay.io/a/b:1"] {
+            assert_eq!(location(registry), Location::Registry("quay.io/a/b:1".to_owned()));
+        }
+        assert_eq!(location("no-such-image:1.27"), Location::Name("no-such-image:1.27".to_owned()));
+        assert_eq!(location("snapshot:old.snap"), Location::Path("old.snap".into()));
+        for path in ["/no/such/image.tar", "./app", "old.tar.gz", "docker:", "a\u{1b}[31mb"] {
+            let error = Reference::parse(path).unwrap_err().to_string();
+            assert!(error.starts_with("there is no file or directory") && !error.contains('\u{1b}'), "{error}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::detect::{is_tar_header, looks_like_json};
 use super::store::{Passed, Store};
 use super::table::Table;
-use super::{Blob, Blobs, FileSlice, LayerSink, SourceError};
+use super::{Blob, Blobs, FileSlice, Host, SourceError};
 use crate::archive::{
     BUFFER_BYTES, Compression, HashingReader, Limits, TarEntry, TarError, TarKind, TarReader, decompress,
 };
@@ -47,15 +47,15 @@ enum ContentKind {
 }
 
 impl Streamed {
-    /// Reads the archive at `path` to its end and hands its layers to `sink`.
+    /// Reads the archive at `path` to its end and hands its layers to `host`.
     pub(super) fn read(
         path: &Path,
         whole: FileSlice,
         limits: &Limits,
-        sink: &mut dyn LayerSink,
+        host: &mut dyn Host,
     ) -> Result<Self, SourceError> {
         let mut entries = entries(path, whole.clone(), limits)?;
-        let mut pass = Pass { path, limits, sink, documents: 0 };
+        let mut pass = Pass { path, limits, host, documents: 0 };
         let mut table = Table::new();
         let mut ordinal = 0;
         while let Some(entry) = entries.next_entry().map_err(|error| tar_error(path, error))? {
@@ -86,7 +86,7 @@ impl Streamed {
 struct Pass<'a> {
     path: &'a Path,
     limits: &'a Limits,
-    sink: &'a mut dyn LayerSink,
+    host: &'a mut dyn Host,
     /// Bytes of documents kept.
     documents: u64,
 }
@@ -107,18 +107,18 @@ impl Pass<'_> {
 
     fn layer(&mut self, head: &[u8], entries: &mut Entries) -> Result<Passed, SourceError> {
         let mut witness = Witness { inner: Cursor::new(head).chain(entries), failure: None };
-        // The blob of an uncompressed layer is its tar, which the sink hashes already.
+        // The blob of an uncompressed layer is its tar, which the host hashes already.
         let (diff_id, drained, digest) = if Compression::sniff(head) == Compression::None {
-            let diff_id = self.sink.take(&mut witness)?;
+            let diff_id = self.host.take(&mut witness)?;
             (diff_id, drain(&mut witness), diff_id)
         } else {
             let mut blob = HashingReader::new(&mut witness);
-            let diff_id = self.sink.take(&mut blob)?;
-            // What the sink leaves is part of the blob's digest too.
+            let diff_id = self.host.take(&mut blob)?;
+            // What the host leaves is part of the blob's digest too.
             let drained = drain(&mut blob);
             (diff_id, drained, Some(blob.finish()))
         };
-        // A failure to read is the archive's, even if the sink took it for a broken layer.
+        // A failure to read is the archive's, even if the host took it for a broken layer.
         match witness.failure.map_or(drained, Err) {
             Ok(()) => Ok(Passed { digest, diff_id }),
             Err(error) => Err(tar_error(self.path, error.into())),

@@ -324,6 +324,8 @@ fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {
     ImageFacts {
         reference: reference.to_owned(),
         source: "docker-archive",
+        name: None,
+        variants: Vec::new(),
         image_digest: digest(seed),
         config_digest: digest(seed + 2),
         manifest_digest: None,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use imgdrift::archive::{Limits, decompress, sha256};
 use imgdrift::model::Digest;
-use imgdrift::source::{LayerSink, OpenImage, OpenOptions, Reference, SourceError, open};
+use imgdrift::source::{Host, OpenImage, OpenOptions, Reference, SourceError, open};
 use serde_json::{Value, json};
 
 /// An image: its layers' tars from the bottom, and its config.
@@ -289,7 +289,12 @@ impl Default for Wish {
 impl Wish {
     pub(super) fn open(&self, text: &str) -> Result<(OpenImage, Sink), SourceError> {
         let reference = Reference::parse(text)?;
-        let options = OpenOptions { platform: self.platform, verify: self.verify, limits: &self.limits };
+        let options = OpenOptions {
+            platform: self.platform,
+            verify: self.verify,
+            limits: &self.limits,
+            insecure_registries: &[],
+        };
         let mut sink = Sink::default();
         let image = open(&reference, &options, &mut sink)?;
         Ok((image, sink))
@@ -305,7 +310,7 @@ pub(super) fn open_at(path: &Path, choice: &str) -> Result<(OpenImage, Sink), So
 #[derive(Default)]
 pub(super) struct Sink(pub(super) Vec<Option<Digest>>);
 
-impl LayerSink for Sink {
+impl Host for Sink {
     fn take(&mut self, blob: &mut (dyn std::io::Read + Send)) -> Result<Option<Digest>, SourceError> {
         let mut bytes = Vec::new();
         let read = decompress(Box::new(blob)).and_then(|(_, mut plain)| plain.read_to_end(&mut bytes));

@@ -638,7 +638,7 @@ fn an_archive_that_is_part_of_the_program_opens_by_name() {
     let (one, two) = (tiny(), Tiny::new(&["other\n"]));
     let archive = zstd(&legacy(&[(&one, json!(["demo:october"])), (&two, json!(["demo:november"]))]));
     let reference = Reference::embedded(Box::leak(archive.into_boxed_slice()), "demo:november");
-    let options = OpenOptions { platform: None, verify: true, limits: &Limits::default() };
+    let options = OpenOptions { platform: None, verify: true, limits: &Limits::default(), insecure_registries: &[] };
     let opened = open(&reference, &options, &mut Sink::default()).unwrap();
     assert_eq!((reference.text.as_str(), opened.source), ("demo:november", "docker-archive"));
     assert_is(&opened, &two);

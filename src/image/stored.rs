@@ -1,0 +1,393 @@
+//! A layer's index as bytes: for the cache, and inside snapshot files.
+//!
+//! Format 1: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
+//! an option is one byte and what follows it (postcard's wire format). A path shares its first bytes with the path before
+//! it, as neighbours in a tar do. The fields are those of [`LayerIndex`]; another set of fields is another format.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{LayerEntry, LayerIndex, LayerNode, Limits};
+use crate::model::{Content, Digest, FileEntry, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr};
+use crate::nondeterminism::mask;
+
+/// The number of the format, and of what an index holds: with another one, indexes are made anew.
+pub const FORMAT: u32 = 1;
+
+/// Fast, and close to what higher levels reach: most of an index is digests, which no level makes smaller.
+const LEVEL: i32 = 3;
+
+/// Why bytes are no index.
+#[derive(Debug, thiserror::Error)]
+pub enum StoredError {
+    #[error("it cannot be decompressed: {0}")]
+    Zstd(#[from] std::io::Error),
+    #[error("it is not an index of format {FORMAT}: {0}")]
+    Shape(#[from] postcard::Error),
+    #[error("it holds more than {0} bytes, which is the limit")]
+    TooLarge(u64),
+    #[error("{0}")]
+    Path(#[from] PathError),
+    #[error("it names the mask {0:?}, which this version does not know")]
+    Mask(String),
+    #[error("it is inconsistent: {0}")]
+    Inconsistent(&'static str),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    diff_id: [u8; 32],
+    blob_digest: Option<[u8; 32]>,
+    size: u64,
+    #[serde(borrow)]
+    entries: Vec<WireEntry<'a>>,
+    #[serde(borrow)]
+    captured: Vec<(u32, &'a [u8])>,
+    warnings: Vec<Cow<'a, str>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireEntry<'a> {
+    /// Bytes that the path shares with the one before.
+    shared: u32,
+    rest: &'a [u8],
+    #[serde(borrow)]
+    node: WireNode<'a>,
+    offset: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum WireNode<'a> {
+    #[serde(borrow)]
+    Inode(WireFile<'a>),
+    Hardlink(&'a [u8]),
+    Whiteout,
+    Opaque,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireFile<'a> {
+    kind: WireKind,
+    mode: u32,
+    uid: u32,
+    gid: u32,
+    size: u64,
+    mtime: i64,
+    link: Option<&'a [u8]>,
+    device: Option<(u32, u32)>,
+    #[serde(borrow)]
+    xattrs: Vec<(&'a [u8], &'a [u8])>,
+    #[serde(borrow)]
+    content: Option<WireContent<'a>>,
+}
+
+/// As [`Kind`], numbered for ever in this order.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum WireKind {
+    Directory,
+    File,
+    Symlink,
+    CharDevice,
+    BlockDevice,
+    Fifo,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireContent<'a> {
+    sha256: [u8; 32],
+    #[serde(borrow)]
+    masked: Option<(&'a str, [u8; 32])>,
+    md5: Option<[u8; 16]>,
+    /// Flags, mtime, size.
+    pyc: Option<(u32, u32, u32)>,
+}
+
+/// The index as bytes, with the MD5 sums of `md5` (by SHA-256) where the index itself has none.
+///
+/// # Errors
+/// When the compressor fails, for want of memory.
+pub fn store(index: &LayerIndex, md5: &HashMap<Digest, Md5>) -> Result<Vec<u8>, StoredError> {
+    let mut before: &[u8] = &[];
+    let mut entries = Vec::with_capacity(index.entries.len());
+    for entry in &index.entries {
+        let path = entry.path.as_bytes();
+        let shared = path.iter().zip(before).take_while(|(a, b)| a == b).count();
+        entries.push(WireEntry {
+            shared: u32::try_from(shared).unwrap_or_default(),
+            rest: path.get(shared..).unwrap_or_default(),
+            node: WireNode::new(&entry.node, md5),
+            offset: entry.offset,
+        });
+        before = path;
+    }
+    let mut captured: Vec<(u32, &[u8])> = index.captured.iter().map(|(at, bytes)| (*at, bytes.as_ref())).collect();
+    captured.sort_unstable_by_key(|(at, _)| *at);
+    let wire = Wire {
+        diff_id: index.diff_id.0,
+        blob_digest: index.blob_digest.map(|digest| digest.0),
+        size: index.size,
+        entries,
+        captured,
+        warnings: index.warnings.iter().map(|warning| warning.as_str().into()).collect(),
+    };
+    Ok(zstd::bulk::compress(&postcard::to_stdvec(&wire)?, LEVEL)?)
+}
+
+/// Reads what [`store`] wrote.
+///
+/// # Errors
+/// When `bytes` are anything else, or beyond `limits`.
+pub fn restore(bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError> {
+    let plain = decompress(bytes, limits.metadata_bytes.saturating_add(limits.captured_total))?;
+    let wire: Wire<'_> = postcard::from_bytes(&plain)?;
+    if wire.entries.len() as u64 > limits.entries {
+        return Err(StoredError::TooLarge(limits.entries));
+    }
+    let mut entries: Vec<LayerEntry> = Vec::with_capacity(wire.entries.len());
+    let mut path = Vec::new();
+    for entry in wire.entries {
+        path.truncate(entry.shared as usize);
+        path.extend_from_slice(entry.rest);
+        entries.push(LayerEntry { path: ImagePath::parse(&path)?, node: entry.node.restore()?, offset: entry.offset });
+    }
+    if wire.captured.iter().any(|(at, _)| *at as usize >= entries.len()) {
+        return Err(StoredError::Inconsistent("it keeps the bytes of an entry that it does not have"));
+    }
+    Ok(LayerIndex {
+        diff_id: Digest(wire.diff_id),
+        blob_digest: wire.blob_digest.map(Digest),
+        size: wire.size,
+        entries,
+        captured: wire.captured.into_iter().map(|(at, bytes)| (at, Arc::from(bytes))).collect(),
+        warnings: wire.warnings.into_iter().map(Cow::into_owned).collect(),
+    })
+}
+
+fn decompress(bytes: &[u8], limit: u64) -> Result<Vec<u8>, StoredError> {
+    let mut plain = Vec::new();
+    zstd::Decoder::with_buffer(bytes)?.take(limit.saturating_add(1)).read_to_end(&mut plain)?;
+    if plain.len() as u64 > limit {
+        return Err(StoredError::TooLarge(limit));
+    }
+    Ok(plain)
+}
+
+impl<'a> WireNode<'a> {
+    fn new(node: &'a LayerNode, md5: &HashMap<Digest, Md5>) -> Self {
+        match node {
+            LayerNode::Inode(file) => Self::Inode(WireFile::new(file, md5)),
+            LayerNode::Hardlink { target } => Self::Hardlink(target.as_bytes()),
+            LayerNode::Whiteout => Self::Whiteout,
+            LayerNode::Opaque => Self::Opaque,
+        }
+    }
+
+    fn restore(self) -> Result<LayerNode, StoredError> {
+        Ok(match self {
+            Self::Inode(file) => LayerNode::Inode(Arc::new(file.restore()?)),
+            Self::Hardlink(target) => LayerNode::Hardlink { target: ImagePath::parse(target)? },
+            Self::Whiteout => LayerNode::Whiteout,
+            Self::Opaque => LayerNode::Opaque,
+        })
+    }
+}
+
+impl<'a> WireFile<'a> {
+    fn new(file: &'a FileEntry, md5: &HashMap<Digest, Md5>) -> Self {
+        let FileEntry { kind, mode, uid, gid, size, mtime, link, device, xattrs, content } = file;
+        Self {
+            kind: WireKind::from(*kind),
+            mode: *mode,
+            uid: *uid,
+            gid: *gid,
+            size: *size,
+            mtime: *mtime,
+            link: link.as_deref(),
+            device: *device,
+            xattrs: xattrs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect(),
+            content: content.as_ref().map(|content| WireContent::new(content, md5)),
+        }
+    }
+
+    fn restore(self) -> Result<FileEntry, StoredError> {
+        let kind = Kind::from(self.kind);
+        if self.content.is_some() != (kind == Kind::File) {
+            return Err(StoredError::Inconsistent("a regular file without a digest, or a digest without one"));
+        }
+        let xattr = |(name, value): (&[u8], &[u8])| -> Xattr { (name.into(), value.into()) };
+        Ok(FileEntry {
+            kind,
+            mode: self.mode,
+            uid: self.uid,
+            gid: self.gid,
+            size: self.size,
+            mtime: self.mtime,
+            link: self.link.map(Box::from),
+            device: self.device,
+            xattrs: self.xattrs.into_iter().map(xattr).collect(),
+            content: self.content.map(WireContent::restore).transpose()?,
+        })
+    }
+}
+
+impl<'a> WireContent<'a> {
+    fn new(content: &'a Content, md5: &HashMap<Digest, Md5>) -> Self {
+        Self {
+            sha256: content.sha256.0,
+            masked: content.masked.as_ref().map(|masked| (masked.mask, masked.digest.0)),
+            md5: content.md5.or_else(|| md5.get(&content.sha256).copied()).map(|md5| md5.0),
+            pyc: content.pyc.map(|PycHeader { flags, mtime, size }| (flags, mtime, size)),
+        }
+    }
+
+    fn restore(self) -> Result<Content, StoredError> {
+        let masked = |(name, digest): (&str, [u8; 32])| {
+            let mask = mask::named(name).ok_or_else(|| StoredError::Mask(name.chars().take(80).collect()))?;
+            Ok::<_, StoredError>(Box::new(Masked { mask: mask.name, digest: Digest(digest) }))
+        };
+        Ok(Content {
+            sha256: Digest(self.sha256),
+            masked: self.masked.map(masked).transpose()?,
+            md5: self.md5.map(Md5),
+            pyc: self.pyc.map(|(flags, mtime, size)| PycHeader { flags, mtime, size }),
+        })
+    }
+}
+
+impl From<Kind> for WireKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Directory => Self::Directory,
+            Kind::File => Self::File,
+            Kind::Symlink => Self::Symlink,
+            Kind::CharDevice => Self::CharDevice,
+            Kind::BlockDevice => Self::BlockDevice,
+            Kind::Fifo => Self::Fifo,
+        }
+    }
+}
+
+impl From<WireKind> for Kind {
+    fn from(kind: WireKind) -> Self {
+        match kind {
+            WireKind::Directory => Self::Directory,
+            WireKind::File => Self::File,
+            WireKind::Symlink => Self::Symlink,
+            WireKind::CharDevice => Self::CharDevice,
+            WireKind::BlockDevice => Self::BlockDevice,
+            WireKind::Fifo => Self::Fifo,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::{IndexOptions, index_layer};
+    use crate::model::{Progress, Side};
+
+    /// A layer with one entry of every kind, and a file that a mask applies to.
+    fn layer() -> LayerIndex {
+        let mut builder = tar::Builder::new(Vec::new());
+        let mut add = |path: &str, kind: tar::EntryType, link: Option<&str>, content: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_mode(0o4755);
+            header.set_uid(1);
+            header.set_gid(70_000);
+            header.set_mtime(1_700_000_000);
+            header.set_size(content.len() as u64);
+            header.set_device_major(1).unwrap();
+            header.set_device_minor(3).unwrap();
+            match link {
+                Some(link) => builder.append_link(&mut header, path, link).unwrap(),
+                None => builder.append_data(&mut header, path, content).unwrap(),
+            }
+        };
+        add("usr", tar::EntryType::Directory, None, b"");
+        add("usr/a.py", tar::EntryType::Regular, None, b"print()");
+        add("usr/a.pyc", tar::EntryType::Regular, None, &[b'o'; 40]);
+        add("usr/b", tar::EntryType::Link, Some("usr/a.py"), b"");
+        add("lib", tar::EntryType::Symlink, Some("usr/lib"), b"");
+        add("dev/null", tar::EntryType::Char, None, b"");
+        add("dev/sda", tar::EntryType::Block, None, b"");
+        add("pipe", tar::EntryType::Fifo, None, b"");
+        add("usr/.wh.old", tar::EntryType::Regular, None, b"");
+        add("usr/.wh..wh..opq", tar::EntryType::Regular, None, b"");
+        add("var/log/dpkg.log", tar::EntryType::Regular, None, b"2026-01-02 03:04:05 install a <none> 1.0\n");
+        builder.append_pax_extensions([("SCHILY.xattr.user.x", &b"\n\xff"[..])]).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_size(1);
+        builder.append_data(&mut header, "with-xattr", &b"x"[..]).unwrap();
+        let tar = builder.into_inner().unwrap();
+        let (limits, progress) = (Limits::default(), Progress::default());
+        let options = IndexOptions {
+            capture: &|path, _| path.as_bytes() == b"usr/a.py",
+            md5: &|path| path.as_bytes().ends_with(b"x"),
+            hash_blob: true,
+            ..IndexOptions::new(&limits, &progress, &[Side::Left])
+        };
+        let mut index = index_layer(Box::new(&tar[..]), &options).unwrap();
+        index.warnings.push("odd".to_owned());
+        index
+    }
+
+    fn again(index: &LayerIndex) -> LayerIndex {
+        restore(&store(index, &HashMap::new()).unwrap(), &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn an_index_comes_back_as_it_was() {
+        let index = layer();
+        let kinds = index.entries.iter().filter(|entry| matches!(entry.node, LayerNode::Inode(_))).count();
+        assert!(kinds >= 8 && index.entries.iter().any(|entry| entry.offset.is_some()));
+        let back = again(&index);
+        assert_eq!(back.entries, index.entries);
+        assert_eq!((back.diff_id, back.blob_digest, back.size), (index.diff_id, index.blob_digest, index.size));
+        assert_eq!((&back.captured, &back.warnings), (&index.captured, &index.warnings));
+        assert_eq!(back.captured.len(), 1);
+    }
+
+    #[test]
+    fn sums_that_were_computed_later_are_part_of_what_is_stored() {
+        let index = layer();
+        let file = |index: &LayerIndex| match &index.entries[1].node {
+            LayerNode::Inode(file) => file.content.clone().unwrap(),
+            _ => unreachable!("the second entry is a file"),
+        };
+        assert_eq!(file(&index).md5, None);
+        let sums = HashMap::from([(file(&index).sha256, Md5([7; 16]))]);
+        let back = restore(&store(&index, &sums).unwrap(), &Limits::default()).unwrap();
+        assert_eq!(file(&back).md5, Some(Md5([7; 16])));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let stored = store(&layer(), &HashMap::new()).unwrap();
+        let limits = Limits::default();
+        for end in 0..stored.len() {
+            assert!(restore(&stored[..end], &limits).is_err(), "cut at {end}");
+        }
+        let message = |bytes: &[u8], limits: &Limits| restore(bytes, limits).unwrap_err().to_string();
+        assert!(message(b"no zstd", &limits).starts_with("it cannot be decompressed"));
+        let zstd = |plain: &[u8]| zstd::bulk::compress(plain, 1).unwrap();
+        assert!(message(&zstd(b"text"), &limits).starts_with("it is not an index"));
+        let small = Limits { metadata_bytes: 100, captured_total: 100, ..Limits::default() };
+        assert!(message(&stored, &small).contains("200 bytes"));
+        let few = Limits { entries: 3, ..Limits::default() };
+        assert!(restore(&stored, &few).is_err());
+        let plain = zstd::bulk::decompress(&stored, 1 << 20).unwrap();
+        for at in 0..plain.len() {
+            for bit in [0, 3, 7] {
+                let mut flipped = plain.clone();
+                flipped[at] ^= 1 << bit;
+                // Whatever it says now, it says it without a panic, and no path climbs out.
+                let _ = restore(&zstd(&flipped), &limits);
+            }
+        }
+    }
+}
