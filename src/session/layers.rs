@@ -63,23 +63,23 @@ impl<'a> Job<'a> {
     /// diffID the first is indexed and the others are checked, unless they are the very same bytes.
     pub(super) fn all(images: &[&'a SideImage], settings: &Settings, store: &Store) -> Vec<Self> {
         let mut jobs: Vec<Self> = Vec::new();
-        let mut indexed: HashMap<Digest, Option<FileSlice>> =
-            store.indexes().by_diff_id.keys().map(|diff_id| (*diff_id, None)).collect();
+        let mut indexed: HashMap<Digest, First> =
+            store.indexes().by_diff_id.keys().map(|diff_id| (*diff_id, First::default())).collect();
         for image in images {
             for (layer, blob) in image.image.layers.iter().enumerate() {
                 if store.indexes().streamed.contains(&(image.side, blob.diff_id)) {
                     continue;
                 }
                 let job = |task| Self { image, layer, bytes: blob.size.unwrap_or_default(), task };
-                let run = run_of(image, layer);
+                let this = First { run: run_of(image, layer), digest: blob.digest };
                 match indexed.entry(blob.diff_id) {
                     _ if settings.no_verify => jobs.push(job(Task::Index)),
                     Entry::Vacant(first) => {
-                        first.insert(run);
+                        first.insert(this);
                         jobs.push(job(Task::Index));
                     }
                     Entry::Occupied(first) => {
-                        let same = run.zip(first.get().as_ref()).is_some_and(|(run, first)| run.is_same_run(first));
+                        let same = this.is_same(first.get(), image.image.blobs.is_remote());
                         jobs.extend((!same).then(|| job(Task::Check)));
                     }
                 }
@@ -90,8 +90,27 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Where a layer's blob lies, if it lies in a file.
+/// The blob that is read for a diffID.
+#[derive(Default)]
+struct First {
+    run: Option<FileSlice>,
+    digest: Option<Digest>,
+}
+
+impl First {
+    /// Whether a blob holds the very bytes of `first`, so that these say all: the same run of the same file, or, where
+    /// having it means to fetch it, the digest that `first` is held to.
+    fn is_same(&self, first: &Self, is_remote: bool) -> bool {
+        let same_run = self.run.as_ref().zip(first.run.as_ref()).is_some_and(|(run, first)| run.is_same_run(first));
+        same_run || (is_remote && self.digest.is_some() && self.digest == first.digest)
+    }
+}
+
+/// Where a layer's blob lies, if it lies in a file. A remote one is not opened for the answer: that would fetch it.
 fn run_of(image: &SideImage, layer: usize) -> Option<FileSlice> {
+    if image.image.blobs.is_remote() {
+        return None;
+    }
     match image.image.blobs.open(layer) {
         Ok(Blob::File(slice)) => Some(slice),
         // A blob that cannot be opened is told of when it is read.
