@@ -271,6 +271,7 @@ fn packages(files: &FileDrift, owners: &[Option<usize>]) -> Vec<PackageRow> {
             right: Some(make(at, if moved { "1.27.0-1" } else { "1.26.4-1" }, &all)),
             change: moved.then_some(PackageMove::Upgraded),
             files,
+            fixes: None,
         }
     })
     .collect()

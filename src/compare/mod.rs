@@ -1,6 +1,7 @@
 //! Two snapshots compared: what moved, what differs, and why.
 
 mod causes;
+mod changelogs;
 mod config;
 mod explain;
 mod files;
@@ -14,12 +15,13 @@ mod verdict;
 use std::sync::Arc;
 
 use crate::model::{
-    Change, Explanation, FileAt, Finding, HistoryEntry, ImageFacts, ImagePath, LayerFacts, Package, PackageMove, Proof,
+    Change, Explanation, FileAt, Finding, Fixes, HistoryEntry, ImageFacts, ImagePath, LayerFacts, Package, PackageMove, Proof,
     Side, Verdict,
 };
 use crate::snapshot::Snapshot;
 
 pub use self::causes::Cause;
+pub use self::changelogs::ChangelogPlace;
 pub use crate::packages::Jump;
 
 /// Compares two images and explains every path that differs.
@@ -27,6 +29,7 @@ pub use crate::packages::Jump;
 pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
     let mut packages = packages::rows(&left.packages, &right.packages);
     let files = explain::explain(left, right, &mut packages);
+    let unread = changelogs::fill(&mut packages, left, right);
     let (config, unchanged_config) = config::changes(&left.config, &right.config);
     let (verdict, proven) = verdict::judge(left, right, &packages, &files, &config);
     let findings = findings::all(left.findings(Side::Left), right.findings(Side::Right), &packages, &files);
@@ -44,7 +47,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
         config,
         unchanged_config,
         findings,
-        warnings: warnings(left, right),
+        warnings: warnings(left, right).chain(unread).collect(),
         alone: false,
     }
 }
@@ -61,10 +64,10 @@ pub fn alone(image: &Snapshot) -> DriftReport {
     }
 }
 
-fn warnings(left: &Snapshot, right: &Snapshot) -> Vec<String> {
+fn warnings(left: &Snapshot, right: &Snapshot) -> impl Iterator<Item = String> {
     let left = left.warnings.iter().map(|warning| format!("left: {warning}"));
     let right = right.warnings.iter().map(|warning| format!("right: {warning}"));
-    left.chain(right).collect()
+    left.chain(right)
 }
 
 /// Everything two images differ in, explained.
@@ -100,6 +103,8 @@ pub struct PackageRow {
     pub change: Option<PackageMove>,
     /// Changed files that this package owns on either side, by position in [`FileDrift::rows`].
     pub files: Vec<u32>,
+    /// What its changelog tells of the move; `None` where there is none to look into, or no way between two versions.
+    pub fixes: Option<Fixes>,
 }
 
 /// The squashed file systems side by side.

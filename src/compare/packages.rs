@@ -16,7 +16,7 @@ pub(super) fn rows(left: &[Arc<Package>], right: &[Arc<Package>]) -> Vec<Package
                 (None, _) => Some(PackageMove::Added),
                 (_, None) => Some(PackageMove::Removed),
             };
-            PackageRow { left, right, change, files: Vec::new() }
+            PackageRow { left, right, change, files: Vec::new(), fixes: None }
         })
         .collect()
 }

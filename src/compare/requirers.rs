@@ -79,7 +79,7 @@ mod tests {
             package.as_deref().map(|package| Arc::new(Package { arch: Some(arch.to_owned()), ..package.clone() }))
         };
         let right = foreign(&report.packages[2].right, "i386");
-        report.packages.push(PackageRow { left: None, right, change: None, files: Vec::new() });
+        report.packages.push(PackageRow { left: None, right, change: None, files: Vec::new(), fixes: None });
         assert_eq!(report.requirers(2, Side::Right), [0, 1]);
         assert!(report.requirers(3, Side::Right).is_empty());
         report.packages[0].right = foreign(&report.packages[0].right, "i386");

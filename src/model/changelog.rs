@@ -15,6 +15,25 @@ pub struct Changelog {
     pub reaches_back: bool,
     /// Whether the older version is the right image's, so that these changes were taken back.
     pub reverted: bool,
+    /// Every CVE that the entries name, those beyond the limit too, each once, in order.
+    pub cves: Vec<String>,
+    /// Whether any of the entries went to a suite for security updates (`bookworm-security`).
+    pub security: bool,
+}
+
+/// What a changelog tells of a move in short, for every report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixes {
+    /// The file that it was read from.
+    pub path: ImagePath,
+    /// Every CVE that is named between the two versions, each once, in order.
+    pub cves: Vec<String>,
+    /// Whether it was a security upload: one that went to a suite for security updates.
+    pub security: bool,
+    /// Whether these changes were taken back: the right image has the older version.
+    pub reverted: bool,
+    /// Whether the file goes back to the older version; if not, there may be more.
+    pub reaches_back: bool,
 }
 
 /// What one version brought.
@@ -35,14 +54,10 @@ pub struct ChangelogEntry {
     pub cves: Vec<String>,
 }
 
-impl Changelog {
-    /// Every CVE that the entries name, each once, in order.
-    #[must_use]
-    pub fn cves(&self) -> Vec<&str> {
-        let mut cves: Vec<&str> = self.entries.iter().flat_map(|entry| &entry.cves).map(String::as_str).collect();
-        cves.sort_unstable();
-        cves.dedup();
-        cves
+impl From<Changelog> for Fixes {
+    fn from(told: Changelog) -> Self {
+        let Changelog { path, cves, security, reverted, reaches_back, .. } = told;
+        Self { path, cves, security, reverted, reaches_back }
     }
 }
 

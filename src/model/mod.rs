@@ -19,7 +19,7 @@ pub mod text;
 pub mod watch;
 
 pub use anatomy::{Anatomy, Part, Value};
-pub use changelog::{Changelog, ChangelogEntry};
+pub use changelog::{Changelog, ChangelogEntry, Fixes};
 pub use config::{HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};

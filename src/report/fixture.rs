@@ -9,7 +9,7 @@ use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow,
 };
 use crate::model::{
-    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift,
+    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, FileOf, Finding, Fixes, FindingDrift,
     Found, HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, LayerFacts, Package, PackageMove, Proof,
     SearchResult, Severity, Side, SourcePackage, Verdict,
 };
@@ -17,10 +17,18 @@ use crate::model::{
 /// An app image a month apart: packages moved, one alarm, a few files that nothing explains, noise.
 pub(crate) fn drifted() -> DriftReport {
     let packages = vec![
-        deb("libc6", "2.36-9+deb12u4", "2.36-9+deb12u7", "glibc", PackageMove::Upgraded),
+        fixing(
+            deb("libc6", "2.36-9+deb12u4", "2.36-9+deb12u7", "glibc", PackageMove::Upgraded),
+            &["CVE-2024-2961", "CVE-2024-33599", "CVE-2024-33600", "CVE-2024-33601", "CVE-2024-33602"],
+            true,
+        ),
         deb("libc-bin", "2.36-9+deb12u4", "2.36-9+deb12u7", "glibc", PackageMove::Upgraded),
-        deb("libssl3", "3.0.13-1~deb12u1", "3.0.11-1~deb12u2", "openssl", PackageMove::Downgraded),
-        deb("less", "590-2", "590-2+b1", "less", PackageMove::Rebuilt),
+        fixing(
+            deb("libssl3", "3.0.13-1~deb12u1", "3.0.11-1~deb12u2", "openssl", PackageMove::Downgraded),
+            &["CVE-2023-5678"],
+            false,
+        ),
+        fixing(deb("less", "590-2", "590-2+b1", "less", PackageMove::Rebuilt), &[], false),
         deb("bash", "5.2.15-2", "5.2.15-2", "bash", None),
         one_sided(package(Ecosystem::Deb, "libexpat1", "2.5.0-1", "expat", 1), PackageMove::Added),
         one_sided(package(Ecosystem::Deb, "wget", "1.21.3-1", "wget", 1), PackageMove::Removed),
@@ -173,6 +181,9 @@ pub(crate) fn hostile(text: &str) -> DriftReport {
         }
     }
     for row in &mut report.packages {
+        if let Some(fixes) = &mut row.fixes {
+            fixes.cves = vec![name.clone(); 100];
+        }
         for side in [&mut row.left, &mut row.right].into_iter().flatten() {
             let package = Arc::make_mut(side);
             package.name.clone_from(&name);
@@ -334,7 +345,20 @@ fn deb(name: &str, left: &str, right: &str, source: &str, change: impl Into<Opti
         right: Some(Arc::new(package(Ecosystem::Deb, name, right, source, 1))),
         change: change.into(),
         files: Vec::new(),
+        fixes: None,
     }
+}
+
+/// With what its changelog tells.
+fn fixing(row: PackageRow, cves: &[&str], security: bool) -> PackageRow {
+    let fixes = Fixes {
+        path: path("usr/share/doc/x/changelog.Debian.gz"),
+        cves: cves.iter().map(|id| (*id).to_owned()).collect(),
+        security,
+        reverted: row.change == Some(PackageMove::Downgraded),
+        reaches_back: true,
+    };
+    PackageRow { fixes: Some(fixes), ..row }
 }
 
 fn pypi(name: &str, left: &str, right: &str, change: impl Into<Option<PackageMove>>) -> PackageRow {
@@ -343,15 +367,14 @@ fn pypi(name: &str, left: &str, right: &str, change: impl Into<Option<PackageMov
         right: Some(Arc::new(package(Ecosystem::Pypi, name, right, name, 2))),
         change: change.into(),
         files: Vec::new(),
+        fixes: None,
     }
 }
 
 fn one_sided(package: Package, change: PackageMove) -> PackageRow {
     let package = Some(Arc::new(package));
-    match change {
-        PackageMove::Removed => PackageRow { left: package, right: None, change: Some(change), files: Vec::new() },
-        _ => PackageRow { left: None, right: package, change: Some(change), files: Vec::new() },
-    }
+    let (left, right) = if change == PackageMove::Removed { (package, None) } else { (None, package) };
+    PackageRow { left, right, change: Some(change), files: Vec::new(), fixes: None }
 }
 
 fn regular(seed: &str, mode: u32) -> FileAt {

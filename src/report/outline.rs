@@ -1,6 +1,6 @@
 //! What a person is told of a comparison, in which order and how folded, before it takes a form.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::figures::{count, plural};
 use crate::compare::review::Review;
@@ -63,26 +63,82 @@ pub(super) struct PackageLine<'a> {
     pub names: Vec<String>,
     pub left: Option<String>,
     pub right: Option<String>,
+    pub fixes: FixesTold<'a>,
     source: Option<&'a str>,
 }
 
-/// The packages that moved, flagged ones first; with `grouped` those of one source package in one line.
+/// What changelogs tell of the move of one or more packages.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct FixesTold<'a> {
+    /// Each once, in order.
+    pub cves: BTreeSet<&'a str>,
+    /// Whether one of them was a security upload.
+    pub security: bool,
+    /// Whether these fixes were taken back.
+    pub reverted: bool,
+}
+
+impl<'a> FixesTold<'a> {
+    fn of(row: &'a PackageRow) -> Self {
+        row.fixes.as_ref().map_or_else(Self::default, |fixes| Self {
+            cves: fixes.cves.iter().map(String::as_str).collect(),
+            security: fixes.security,
+            reverted: fixes.reverted,
+        })
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.cves.extend(other.cves);
+        self.security |= other.security;
+        self.reverted |= other.reverted;
+    }
+
+    /// Security uploads first, then what names ids.
+    fn urgency(&self) -> u8 {
+        match (self.security, self.cves.is_empty()) {
+            (true, _) => 0,
+            (false, false) => 1,
+            (false, true) => 2,
+        }
+    }
+
+    /// `security: CVE-2024-1, CVE-2024-2, 3 more`; not safe to show, and empty where there is nothing to tell.
+    pub(super) fn words(&self, most: usize) -> String {
+        let mut told = self.cves.iter().take(most).copied().collect::<Vec<_>>().join(", ");
+        if self.cves.len() > most {
+            told = format!("{told}, {} more", count(self.cves.len() - most));
+        }
+        let mut about = Vec::new();
+        about.extend(self.security.then(|| "security".to_owned()));
+        about.extend((!told.is_empty()).then_some(told));
+        match (about.join(": "), self.reverted) {
+            (words, true) if !words.is_empty() => format!("takes back {words}"),
+            (words, _) => words,
+        }
+    }
+}
+
+/// The packages that moved, flagged ones first, and of those that moved the same way security uploads; with `grouped`
+/// those of one source package in one line.
 pub(super) fn packages(report: &DriftReport, grouped: bool) -> Vec<PackageLine<'_>> {
     let mut lines: Vec<PackageLine<'_>> = Vec::new();
     let copies = copies(report);
     for how in FLAGGED_FIRST {
         let mut lines_of_source = HashMap::new();
+        let first = lines.len();
         for row in report.packages.iter().filter(|row| row.change == Some(how)) {
             let Some(line) = package_line(row, how, &copies) else { continue };
             let key = (line.ecosystem, line.source, line.left.clone(), line.right.clone());
             let known = line.source.filter(|_| grouped).and_then(|_| lines_of_source.get(&key).copied());
             if let Some(known) = known.and_then(|at: usize| lines.get_mut(at)) {
                 known.names.extend(line.names);
+                known.fixes.extend(line.fixes);
             } else {
                 lines_of_source.insert(key, lines.len());
                 lines.push(line);
             }
         }
+        lines.get_mut(first..).unwrap_or_default().sort_by_key(|line| line.fixes.urgency());
     }
     lines
 }
@@ -105,6 +161,7 @@ fn package_line<'a>(
         names: vec![if is_copy { full_name(either) } else { either.name.clone() }],
         left: row.left.as_deref().map(version),
         right: row.right.as_deref().map(version),
+        fixes: FixesTold::of(row),
         source: either.source.as_ref().map(|source| source.name.as_str()),
     })
 }

@@ -195,6 +195,7 @@ impl Job<'_> {
 fn options<'a>(settings: &'a Settings, progress: &'a Progress, sides: &'a [Side]) -> IndexOptions<'a> {
     IndexOptions {
         capture: &capture::wants,
+        keep: &capture::keeps,
         md5: &capture::wants_md5,
         ..IndexOptions::new(&settings.limits, progress, sides)
     }

@@ -1,12 +1,25 @@
 //! Which files' bytes a snapshot keeps, and whose MD5 it wants.
 
 use crate::model::ImagePath;
-use crate::packages;
+use crate::packages::{self, changelog};
 
 /// Whether the bytes of the file at `path` are kept: package databases, and what the comparison proves things by.
 #[must_use]
 pub fn wants(path: &ImagePath, size: u64) -> bool {
-    packages::wants(path) || wants_evidence(path.as_bytes(), size)
+    packages::wants(path) || wants_evidence(path.as_bytes(), size) || wants_changelog(path, size)
+}
+
+/// Whether the bytes, which [`wants`] asked for, are worth their room: upstream's changelogs are most of the bytes in
+/// `/usr/share/doc`, and only a distributor's tell versions that packages have.
+#[must_use]
+pub fn keeps(path: &ImagePath, bytes: &[u8]) -> bool {
+    !changelog::is_place(path) || changelog::is_debian(bytes)
+}
+
+fn wants_changelog(path: &ImagePath, size: u64) -> bool {
+    const CHANGELOG: u64 = 1 << 20;
+    // Of a hardlink no size is known, and none is missed when it leads to a file that was not kept.
+    (1..=CHANGELOG).contains(&size) && changelog::is_place(path)
 }
 
 fn wants_evidence(path: &[u8], size: u64) -> bool {
@@ -40,4 +53,37 @@ pub fn wants_md5(path: &ImagePath) -> bool {
 
 fn contains(path: &[u8], part: &[u8]) -> bool {
     path.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distributors_changelogs_are_kept_and_upstreams_are_not() {
+        let path = |text: &str| ImagePath::parse(text.as_bytes()).unwrap();
+        for wanted in [
+            "usr/share/doc/libssl3/changelog.Debian.gz",
+            "usr/share/doc/less/changelog.Debian.amd64.gz",
+            "usr/share/doc/dpkg/changelog.gz",
+            "usr/share/doc/tini/changelog",
+        ] {
+            assert!(wants(&path(wanted), 1000), "{wanted}");
+            assert!(!wants(&path(wanted), (1 << 20) + 1), "{wanted}");
+            assert!(!wants(&path(wanted), 0), "{wanted}: a hardlink");
+        }
+        for other in [
+            "usr/share/doc/libssl3/changelog.html.gz",
+            "usr/share/doc/libssl3/copyright",
+            "usr/share/doc/x/y/changelog.gz",
+            "usr/share/doc/changelog.gz",
+            "opt/usr/share/doc/x/changelog.gz",
+        ] {
+            assert!(!wants(&path(other), 1000), "{other}");
+        }
+        let place = path("usr/share/doc/dpkg/changelog.gz");
+        assert!(keeps(&place, b"dpkg (1.21.22) unstable; urgency=medium\n"));
+        assert!(!keeps(&place, b"2023-05-05  A Maintainer <a@example.org>\n\n\t* src/main.c: new\n"));
+        assert!(keeps(&path("var/lib/dpkg/status"), b"Package: x\n"));
+    }
 }

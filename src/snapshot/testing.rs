@@ -141,6 +141,7 @@ impl TestImage {
         let (limits, progress) = (Limits::default(), Progress::default());
         let options = IndexOptions {
             capture: &capture::wants,
+            keep: &capture::keeps,
             md5: &capture::wants_md5,
             ..IndexOptions::new(&limits, &progress, &[Side::Left])
         };

@@ -122,6 +122,7 @@ pub(in crate::tui) fn alone() -> DriftReport {
         right: Some(package),
         change: None,
         files: Vec::new(),
+        fixes: None,
     });
     let config = both
         .config
@@ -264,6 +265,8 @@ impl Contents for FixtureContents {
             left_out: 0,
             reaches_back: false,
             reverted: false,
+            cves: vec!["CVE-2024-5535".to_owned()],
+            security: true,
         }))
     }
 
@@ -441,6 +444,7 @@ fn package_rows(files: &[FileRow]) -> Vec<PackageRow> {
                 right: right.map(|version| make(version, at * 130_000)),
                 change,
                 files: (0_u32..).zip(files).filter(|(_, row)| owned(row)).map(|(at, _)| at).collect(),
+                fixes: None,
             }
         })
         .collect()

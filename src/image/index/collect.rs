@@ -203,8 +203,10 @@ impl Collector<'_> {
             let read = chunk.len();
             reader.consume(read);
         }
-        if capture {
+        if capture && (self.options.keep)(path, &self.buffer) {
             self.keep(path);
+        } else if capture {
+            self.captured_bytes = self.captured_bytes.saturating_sub(entry.size);
         }
         let masked = mask
             .filter(|mask| (mask.apply)(&mut self.buffer))

@@ -69,6 +69,8 @@ pub struct IndexOptions<'a> {
     pub limits: &'a Limits,
     /// Which files' bytes to keep, by path and size.
     pub capture: &'a (dyn Fn(&ImagePath, u64) -> bool + Sync),
+    /// Whether captured bytes are worth keeping, now that they can be looked at.
+    pub keep: &'a (dyn Fn(&ImagePath, &[u8]) -> bool + Sync),
     /// Which files' MD5 to compute in passing.
     pub md5: &'a (dyn Fn(&ImagePath) -> bool + Sync),
     /// Whether to hash the blob as stored too.
@@ -82,7 +84,7 @@ impl<'a> IndexOptions<'a> {
     /// Keeps no bytes, and hashes nothing beyond the diffID and the files.
     #[must_use]
     pub fn new(limits: &'a Limits, progress: &'a Progress, sides: &'a [Side]) -> Self {
-        Self { limits, capture: &|_, _| false, md5: &|_| false, hash_blob: false, progress, sides }
+        Self { limits, capture: &|_, _| false, keep: &|_, _| true, md5: &|_| false, hash_blob: false, progress, sides }
     }
 }
 

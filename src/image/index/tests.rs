@@ -57,6 +57,7 @@ fn index_with(blob: &[u8], limits: &Limits, progress: &Progress) -> Result<Layer
     let options = IndexOptions {
         limits,
         capture: &|path, _| path.as_bytes().starts_with(b"keep/"),
+        keep: &|_, _| true,
         md5: &|path| path.as_bytes().starts_with(b"md5/"),
         hash_blob: true,
         progress,

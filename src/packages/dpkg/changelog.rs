@@ -1,6 +1,7 @@
 //! Debian changelogs (deb-changelog(5)): where a package has its own, and the entries between two versions.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
@@ -13,12 +14,47 @@ use crate::model::{Changelog, ChangelogEntry, Ecosystem, ImagePath, Kind, Packag
 /// The largest file that is read, compressed: the kernel's own has about 2 MiB.
 pub const MAX_BYTES: u64 = 8 << 20;
 /// The most text that is read of one: what a small file can be blown up to has an end.
-const MAX_TEXT: u64 = 64 << 20;
+pub const MAX_TEXT: u64 = 64 << 20;
 const MAX_ENTRIES: usize = 50;
 const MAX_LINES: usize = 60;
 /// Bytes of one line.
 const MAX_LINE: u64 = 4096;
 const MAX_CVES: usize = 500;
+/// CVE ids of all entries together.
+const MAX_NAMED: usize = 5000;
+/// Lines before the first entry: some files start with a remark.
+const MAX_PREFACE: usize = 20;
+
+/// Whether a changelog may stand at `path`: one of the names that [`find`] looks for.
+#[must_use]
+pub fn is_place(path: &ImagePath) -> bool {
+    let name = path.as_bytes().strip_prefix(b"usr/share/doc/").and_then(|rest| {
+        let at = rest.iter().position(|byte| *byte == b'/')?;
+        rest.get(at + 1..)
+    });
+    let name = name.map(|name| name.strip_suffix(b".gz").unwrap_or(name));
+    let Some(rest) = name.and_then(|name| name.strip_prefix(b"changelog")) else { return false };
+    match rest.strip_prefix(b".Debian") {
+        Some(arch) => !arch.contains(&b'/'),
+        None => rest.is_empty(),
+    }
+}
+
+/// Whether bytes, gzip or plain, start as a Debian changelog does, with an entry.
+#[must_use]
+pub fn is_debian(bytes: &[u8]) -> bool {
+    const START: u64 = 64 << 10;
+    let mut text = BufReader::new(plain(bytes).take(START));
+    let mut lines = std::iter::from_fn(|| next_line(&mut text).ok().flatten());
+    lines.by_ref().take(MAX_PREFACE).any(|line| header(&line).is_some())
+}
+
+fn plain(bytes: &[u8]) -> Box<dyn Read + '_> {
+    match bytes.first_chunk() {
+        Some([0x1f, 0x8b]) => Box::new(MultiGzDecoder::new(bytes)),
+        _ => Box::new(bytes),
+    }
+}
 
 /// The file with the changelog of `package`, found as a process in the image would: documentation directories are
 /// often links to another package's. With `rebuilt`, nothing but the rebuild is asked for.
@@ -39,29 +75,39 @@ pub fn find<'a>(tree: &'a Tree, package: &Package, rebuilt: bool) -> Option<&'a 
     })
 }
 
-/// The entries newer than `older`, up to `newer`, out of a changelog's bytes, gzip or plain.
+/// The entries newer than `older`, up to `newer`, out of a changelog's bytes, gzip or plain. Reads at most `budget` bytes
+/// of text, which is lessened by what was read.
 ///
 /// # Errors
 /// When the bytes cannot be read, or are no Debian changelog.
-pub fn between(node: &Node, bytes: &[u8], older: &str, newer: &str) -> Result<Changelog, String> {
-    let text: Box<dyn BufRead + '_> = match bytes.first_chunk() {
-        Some([0x1f, 0x8b]) => Box::new(BufReader::new(MultiGzDecoder::new(bytes).take(MAX_TEXT))),
-        _ => Box::new(bytes),
-    };
+pub fn between(
+    node: &Node,
+    bytes: &[u8],
+    older: &str,
+    newer: &str,
+    budget: &mut u64,
+) -> Result<Changelog, String> {
+    let mut text = BufReader::new(plain(bytes).take(*budget));
     let mut reading = Reading {
         older,
         newer,
         open: None,
         any: false,
+        named: BTreeSet::new(),
         found: Changelog {
             path: node.path.clone(),
             entries: Vec::new(),
             left_out: 0,
             reaches_back: false,
             reverted: false,
+            cves: Vec::new(),
+            security: false,
         },
     };
-    reading.read(text).map_err(|error| format!("{}: {error}", node.path))?;
+    let outcome = reading.read(&mut text);
+    *budget = text.get_ref().limit();
+    outcome.map_err(|error| format!("{}: {error}", node.path))?;
+    reading.found.cves = reading.named.into_iter().collect();
     if reading.any { Ok(reading.found) } else { Err(format!("{} is no Debian changelog", node.path)) }
 }
 
@@ -72,13 +118,15 @@ struct Reading<'a> {
     open: Option<ChangelogEntry>,
     /// Whether any entry was seen.
     any: bool,
+    /// The CVE ids of all entries wanted.
+    named: BTreeSet<String>,
     found: Changelog,
 }
 
 impl Reading<'_> {
     /// Entries are the newest first, so reading ends at the first one that is not newer than `older`.
-    fn read(&mut self, mut text: Box<dyn BufRead + '_>) -> io::Result<()> {
-        while let Some(line) = next_line(&mut text)? {
+    fn read(&mut self, text: &mut dyn BufRead) -> io::Result<()> {
+        while let Some(line) = next_line(text)? {
             if let Some(entry) = header(&line) {
                 self.close();
                 self.any = true;
@@ -100,6 +148,9 @@ impl Reading<'_> {
         while entry.lines.last().is_some_and(String::is_empty) {
             entry.lines.pop();
         }
+        self.found.security |= entry.distribution.split_whitespace().any(|suite| suite.ends_with("-security"));
+        let room = MAX_NAMED.saturating_sub(self.named.len());
+        self.named.extend(entry.cves.iter().take(room).cloned());
         if self.found.entries.len() < MAX_ENTRIES {
             self.found.entries.push(entry);
         } else {
@@ -216,7 +267,7 @@ openssl (3.0.13-1~deb12u1) bookworm; urgency=medium
 
     fn read(bytes: &[u8], older: &str, newer: &str) -> Result<Changelog, String> {
         let image = image(&[(FILE, "")]);
-        between(&image.tree.nodes()[image.tree.nodes().len() - 1], bytes, older, newer)
+        between(&image.tree.nodes()[image.tree.nodes().len() - 1], bytes, older, newer, &mut { MAX_TEXT })
     }
 
     fn gzip(text: &str) -> Vec<u8> {
@@ -231,14 +282,14 @@ openssl (3.0.13-1~deb12u1) bookworm; urgency=medium
             let found = read(&bytes, "3.0.13-1~deb12u1", "3.0.14-1~deb12u2").unwrap();
             let versions: Vec<_> = found.entries.iter().map(|entry| entry.version.as_str()).collect();
             assert_eq!(versions, ["3.0.14-1~deb12u2", "3.0.14-1~deb12u1"]);
-            assert!(found.reaches_back);
+            assert!(found.reaches_back && found.security);
             let first = &found.entries[0];
             assert_eq!((first.distribution.as_str(), first.urgency.as_str()), ("bookworm-security", "medium"));
             assert_eq!(first.date, "Fri, 16 Aug 2024 17:46:02 +0200");
             assert_eq!(first.lines, ["* CVE-2024-5535 (SSL_select_next_proto buffer overread)"]);
             assert_eq!(found.entries[1].cves, ["CVE-2024-4741", "CVE-2024-2511"]);
             assert_eq!(found.entries[1].lines[1], "  - CVE-2024-4741 (Use After Free with SSL_free_buffers).");
-            assert_eq!(found.cves(), ["CVE-2024-2511", "CVE-2024-4741", "CVE-2024-5535"]);
+            assert_eq!(found.cves, ["CVE-2024-2511", "CVE-2024-4741", "CVE-2024-5535"]);
         }
     }
 
@@ -246,7 +297,7 @@ openssl (3.0.13-1~deb12u1) bookworm; urgency=medium
     fn what_is_newer_than_wanted_is_passed_over_and_a_short_file_says_so() {
         let found = read(OPENSSL.as_bytes(), "3.0.11-1", "3.0.14-1~deb12u1").unwrap();
         assert_eq!(found.entries.len(), 2);
-        assert!(!found.reaches_back);
+        assert!(!found.reaches_back && !found.security, "the security upload is newer than asked for");
         assert_eq!(read(OPENSSL.as_bytes(), "3.0.14-1~deb12u2", "3.0.14-1~deb12u2+b1").unwrap().entries, []);
     }
 
@@ -267,6 +318,27 @@ openssl (3.0.13-1~deb12u1) bookworm; urgency=medium
         let entry = &read(long.as_bytes(), "0", "1").unwrap().entries[0];
         assert_eq!((entry.lines.len(), entry.left_out), (MAX_LINES, 41));
         assert!(entry.lines[0].len() <= 3 * 4096);
+    }
+
+    #[test]
+    fn ids_of_entries_that_are_left_out_are_named_all_the_same() {
+        let many: String =
+            (1000..1200).map(|at| format!("x ({at}) u; urgency=low\n\n  * CVE-2024-{at}\n\n")).rev().collect();
+        let found = read(many.as_bytes(), "999", "1199").unwrap();
+        assert_eq!((found.entries.len(), found.cves.len()), (MAX_ENTRIES, 200));
+    }
+
+    #[test]
+    fn a_small_file_that_grows_without_end_is_read_within_the_budget() {
+        let bomb = gzip(&format!("x (9) u; urgency=low\n\n{}", "  * CVE-2024-12345 and so on\n".repeat(1 << 16)));
+        assert!(bomb.len() < 1 << 16);
+        let image = image(&[(FILE, "")]);
+        let node = &image.tree.nodes()[image.tree.nodes().len() - 1];
+        let mut budget = 10_000;
+        let found = between(node, &bomb, "1", "9", &mut budget).unwrap();
+        assert_eq!((found.cves.as_slice(), found.reaches_back, budget), (&["CVE-2024-12345".to_owned()][..], false, 0));
+        assert!(between(node, &bomb, "1", "9", &mut budget).is_err(), "nothing is left to read it by");
+        assert!(is_debian(&bomb));
     }
 
     #[test]

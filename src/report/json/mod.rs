@@ -174,7 +174,13 @@ fn package_change(row: &PackageRow) -> Option<schema::PackageChange<'_>> {
         left: row.left.as_deref().map(package_side),
         right: row.right.as_deref().map(package_side),
         layer: either.layer,
-        cves: None,
+        cves: row.fixes.as_ref().map(|fixes| fixes.cves.as_slice()),
+        changelog: row.fixes.as_ref().map(|fixes| schema::ChangelogRead {
+            path: fixes.path.to_absolute(),
+            security: fixes.security,
+            reverted: fixes.reverted,
+            reaches_back: fixes.reaches_back,
+        }),
     })
 }
 

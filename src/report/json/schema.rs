@@ -112,7 +112,17 @@ pub(super) struct PackageChange<'a> {
     pub right: Option<PackageSide<'a>>,
     pub layer: u32,
     /// `None` says that no changelog was looked into.
-    pub cves: Option<Vec<&'a str>>,
+    pub cves: Option<&'a [String]>,
+    pub changelog: Option<ChangelogRead>,
+}
+
+/// Where the CVE ids were looked for.
+#[derive(Serialize)]
+pub(super) struct ChangelogRead {
+    pub path: String,
+    pub security: bool,
+    pub reverted: bool,
+    pub reaches_back: bool,
 }
 
 /// What both a side of a package change and a row of `inspect` say.

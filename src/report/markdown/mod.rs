@@ -117,6 +117,8 @@ fn base(page: &Page, base: &BaseImage) -> String {
 }
 
 fn packages(page: &mut Page, report: &DriftReport) {
+    /// Ids of one move that are written out.
+    const CVES: usize = 8;
     let bold = |text: &str| format!("**{text}**");
     let row = |line: &outline::PackageLine<'_>| {
         let version = |side: &Option<String>| side.as_deref().map(|version| page.code(version));
@@ -127,15 +129,16 @@ fn packages(page: &mut Page, report: &DriftReport) {
         let names = page.code(&line.names.join(", "));
         let change = format!("{} {}", line.change.sign(), line.change);
         let ecosystem = line.ecosystem.to_string();
+        let fixes = page.prose(&line.fixes.words(if page.all() { usize::MAX } else { CVES }));
         // What looks wrong stands out.
         Row::of_table(match line.change {
-            PackageMove::Downgraded => [ecosystem, bold(&names), bold(&change), bold(&versions)],
-            _ => [ecosystem, names, change, versions],
+            PackageMove::Downgraded => [ecosystem, bold(&names), bold(&change), bold(&versions), fixes],
+            _ => [ecosystem, names, change, versions, fixes],
         })
     };
     let rows: Vec<_> = outline::packages(report, false).iter().map(row).collect();
     let heading = format!("### Packages: {}", outline::moves(report));
-    page.list(&heading, &head(["", "package", "change", "version"]), &rows, share::PACKAGES);
+    page.list(&heading, &head(["", "package", "change", "version", "fixes named"]), &rows, share::PACKAGES);
 }
 
 /// Alarms, then what nothing explains.

@@ -190,8 +190,9 @@ fn packages(report: &DriftReport, grouped: bool) -> Section {
 }
 
 fn package_row(line: &outline::PackageLine<'_>, short: bool) -> Row {
-    /// Names of one source that are written out.
+    /// Names of one source, and ids of one move, that are written out.
     const NAMES: usize = 3;
+    const CVES: usize = 3;
     let shown = if short { NAMES.min(line.names.len()) } else { line.names.len() };
     let mut names = line.names.get(..shown).unwrap_or_default().join(", ");
     if shown < line.names.len() {
@@ -208,7 +209,9 @@ fn package_row(line: &outline::PackageLine<'_>, short: bool) -> Row {
     };
     let change = format!("{} {}", line.change.sign(), line.change);
     let names = visible(&names).into_owned();
-    Row::new([change, line.ecosystem.to_string(), names, visible(&versions).into_owned()])
+    let fixes = line.fixes.words(if short { CVES } else { usize::MAX });
+    let fixes = visible(&fixes).into_owned();
+    Row::new([change, line.ecosystem.to_string(), names, visible(&versions).into_owned(), fixes])
         .covering(line.names.len())
         .painted(paint)
 }

@@ -60,9 +60,8 @@ impl Changelogs {
         if changelog.entries.is_empty() {
             return None;
         }
-        let cves = changelog.cves();
         let entries = text::plural(changelog.entries.len(), "changelog entry", "changelog entries");
-        let (words, role) = match (cves.as_slice(), changelog.reverted) {
+        let (words, role) = match (changelog.cves.as_slice(), changelog.reverted) {
             ([], _) => (format!("{entries}, no CVE named"), Role::Muted),
             (cves, false) => (format!("{entries}, fixes named: {}", cves.join(" ")), Role::Notice),
             (cves, true) => (format!("{entries} taken back, fixes too: {}", cves.join(" ")), Role::Alarm),
