@@ -32,7 +32,8 @@ impl<'a> ChangelogPlace<'a> {
         let (of_left, of_right) = (row.left.as_deref()?, row.right.as_deref()?);
         let (from, to) = versions(of_left, of_right);
         let reverted = compare_versions(of_right.ecosystem, to, from) == Ordering::Less;
-        let (side, image, package) = if reverted { (Side::Left, left, of_left) } else { (Side::Right, right, of_right) };
+        let (side, image, package) =
+            if reverted { (Side::Left, left, of_left) } else { (Side::Right, right, of_right) };
         let (older, newer) = if reverted { (to, from) } else { (from, to) };
         // Of a mere rebuild in a file of its own, that has nothing else.
         let node = changelog::find(&image.image.tree, package, row.change == Some(PackageMove::Rebuilt))?;
@@ -146,7 +147,10 @@ openssl (3.0.13-1~deb12u1) bookworm; urgency=medium
         image
     }
 
-    fn fixes(left: &TestImage, right: &TestImage) -> Vec<Option<(String, String, bool, bool, bool)>> {
+    /// The file, the ids, and whether it was a security upload, was taken back, and reaches back.
+    type Told = (String, String, bool, bool, bool);
+
+    fn fixes(left: &TestImage, right: &TestImage) -> Vec<Option<Told>> {
         let report = compare(&left.snapshot(), &right.snapshot());
         let told = |fixes: Fixes| {
             let Fixes { path, cves, security, reverted, reaches_back } = fixes;

@@ -15,8 +15,8 @@ mod verdict;
 use std::sync::Arc;
 
 use crate::model::{
-    Change, Explanation, FileAt, Finding, Fixes, HistoryEntry, ImageFacts, ImagePath, LayerFacts, Package, PackageMove, Proof,
-    Side, Verdict,
+    Change, Explanation, FileAt, Finding, Fixes, HistoryEntry, ImageFacts, ImagePath, LayerFacts, Package, PackageMove,
+    Proof, Side, Verdict,
 };
 use crate::snapshot::Snapshot;
 

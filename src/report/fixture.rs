@@ -9,8 +9,8 @@ use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow,
 };
 use crate::model::{
-    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, FileOf, Finding, Fixes, FindingDrift,
-    Found, HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, LayerFacts, Package, PackageMove, Proof,
+    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift,
+    Fixes, Found, HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, LayerFacts, Package, PackageMove, Proof,
     SearchResult, Severity, Side, SourcePackage, Verdict,
 };
 

@@ -80,13 +80,7 @@ pub fn find<'a>(tree: &'a Tree, package: &Package, rebuilt: bool) -> Option<&'a 
 ///
 /// # Errors
 /// When the bytes cannot be read, or are no Debian changelog.
-pub fn between(
-    node: &Node,
-    bytes: &[u8],
-    older: &str,
-    newer: &str,
-    budget: &mut u64,
-) -> Result<Changelog, String> {
+pub fn between(node: &Node, bytes: &[u8], older: &str, newer: &str, budget: &mut u64) -> Result<Changelog, String> {
     let mut text = BufReader::new(plain(bytes).take(*budget));
     let mut reading = Reading {
         older,
