@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::archive::TarError;
 use crate::image::IndexError;
 use crate::source::SourceError;
 
@@ -37,7 +38,16 @@ impl Failure {
     /// A layer that cannot be read.
     #[must_use]
     pub fn reading(reference: &str, layer: usize, error: &IndexError) -> Self {
-        Self::new(format!("{}: layer {layer}: {error}", crate::model::text::visible(reference)))
+        let message = format!("{}: layer {layer}: {error}", crate::model::text::visible(reference));
+        Self { message, hint: source_of(error).and_then(SourceError::hint) }
+    }
+}
+
+/// What a layer's source failed with while the layer was read: it comes through the readers as an I/O error.
+fn source_of(error: &IndexError) -> Option<&SourceError> {
+    match error {
+        IndexError::Tar(TarError::Io(error)) => error.get_ref()?.downcast_ref(),
+        _ => None,
     }
 }
 

@@ -92,7 +92,8 @@ struct Named<R> {
 impl<R: Read> Read for Named<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.plain.read(buffer).map_err(|error| match error.kind() {
-            ErrorKind::Interrupted => error,
+            // The second is no fault of the stream, but of the connection that it came over.
+            ErrorKind::Interrupted | ErrorKind::ConnectionAborted => error,
             ErrorKind::UnexpectedEof => {
                 io::Error::new(error.kind(), format!("the {} stream ends early", self.compression.as_str()))
             }

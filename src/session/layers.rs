@@ -2,13 +2,14 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::{SideImage, sums};
+use crate::archive::{HashingReader, TarError};
 use crate::error::Failure;
 use crate::image::{IndexError, IndexOptions, LayerIndex, digest_layer, index_layer};
 use crate::model::{Digest, Progress, Side, Stage};
@@ -160,7 +161,10 @@ fn run(job: &Job<'_>, settings: &Settings, progress: &Progress, store: &Store) -
         md5: if sums::can_wait(&blob) { &|_| false } else { &capture::wants_md5 },
         ..options(settings, progress, &sides)
     };
-    let failed = |error: IndexError| Failure::reading(reference, job.layer, &error);
+    let failed = |error: IndexError| {
+        let wrong = (!settings.no_verify).then(|| job.wrong_bytes(layer, &error)).flatten();
+        wrong.unwrap_or_else(|| Failure::reading(reference, job.layer, &error))
+    };
     if job.task == Task::Check {
         let (diff_id, blob_digest) = digest_layer(blob.into_reader(), &options).map_err(failed)?;
         return job.check(layer, diff_id, blob_digest);
@@ -176,6 +180,22 @@ fn run(job: &Job<'_>, settings: &Settings, progress: &Progress, store: &Store) -
 }
 
 impl Job<'_> {
+    /// Whether a layer from elsewhere cannot be read because it is not the one that was asked for. It is fetched again to
+    /// find out, this once.
+    fn wrong_bytes(&self, layer: &LayerBlob, error: &IndexError) -> Option<Failure> {
+        let is_read = match error {
+            IndexError::Tar(TarError::Io(error)) => error.kind() != ErrorKind::ConnectionAborted,
+            IndexError::Tar(_) => true,
+            IndexError::Cancelled => false,
+        };
+        if !is_read || !self.image.image.blobs.is_remote() {
+            return None;
+        }
+        let mut blob = HashingReader::new(self.image.image.blobs.open(self.layer).ok()?.into_reader());
+        io::copy(&mut blob, &mut io::sink()).ok()?;
+        self.check(layer, layer.diff_id, Some(blob.finish())).err()
+    }
+
     /// Holds what the bytes came to against what the documents say.
     fn check(&self, layer: &LayerBlob, diff_id: Digest, blob_digest: Option<Digest>) -> Result<(), Failure> {
         let differs = |what: &str, expected: Digest, found: Digest| {

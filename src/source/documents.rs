@@ -40,7 +40,7 @@ impl Documents {
         self,
         source: &'static str,
         layers: Vec<LayerBlob>,
-        store: Box<dyn Store>,
+        store: Box<dyn Store + '_>,
     ) -> Result<OpenImage, SourceError> {
         let mut warnings = store.warnings();
         warnings.extend(self.warnings);

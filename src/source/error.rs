@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Choice;
+use super::{Choice, RegistryError};
 use crate::archive::TarError;
 use crate::model::Digest;
 use crate::model::text::visible;
@@ -58,8 +58,16 @@ pub enum SourceError {
     NoSuchPlatform { file: PathBuf, wanted: String, found: Vec<String> },
     #[error(transparent)]
     Platform(#[from] PlatformError),
+    #[error(transparent)]
+    Registry(Box<RegistryError>),
     #[error("stopped on request")]
     Stopped,
+}
+
+impl From<RegistryError> for SourceError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
+    }
 }
 
 /// One image of several in an archive or layout, as a user may choose it.
@@ -87,10 +95,15 @@ impl SourceError {
             Self::Elsewhere { way_out, .. } => Some(way_out.clone()),
             Self::NotImage { way_out, .. } => way_out.map(str::to_owned),
             Self::Tar { .. } => Some("It is damaged or incomplete: write or copy it again.".to_owned()),
+            Self::Digest { file, .. } | Self::Size { file, .. } if !file.exists() => Some(
+                "A registry or proxy serves wrong bytes: try again, or fetch it elsewhere; --no-verify reads them all the same."
+                    .to_owned(),
+            ),
             Self::Digest { .. } | Self::Size { .. } => {
                 Some("It is damaged or was altered; --no-verify reads it all the same.".to_owned())
             }
-            Self::Absent { urls, .. } => Some(match urls.first() {
+            Self::Absent { file, urls, .. } => Some(match urls.first() {
+                None if !file.exists() => "It was copied there without all of its content: push the image whole.".to_owned(),
                 Some(url) => {
                     format!("The blob must not be distributed with the image; it is to be had at {}.", visible(url))
                 }
@@ -99,6 +112,7 @@ impl SourceError {
             Self::Several { file, candidates } | Self::NoSuchImage { file, candidates, .. } => {
                 Some(choose_hint(file, candidates))
             }
+            Self::Registry(error) => error.hint(),
             Self::NoSuchPlatform { .. } => Some("Choose one of them with --platform.".to_owned()),
             _ => None,
         }
@@ -118,7 +132,11 @@ fn listed(tried: &[PathBuf]) -> String {
 }
 
 fn holder(file: &Path) -> &'static str {
-    if file.is_dir() { "the directory" } else { "the archive" }
+    match (file.is_dir(), file.exists()) {
+        (true, _) => "the directory",
+        (_, true) => "the archive",
+        _ => "the registry",
+    }
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -208,7 +208,12 @@ fn pick_platform<'a>(
             .map_or_else(|| Err(no_such_platform(request, wanted, manifests, &present)), Ok),
         (None, [(only, _)]) => Ok((*only, None)),
         (None, several @ [(one, _), ..]) => {
-            let taken = for_platform(&Platform::host()).unwrap_or(*one);
+            let for_host = for_platform(&Platform::host());
+            let taken = for_host.unwrap_or(*one);
+            // What every client does there without a word.
+            if for_host.is_some() && request.store.is_remote() {
+                return Ok((taken, None));
+            }
             let name = |manifest: &Descriptor| {
                 several.iter().find(|(it, _)| it.digest == manifest.digest).map(|(_, have)| have.to_string())
             };

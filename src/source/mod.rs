@@ -18,7 +18,7 @@ mod table;
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -31,6 +31,7 @@ use store::Store;
 
 pub use error::{Candidate, SourceError};
 pub use file_slice::FileSlice;
+pub use registry::{Login, RegistryError};
 
 /// What a user asks to open, parsed from the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,8 +240,8 @@ pub fn open(reference: &Reference, options: &OpenOptions<'_>, host: &mut dyn Hos
         Location::Path(_) => detect::open_path(file, options.limits, host)?,
         Location::Embedded(bytes) => detect::open_archive(file, FileSlice::embedded(bytes), options.limits, host)?,
         Location::Engine(engine, name) => return engine::open(*engine, name, options, host),
-        Location::Registry(name) => return registry::open(name, options, host),
-        Location::Name(name) => return anywhere(name, options, host),
+        Location::Registry(name) => return registry::open(file, name, options, host),
+        Location::Name(name) => return anywhere(file, name, options, host),
     };
     let platform: Option<Platform> = options.platform.map(str::parse).transpose()?;
     let source = source_of(reference, store.as_ref())?;
@@ -277,10 +278,10 @@ pub fn open_both(
 }
 
 /// A name without a place: the local engine's image, else the registry's.
-fn anywhere(name: &str, options: &OpenOptions<'_>, host: &mut dyn Host) -> Result<OpenImage, SourceError> {
+fn anywhere(file: &Path, name: &str, options: &OpenOptions<'_>, host: &mut dyn Host) -> Result<OpenImage, SourceError> {
     match engine::open(Engine::Docker, name, options, host) {
         Ok(image) => Ok(image),
-        Err(_) => registry::open(name, options, host),
+        Err(_) => registry::open(file, name, options, host),
     }
 }
 

@@ -21,6 +21,11 @@ pub(super) trait Store {
         false
     }
 
+    /// Whether the store is a registry: its indexes list every platform as a matter of course.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     /// Lets go of all but the blobs of these names, the layers from the bottom.
     fn into_blobs(self: Box<Self>, layers: &[String]) -> Result<Box<dyn Blobs>, SourceError>;
 

@@ -8,6 +8,8 @@ mod journeys;
 mod program;
 mod readme;
 mod registry;
+mod registry_source;
+mod servers;
 mod skip;
 mod terminal;
 mod versions;

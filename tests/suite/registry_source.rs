@@ -1,0 +1,303 @@
+//! Images straight from a real registry, with skopeo as the writer; behind a proxy that counts the bytes, cuts
+//! connections and alters what passes.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::servers::{Deed, PASSWORD, Proxy, Registry, USER, demo, has, skopeo};
+use super::skip;
+
+/// A registry with both demo images, and the archive that they came from.
+struct Stage {
+    folder: TempDir,
+    registry: Registry,
+    archive: String,
+}
+
+impl Stage {
+    fn set() -> Option<Self> {
+        Self::set_with(Registry::start, &[])
+    }
+
+    fn set_with(start: fn(&Path) -> Option<Registry>, more: &[&str]) -> Option<Self> {
+        if !has("skopeo") {
+            skip::for_want_of("skopeo");
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let Some(registry) = start(folder.path()) else {
+            skip::for_want_of("docker-registry");
+            return None;
+        };
+        let archive = demo(folder.path());
+        for tag in ["october", "november"] {
+            let to = format!("docker://127.0.0.1:{}/demo:{tag}", registry.port);
+            skopeo(&format!("docker-archive:{archive}:demo:{tag}"), &to, more);
+        }
+        Some(Self { folder, registry, archive })
+    }
+
+    /// Both images' references at a port, which is the registry's own or a proxy's.
+    fn pair(port: u16) -> [String; 2] {
+        ["october", "november"].map(|tag| format!("registry:127.0.0.1:{port}/demo:{tag}"))
+    }
+
+    fn in_archive(&self) -> [String; 2] {
+        ["october", "november"].map(|tag| format!("{}:demo:{tag}", self.archive))
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let nowhere = self.folder.path().join("no-config");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_imgdrift"));
+        command.env("DOCKER_CONFIG", nowhere).env_remove("REGISTRY_AUTH_FILE").env_remove("XDG_RUNTIME_DIR");
+        command.args(arguments).output().expect("the program runs")
+    }
+
+    fn report(&self, pair: &[String; 2], more: &[&str]) -> Value {
+        let arguments: Vec<&str> = pair
+            .iter()
+            .map(String::as_str)
+            .chain(["--format", "json", "--all", "--no-cache"])
+            .chain(more.iter().copied())
+            .collect();
+        let output = self.run(&arguments);
+        assert!(output.status.success(), "{pair:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn failure(&self, pair: &[String; 2], more: &[&str]) -> String {
+        let arguments: Vec<&str> = pair
+            .iter()
+            .map(String::as_str)
+            .chain(["--format", "json", "--no-cache"])
+            .chain(more.iter().copied())
+            .collect();
+        let output = self.run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{pair:?} does not fail");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// The registry's own bytes of a manifest or index.
+    fn manifest(&self, tag: &str) -> Vec<u8> {
+        let reference = format!("docker://127.0.0.1:{}/demo:{tag}", self.registry.port);
+        let output =
+            Command::new("skopeo").args(["inspect", "--raw", "--tls-verify=false", &reference]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    fn digest(&self, tag: &str) -> String {
+        imgdrift::archive::sha256(&self.manifest(tag)).to_string()
+    }
+
+    /// Digests and sizes of an image's layer blobs.
+    fn layers(&self, tag: &str) -> Vec<(String, u64)> {
+        let manifest: Value = serde_json::from_slice(&self.manifest(tag)).unwrap();
+        let layers = manifest["layers"].as_array().unwrap().iter();
+        layers.map(|layer| (layer["digest"].as_str().unwrap().to_owned(), layer["size"].as_u64().unwrap())).collect()
+    }
+
+    fn config_size(&self, tag: &str) -> u64 {
+        let manifest: Value = serde_json::from_slice(&self.manifest(tag)).unwrap();
+        manifest["config"]["size"].as_u64().unwrap()
+    }
+
+    /// The layer blob with the most bytes of the right image.
+    fn largest(&self) -> (String, u64) {
+        self.layers("november").into_iter().max_by_key(|(_, size)| *size).unwrap()
+    }
+}
+
+/// What of a report must not depend on where the images came from.
+fn essence(report: &Value) -> Value {
+    let sides: Vec<_> = ["left", "right"]
+        .iter()
+        .flat_map(|side| ["content_digest", "dependencies_digest", "file_count"].map(|key| report[side][key].clone()))
+        .collect();
+    json!([report["packages"], report["files"], report["verdict"], sides])
+}
+
+#[test]
+fn a_pair_in_a_registry_is_reported_as_its_archive_is_by_tag_and_by_digest() {
+    let Some(stage) = Stage::set() else { return };
+    let expected = essence(&stage.report(&stage.in_archive(), &[]));
+    let port = stage.registry.port;
+    let digests = ["october", "november"].map(|tag| stage.digest(tag));
+    let by_digest = digests.clone().map(|digest| format!("docker://127.0.0.1:{port}/demo@{digest}"));
+    // The tag before a digest is for readers: even a wrong one leads nowhere else.
+    let by_both = digests.clone().map(|digest| format!("127.0.0.1:{port}/demo:october@{digest}"));
+    for pair in [Stage::pair(port), by_digest, by_both.map(|name| format!("registry:{name}"))] {
+        let report = stage.report(&pair, &[]);
+        assert!(essence(&report) == expected, "{pair:?} differ from the archive they came from");
+        assert_eq!(
+            [&report["left"]["manifest_digest"], &report["right"]["manifest_digest"]],
+            [&digests[0], &digests[1]]
+        );
+        assert_eq!(report["left"]["source"], "registry");
+    }
+}
+
+#[test]
+fn only_the_layers_that_differ_are_fetched_and_each_once() {
+    let Some(stage) = Stage::set() else { return };
+    let proxy = Proxy::start(stage.registry.port, |_, _| Deed::Pass);
+    let report = stage.report(&Stage::pair(proxy.port), &[]);
+    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    let mut blobs = stage.layers("october");
+    let both = blobs.len() + stage.layers("november").len();
+    blobs.extend(stage.layers("november"));
+    blobs.sort();
+    blobs.dedup();
+    assert!(blobs.len() < both, "the demo images share no layer");
+    let layers: u64 = blobs.iter().map(|(_, size)| size).sum();
+    let configs = stage.config_size("october") + stage.config_size("november");
+    assert_eq!(proxy.blob_bytes(), layers + configs);
+    let paths: Vec<String> = proxy.passed().into_iter().map(|passed| passed.path).collect();
+    assert_eq!(paths.len(), blobs.len() + 4, "two manifests, two configs and the layers: {paths:?}");
+}
+
+#[test]
+fn a_cut_connection_is_taken_up_where_it_broke() {
+    let Some(stage) = Stage::set() else { return };
+    let (blob, size) = stage.largest();
+    let half = usize::try_from(size / 2).unwrap();
+    let cut = blob.clone();
+    let proxy = Proxy::start(stage.registry.port, move |path, before| {
+        if path.ends_with(&cut) && before == 0 { Deed::Cut(half) } else { Deed::Pass }
+    });
+    let report = stage.report(&Stage::pair(proxy.port), &[]);
+    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    let of_blob: Vec<_> = proxy.passed().into_iter().filter(|passed| passed.path.ends_with(&blob)).collect();
+    assert_eq!(of_blob.len(), 2, "{of_blob:?}");
+    assert!(of_blob[1].from.is_some_and(|from| from > 0), "{of_blob:?}");
+    assert_eq!(of_blob.iter().map(|passed| passed.bytes).sum::<u64>(), size, "each byte moved once");
+}
+
+#[test]
+fn a_connection_that_breaks_every_time_is_an_error_with_a_way_out() {
+    let Some(stage) = Stage::set() else { return };
+    let (blob, _) = stage.largest();
+    let cut = blob.clone();
+    let proxy =
+        Proxy::start(stage.registry.port, move |path, _| if path.ends_with(&cut) { Deed::Cut(10) } else { Deed::Pass });
+    let error = stage.failure(&Stage::pair(proxy.port), &[]);
+    assert!(
+        error.contains("broke the connection at byte") && !error.contains("gzip") && error.contains(&blob),
+        "{error}"
+    );
+    assert!(error.contains("Check the network and try again."), "{error}");
+}
+
+#[test]
+fn wrong_bytes_are_never_shown() {
+    let Some(stage) = Stage::set() else { return };
+    let (blob, size) = stage.largest();
+    let altered = blob.clone();
+    let middle = usize::try_from(size / 2).unwrap();
+    let proxy =
+        Proxy::start(
+            stage.registry.port,
+            move |path, _| {
+                if path.ends_with(&altered) { Deed::Alter(middle) } else { Deed::Pass }
+            },
+        );
+    let error = stage.failure(&Stage::pair(proxy.port), &[]);
+    assert!(error.contains("its digest is sha256:") && error.contains(&format!("not {blob}")), "{error}");
+    let altered = format!("manifests/{}", stage.digest("november"));
+    let proxy = Proxy::start(
+        stage.registry.port,
+        move |path, _| {
+            if path.ends_with(&altered) { Deed::Alter(30) } else { Deed::Pass }
+        },
+    );
+    let [left, _] = Stage::pair(proxy.port);
+    let digest = stage.digest("november");
+    let error = stage.failure(&[left, format!("registry:127.0.0.1:{}/demo@{digest}", proxy.port)], &[]);
+    assert!(error.contains(&format!("should have the digest {digest}, but its bytes have sha256:")), "{error}");
+}
+
+#[test]
+fn what_is_not_there_is_told_by_its_name() {
+    let Some(stage) = Stage::set() else { return };
+    let port = stage.registry.port;
+    let [left, _] = Stage::pair(port);
+    let error = |right: &str| stage.failure(&[left.clone(), format!("registry:127.0.0.1:{port}/{right}")], &[]);
+    let text = error("demo:december");
+    assert!(text.contains("has no tag december of demo, but: "), "{text}");
+    assert!(text.contains("november") && text.contains("october"), "{text}");
+    let text = error("nothing:latest");
+    assert!(text.contains("has no repository nothing"), "{text}");
+    let digest = format!("sha256:{}", "5".repeat(64));
+    let text = error(&format!("demo@{digest}"));
+    assert!(text.contains(&format!("does not hold {digest} in demo")) && text.contains("deleted"), "{text}");
+    let text = error("Demo:1");
+    assert!(text.contains("Demo:1\" is no image's reference"), "{text}");
+}
+
+#[test]
+fn a_rate_limit_says_when_to_come_back() {
+    let Some(stage) = Stage::set() else { return };
+    let proxy = Proxy::start(stage.registry.port, |_, _| {
+        let page = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"pull rate limit"}]}"#;
+        let head = format!("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 90\r\nContent-Length: {}", page.len());
+        Deed::Answer(format!("{head}\r\nConnection: close\r\n\r\n{page}"))
+    });
+    let error = stage.failure(&Stage::pair(proxy.port), &[]);
+    assert!(error.contains("too many requests: pull rate limit"), "{error}");
+    assert!(error.contains("Try again in 90 seconds"), "{error}");
+}
+
+#[test]
+fn an_endless_document_is_not_read_to_its_end() {
+    let Some(stage) = Stage::set() else { return };
+    let proxy = Proxy::start(stage.registry.port, |path, _| {
+        let endless = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_owned() + &"x".repeat(17 << 20);
+        if path.contains("manifests") { Deed::Answer(endless) } else { Deed::Pass }
+    });
+    let error = stage.failure(&Stage::pair(proxy.port), &[]);
+    assert!(error.contains("larger than the limit of 16777216 bytes"), "{error}");
+}
+
+#[test]
+fn nobody_at_the_port_is_told_so() {
+    let Some(stage) = Stage::set() else { return };
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let error = stage.failure(&Stage::pair(free), &[]);
+    assert!(error.contains(&format!("127.0.0.1:{free} cannot be reached")), "{error}");
+    assert!(error.to_lowercase().contains("connection refused"), "{error}");
+}
+
+#[test]
+fn a_locked_registry_opens_to_those_who_logged_in() {
+    let login = format!("{USER}:{PASSWORD}");
+    let Some(stage) = Stage::set_with(Registry::start_locked, &["--dest-creds", &login]) else { return };
+    let pair = Stage::pair(stage.registry.port);
+    let host = format!("127.0.0.1:{}", stage.registry.port);
+    let error = stage.failure(&pair, &[]);
+    assert!(error.contains("refuses access without credentials"), "{error}");
+    assert!(error.contains(&format!("docker login {host}")), "{error}");
+
+    let config = stage.folder.path().join("no-config");
+    std::fs::create_dir(&config).unwrap();
+    let auth_file = config.join("config.json").display().to_string();
+    let login_with = |password: &str| {
+        let status = Command::new("skopeo")
+            .args(["login", "--tls-verify=false", "-u", USER, "-p", password, "--authfile", &auth_file, &host])
+            .output()
+            .unwrap()
+            .status;
+        assert!(status.success(), "skopeo logs in");
+    };
+    login_with(PASSWORD);
+    let report = stage.report(&pair, &[]);
+    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+
+    // `reader:wrong` in base64.
+    std::fs::write(&auth_file, json!({"auths": {host: {"auth": "cmVhZGVyOndyb25n"}}}).to_string()).unwrap();
+    let error = stage.failure(&pair, &[]);
+    assert!(error.contains("refuses the credentials of") && error.contains("config.json"), "{error}");
+    assert!(!error.contains("wrong"), "the secret is not shown: {error}");
+}
