@@ -21,7 +21,7 @@ const FORGIVEN: u64 = 32 << 20;
 pub(super) struct Layers {
     client: Arc<Client>,
     progress: Arc<Progress>,
-    layers: Vec<Layer>,
+    from_bottom: Vec<Layer>,
 }
 
 /// A layer's blob as the manifest names it.
@@ -32,14 +32,14 @@ pub(super) struct Layer {
 }
 
 impl Layers {
-    pub(super) fn new(client: Arc<Client>, progress: Arc<Progress>, layers: Vec<Layer>) -> Self {
-        Self { client, progress, layers }
+    pub(super) fn new(client: Arc<Client>, progress: Arc<Progress>, from_bottom: Vec<Layer>) -> Self {
+        Self { client, progress, from_bottom }
     }
 }
 
 impl Blobs for Layers {
     fn open(&self, layer: usize) -> Result<Blob, SourceError> {
-        let Some(layer) = self.layers.get(layer).copied() else { return Err(SourceError::Stopped) };
+        let Some(layer) = self.from_bottom.get(layer).copied() else { return Err(SourceError::Stopped) };
         // The first answer is waited for here, where an error is told with the way out.
         let (body, _) = waited(patiently(async || self.client.blob(layer.digest, 0).await), &self.progress)?;
         let client = Arc::clone(&self.client);
@@ -97,13 +97,12 @@ impl Download {
 
     /// The next bytes of the connection at hand, or of a new one.
     async fn chunk(&mut self) -> Result<Option<Bytes>, RegistryError> {
-        let mut body = match self.body.take() {
-            Some(body) => body,
-            None => {
-                let (body, start) = self.client.blob(self.layer.digest, self.at).await?;
-                self.skip = self.at.saturating_sub(start);
-                body
-            }
+        let mut body = if let Some(body) = self.body.take() {
+            body
+        } else {
+            let (body, start) = self.client.blob(self.layer.digest, self.at).await?;
+            self.skip = self.at.saturating_sub(start);
+            body
         };
         loop {
             let chunk = match body.chunk().await {

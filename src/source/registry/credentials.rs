@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use super::error::{Login, RegistryError};
 use super::name::Name;
@@ -37,11 +37,11 @@ pub(super) enum Secret {
     Refresh(String),
 }
 
-/// The keys of a file of credentials, without what they hold.
+/// The keys of a file of credentials.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Keys {
-    auths: Option<HashMap<String, IgnoredAny>>,
+    auths: Option<Map<String, Value>>,
     creds_store: Option<String>,
     cred_helpers: Option<HashMap<String, String>>,
 }

@@ -48,12 +48,12 @@ impl<'h> Repository<'h> {
         host: &'h dyn Host,
     ) -> Result<Self, SourceError> {
         let (progress, limit) = (host.progress(), options.limits.document_bytes);
-        let root = match client.name.digest.and_then(|digest| Some((digest, host.recall(digest)?))) {
-            Some(root) => root,
-            None => {
-                let document = waited(fetch_root(&client, limit), &progress)?;
-                (root_digest(&client, &document), document.bytes)
-            }
+        let known = client.name.digest.and_then(|digest| Some((digest, host.recall(digest)?)));
+        let root = if let Some(root) = known {
+            root
+        } else {
+            let document = waited(fetch_root(&client, limit), &progress)?;
+            (root_digest(&client, &document), document.bytes)
         };
         let store = Self { file, client, host, progress, limit, root, named: RefCell::default() };
         if options.verify {

@@ -1,4 +1,4 @@
-//! An identity token exchanged for a token of one repository (Docker's registry documentation, "OAuth2 token
+//! An identity token exchanged for a token of one repository (Docker's registry documentation, "Token
 //! authentication"): what `oci-client` leaves out of the handshake.
 
 use reqwest::Url;
