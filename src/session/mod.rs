@@ -121,7 +121,12 @@ fn open_both(
     });
     let images = source::open_both([left, right], &options(settings), [&mut left_host, &mut right_host]);
     let [left_image, right_image] = images;
-    Ok((opened(Side::Left, left, left_image, progress)?, opened(Side::Right, right, right_image, progress)?))
+    let right_image = opened(Side::Right, right, right_image, progress);
+    match (left_image, right_image) {
+        // It was only stopped because the other cannot be had.
+        (Err(SourceError::Stopped), Err(failure)) => Err(failure),
+        (left_image, right_image) => Ok((opened(Side::Left, left, left_image, progress)?, right_image?)),
+    }
 }
 
 fn options(settings: &Settings) -> OpenOptions<'_> {

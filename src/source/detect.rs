@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::archive::Archive;
 use super::directory::Directory;
 use super::store::Store;
-use super::stream::Streamed;
+use super::stream::StreamedFile;
 use super::table::Table;
 use super::{FileSlice, Host, SourceError};
 use crate::archive::{Compression, Limits, decompress};
@@ -59,7 +59,7 @@ pub(super) fn open_archive(
         let found = format!("it is {} compressed with {}", describe(&head), compression.as_str());
         return Err(not_image(path, &found, Some(way_out(&head))));
     }
-    let streamed = Streamed::read(path, whole, limits, host)?;
+    let streamed = StreamedFile::read(path, whole, limits, host)?;
     check_table(path, streamed.table())?;
     Ok(Box::new(streamed))
 }

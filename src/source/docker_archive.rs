@@ -65,7 +65,7 @@ fn candidate(index: usize, row: &DockerRow) -> Candidate {
 
 /// The config's digest as its name tells it: `<hex>.json` (docker, skopeo), `sha256:<hex>` (crane, kaniko, ko),
 /// `blobs/sha256/<hex>` (docker 25).
-fn config_digest(name: &str) -> Option<Digest> {
+pub(super) fn config_digest(name: &str) -> Option<Digest> {
     let hex = name.rsplit('/').next()?;
     let hex = hex.strip_prefix("sha256:").unwrap_or(hex);
     Digest::from_hex(hex.strip_suffix(".json").unwrap_or(hex)).ok()

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Choice, RegistryError};
+use super::{Choice, EngineError, RegistryError};
 use crate::archive::TarError;
 use crate::model::Digest;
 use crate::model::text::visible;
@@ -60,6 +60,12 @@ pub enum SourceError {
     Platform(#[from] PlatformError),
     #[error(transparent)]
     Registry(Box<RegistryError>),
+    /// An engine is not there, or does not give the image.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A name that says no place; what each place that was asked has answered.
+    #[error("no image {} was found:{}", quoted(name), answers.iter().map(|answer| format!("\n  {}", visible(answer))).collect::<String>())]
+    Nowhere { name: String, answers: Vec<String>, way_out: Option<String> },
     #[error("stopped on request")]
     Stopped,
 }
@@ -95,6 +101,9 @@ impl SourceError {
             Self::Elsewhere { way_out, .. } => Some(way_out.clone()),
             Self::NotImage { way_out, .. } => way_out.map(str::to_owned),
             Self::Tar { .. } => Some("It is damaged or incomplete: write or copy it again.".to_owned()),
+            Self::Digest { file, .. } | Self::Size { file, .. } | Self::Absent { file, .. } if is_in_engine(file) => {
+                Some("The engine's own copy is damaged or incomplete: remove the image and pull or load it again.".to_owned())
+            }
             Self::Digest { file, .. } | Self::Size { file, .. } if !file.exists() => Some(
                 "A registry or proxy serves wrong bytes: try again, or fetch it elsewhere; --no-verify reads them all the same."
                     .to_owned(),
@@ -113,6 +122,8 @@ impl SourceError {
                 Some(choose_hint(file, candidates))
             }
             Self::Registry(error) => error.hint(),
+            Self::Engine(error) => error.hint(),
+            Self::Nowhere { way_out, .. } => way_out.clone(),
             Self::NoSuchPlatform { .. } => Some("Choose one of them with --platform.".to_owned()),
             _ => None,
         }
@@ -135,8 +146,15 @@ fn holder(file: &Path) -> &'static str {
     match (file.is_dir(), file.exists()) {
         (true, _) => "the directory",
         (_, true) => "the archive",
+        _ if is_in_engine(file) => "the engine's export",
         _ => "the registry",
     }
+}
+
+/// Whether what stands for a file is an engine's image, as the engines' source calls it.
+fn is_in_engine(file: &Path) -> bool {
+    let text = file.to_string_lossy();
+    text.starts_with("podman:") || (text.starts_with("docker:") && !text.starts_with("docker://"))
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod file_slice;
 mod layout;
+mod lookup;
 mod reference;
 mod registry;
 mod store;
@@ -18,17 +19,18 @@ mod table;
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use crate::archive::Limits;
 use crate::model::{Digest, ImageConfig, Progress, Variant};
 use crate::oci::Platform;
 
 use documents::{Documents, Request};
+use engine::Engines;
 use store::Store;
 
+pub use engine::{Attempt, EngineAt, EngineError, Obstacle};
 pub use error::{Candidate, SourceError};
 pub use file_slice::FileSlice;
 pub use registry::{Login, RegistryError};
@@ -239,9 +241,11 @@ pub fn open(reference: &Reference, options: &OpenOptions<'_>, host: &mut dyn Hos
     let store = match &reference.location {
         Location::Path(_) => detect::open_path(file, options.limits, host)?,
         Location::Embedded(bytes) => detect::open_archive(file, FileSlice::embedded(bytes), options.limits, host)?,
-        Location::Engine(engine, name) => return engine::open(*engine, name, options, host),
         Location::Registry(name) => return registry::open(file, name, options, host),
-        Location::Name(name) => return anywhere(file, name, options, host),
+        Location::Engine(..) | Location::Name(_) => {
+            let place = lookup::find(reference, &mut Engines::default(), options, &host.progress())?;
+            return lookup::read(&place, options, host);
+        }
     };
     let platform: Option<Platform> = options.platform.map(str::parse).transpose()?;
     let source = source_of(reference, store.as_ref())?;
@@ -264,25 +268,7 @@ pub fn open_both(
     options: &OpenOptions<'_>,
     hosts: [&mut dyn Host; 2],
 ) -> [Result<OpenImage, SourceError>; 2] {
-    let ([left, right], [left_host, right_host]) = (references, hosts);
-    if let (Location::Engine(engine, left), Location::Engine(other, right)) = (&left.location, &right.location)
-        && engine == other
-    {
-        return engine::open_both(*engine, [left, right], options, [left_host, right_host]);
-    }
-    thread::scope(|scope| {
-        let other = scope.spawn(move || open(right, options, right_host));
-        let left = open(left, options, left_host);
-        [left, other.join().unwrap_or(Err(SourceError::Stopped))]
-    })
-}
-
-/// A name without a place: the local engine's image, else the registry's.
-fn anywhere(file: &Path, name: &str, options: &OpenOptions<'_>, host: &mut dyn Host) -> Result<OpenImage, SourceError> {
-    match engine::open(Engine::Docker, name, options, host) {
-        Ok(image) => Ok(image),
-        Err(_) => registry::open(file, name, options, host),
-    }
+    lookup::open_both(references, options, hosts)
 }
 
 /// How the store is laid out, or rather how the user says it is.

@@ -1,5 +1,6 @@
-//! A compressed archive, which can only be read from its beginning: one pass keeps the documents and hands the layers
-//! on, whichever of its entries turn out to be what. Writers put the documents that say so last.
+//! An archive that can only be read from its beginning, because it is compressed or comes from an engine: one pass keeps
+//! the documents and hands the layers on, whichever of its entries turn out to be what. Writers put the documents that
+//! say so last.
 
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -20,12 +21,11 @@ const DOCUMENTS: u64 = 4;
 /// Bytes at the start of an entry that tell what it is.
 const HEAD: u64 = 512;
 
-type Entries = TarReader<BufReader<Box<dyn Read + Send>>>;
+pub(super) type Entries = TarReader<BufReader<Box<dyn Read + Send>>>;
 
 /// An archive that was read once from beginning to end.
 pub(super) struct Streamed {
     path: PathBuf,
-    whole: FileSlice,
     limits: Limits,
     table: Table<Content>,
     terminated: bool,
@@ -47,14 +47,14 @@ enum ContentKind {
 }
 
 impl Streamed {
-    /// Reads the archive at `path` to its end and hands its layers to `host`.
+    /// Reads an archive, which messages call `path`, to its end and hands its layers to `host`.
     pub(super) fn read(
         path: &Path,
-        whole: FileSlice,
+        archive: Box<dyn Read + Send>,
         limits: &Limits,
         host: &mut dyn Host,
     ) -> Result<Self, SourceError> {
-        let mut entries = entries(path, whole.clone(), limits)?;
+        let mut entries = entries(path, archive, limits)?;
         let mut pass = Pass { path, limits, host, documents: 0 };
         let mut table = Table::new();
         let mut ordinal = 0;
@@ -74,12 +74,51 @@ impl Streamed {
             // What follows the end mark is read for the checksum at the end of the compressed stream.
             drain(&mut entries.into_inner()).map_err(|error| tar_error(path, error.into()))?;
         }
-        Ok(Self { path: path.to_owned(), whole, limits: limits.clone(), table, terminated })
+        Ok(Self { path: path.to_owned(), limits: limits.clone(), table, terminated })
     }
 
     pub(super) fn table(&self) -> &Table<impl Sized> {
         &self.table
     }
+
+    /// Whether the archive has its end mark; without one it may have been cut off between two entries.
+    pub(super) fn is_terminated(&self) -> bool {
+        self.terminated
+    }
+
+    /// What was kept of the document called `name`.
+    pub(super) fn held(&self, name: &str) -> Result<Held, SourceError> {
+        let Some(content) = self.table.resolve(&self.path, name)? else { return Ok(Held::Nothing) };
+        let limit = self.limits.document_bytes;
+        match &content.kind {
+            ContentKind::Document(bytes) => Ok(Held::Bytes(bytes.clone())),
+            _ if content.size > limit => {
+                let (file, document) = (self.path.clone(), name.to_owned());
+                Err(SourceError::DocumentSize { file, document, found: content.size, limit })
+            }
+            ContentKind::Other(head) => Ok(Held::Bytes(head.clone())),
+            ContentKind::Layer(_) => Ok(Held::Passed(content.ordinal)),
+        }
+    }
+
+    pub(super) fn size(&self, name: &str) -> Result<Option<u64>, SourceError> {
+        Ok(self.table.resolve(&self.path, name)?.map(|content| content.size))
+    }
+
+    pub(super) fn passed(&self, name: &str) -> Result<Option<Passed>, SourceError> {
+        Ok(self.table.resolve(&self.path, name)?.and_then(|content| match content.kind {
+            ContentKind::Layer(passed) => Some(passed),
+            _ => None,
+        }))
+    }
+}
+
+/// What is left of a document once the archive has passed by.
+pub(super) enum Held {
+    Nothing,
+    Bytes(Vec<u8>),
+    /// It looked like a layer; this is its position among the entries.
+    Passed(u64),
 }
 
 /// The one pass over the archive.
@@ -142,48 +181,66 @@ impl Pass<'_> {
     }
 }
 
-impl Store for Streamed {
+/// A compressed archive in a file, after one pass over it.
+pub(super) struct StreamedFile {
+    streamed: Streamed,
+    whole: FileSlice,
+}
+
+impl StreamedFile {
+    /// Reads the archive at `path` to its end and hands its layers to `host`.
+    pub(super) fn read(
+        path: &Path,
+        whole: FileSlice,
+        limits: &Limits,
+        host: &mut dyn Host,
+    ) -> Result<Self, SourceError> {
+        Ok(Self { streamed: Streamed::read(path, Box::new(whole.clone()), limits, host)?, whole })
+    }
+
+    pub(super) fn table(&self) -> &Table<impl Sized> {
+        self.streamed.table()
+    }
+}
+
+impl Store for StreamedFile {
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>, SourceError> {
-        let Some(content) = self.table.resolve(&self.path, name)? else { return Ok(None) };
-        let limit = self.limits.document_bytes;
-        match &content.kind {
-            ContentKind::Document(bytes) => Ok(Some(bytes.clone())),
-            _ if content.size > limit => {
-                let (file, document) = (self.path.clone(), name.to_owned());
-                Err(SourceError::DocumentSize { file, document, found: content.size, limit })
-            }
-            ContentKind::Other(head) => Ok(Some(head.clone())),
-            ContentKind::Layer(_) => {
+        let Streamed { path, limits, .. } = &self.streamed;
+        match self.streamed.held(name)? {
+            Held::Nothing => Ok(None),
+            Held::Bytes(bytes) => Ok(Some(bytes)),
+            Held::Passed(ordinal) => {
                 let mut bytes = Vec::new();
-                let mut reader =
-                    nth_entry(&self.path, self.whole.clone(), content.ordinal, &self.limits)?.into_reader();
-                reader.read_to_end(&mut bytes).map_err(|error| tar_error(&self.path, error.into()))?;
+                let mut reader = nth_entry(path, self.whole.clone(), ordinal, limits)?.into_reader();
+                reader.read_to_end(&mut bytes).map_err(|error| tar_error(path, error.into()))?;
                 Ok(Some(bytes))
             }
         }
     }
 
     fn size(&self, name: &str) -> Result<Option<u64>, SourceError> {
-        Ok(self.table.resolve(&self.path, name)?.map(|content| content.size))
+        self.streamed.size(name)
     }
 
     fn passed(&self, name: &str) -> Result<Option<Passed>, SourceError> {
-        Ok(self.table.resolve(&self.path, name)?.and_then(|content| match content.kind {
-            ContentKind::Layer(passed) => Some(passed),
-            _ => None,
-        }))
+        self.streamed.passed(name)
     }
 
     fn into_blobs(self: Box<Self>, layers: &[String]) -> Result<Box<dyn Blobs>, SourceError> {
+        let Self { streamed: Streamed { path, limits, table, .. }, whole } = *self;
         let mut ordinals = Vec::with_capacity(layers.len());
         for name in layers {
-            ordinals.extend(self.table.resolve(&self.path, name)?.map(|content| content.ordinal));
+            ordinals.extend(table.resolve(&path, name)?.map(|content| content.ordinal));
         }
-        Ok(Box::new(Again { path: self.path, whole: self.whole, limits: self.limits, ordinals }))
+        Ok(Box::new(Again { path, whole, limits, ordinals }))
     }
 
     fn warnings(&self) -> Vec<String> {
-        if self.terminated { Vec::new() } else { vec!["the archive has no end mark; it may be incomplete".to_owned()] }
+        if self.streamed.terminated {
+            Vec::new()
+        } else {
+            vec!["the archive has no end mark; it may be incomplete".to_owned()]
+        }
     }
 }
 
@@ -204,7 +261,7 @@ impl Blobs for Again {
 
 /// Streams the archive up to the content of its entry `ordinal`.
 pub(super) fn nth_entry(path: &Path, whole: FileSlice, ordinal: u64, limits: &Limits) -> Result<Blob, SourceError> {
-    let mut entries = entries(path, whole, limits)?;
+    let mut entries = entries(path, Box::new(whole), limits)?;
     let mut position = 0;
     while entries.next_entry().map_err(|error| tar_error(path, error))?.is_some() {
         if position == ordinal {
@@ -216,9 +273,14 @@ pub(super) fn nth_entry(path: &Path, whole: FileSlice, ordinal: u64, limits: &Li
     Err(SourceError::Read { file: path.to_owned(), error })
 }
 
-fn entries(path: &Path, whole: FileSlice, limits: &Limits) -> Result<Entries, SourceError> {
+/// The entries of an archive, which messages call `path`.
+pub(super) fn entries(
+    path: &Path,
+    archive: Box<dyn Read + Send>,
+    limits: &Limits,
+) -> Result<Entries, SourceError> {
     let compressed = Arc::new(AtomicU64::new(0));
-    let counted = Counted { inner: whole, bytes: Arc::clone(&compressed) };
+    let counted = Counted { inner: archive, bytes: Arc::clone(&compressed) };
     let (_, plain) = decompress(Box::new(counted)).map_err(|error| tar_error(path, error.into()))?;
     let bounded = Bounded { inner: plain, bytes: 0, compressed, limits: limits.clone() };
     let reader: Box<dyn Read + Send> = Box::new(bounded);

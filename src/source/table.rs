@@ -73,7 +73,7 @@ impl<T> Table<T> {
 }
 
 /// Where a symlink at `path` leads within the archive; `None` when it climbs out.
-fn symlink_target(path: &ImagePath, link: &[u8]) -> Option<ImagePath> {
+pub(super) fn symlink_target(path: &ImagePath, link: &[u8]) -> Option<ImagePath> {
     let parent = path.parent()?;
     let mut parts: Vec<&[u8]> = if link.starts_with(b"/") { Vec::new() } else { parent.components().collect() };
     for part in link.split(|byte| *byte == b'/') {
