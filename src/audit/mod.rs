@@ -6,6 +6,7 @@
 //! records only those whose file's MD5 is known (compressed layers, and files that differ between two plain ones), and
 //! `dpkg-unchecked` says how many were not.
 
+mod base_contradiction;
 mod base_unpinned;
 mod conffile_edited;
 mod dpkg_mismatch;
@@ -52,6 +53,7 @@ pub const CHECKS: &[Check] = &[
     machine_id::CHECK,
     conffile_edited::CHECK,
     dpkg_unchecked::CHECK,
+    base_contradiction::CHECK,
     base_unpinned::CHECK,
     manifest_unknown::CHECK,
     varies_each_build::CHECK,

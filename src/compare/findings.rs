@@ -8,7 +8,7 @@ use crate::audit;
 use crate::model::{Explanation, Finding, FindingDrift, ImagePath, Severity, Side};
 
 /// The findings of both sides and of the drift, the worst first, new ones before those that both images have.
-pub(super) fn all(left: Vec<Finding>, right: Vec<Finding>, packages: &[PackageRow], files: &FileDrift) -> Vec<Finding> {
+pub(super) fn all([left, right]: [Vec<Finding>; 2], packages: &[PackageRow], files: &FileDrift) -> Vec<Finding> {
     let mut findings = same_version(packages, files);
     findings.extend(varying(&files.rows));
     findings.extend(paired(left, right));

@@ -1,5 +1,6 @@
 //! Two snapshots compared: what moved, what differs, and why.
 
+mod base;
 mod causes;
 mod changelogs;
 mod config;
@@ -20,6 +21,9 @@ use crate::model::{
 };
 use crate::snapshot::Snapshot;
 
+#[cfg(test)]
+pub(crate) use self::base::drift_of;
+pub use self::base::{BaseDrift, BaseRelation, Origin, Share, Split};
 pub use self::causes::Cause;
 pub use self::changelogs::ChangelogPlace;
 pub use crate::packages::Jump;
@@ -32,8 +36,10 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
     let unread = changelogs::fill(&mut packages, left, right);
     let (config, unchanged_config) = config::changes(&left.config, &right.config);
     let (verdict, proven) = verdict::judge(left, right, &packages, &files, &config);
-    let findings = findings::all(left.findings(Side::Left), right.findings(Side::Right), &packages, &files);
-    let (mut left_facts, mut right_facts) = (left.facts.clone(), right.facts.clone());
+    let (mut left_facts, mut right_facts) = base::facts(&left.facts, &right.facts);
+    let audited = [left.findings_as(&left_facts, Side::Left), right.findings_as(&right_facts, Side::Right)];
+    let findings = findings::all(audited, &packages, &files);
+    let base = base::drift([&left_facts, &right_facts], [left, right], &packages, &files);
     layers::mark_shared(&mut left_facts.layers, &mut right_facts.layers);
     DriftReport {
         verdict,
@@ -42,6 +48,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
         history: config::history(&left.config.history, &right.config.history),
         left: left_facts,
         right: right_facts,
+        base,
         packages,
         files,
         config,
@@ -77,6 +84,7 @@ pub struct DriftReport {
     pub proven: bool,
     pub left: ImageFacts,
     pub right: ImageFacts,
+    pub base: BaseDrift,
     /// All packages of both sides, moved or not: by ecosystem, then name, then architecture, then location.
     pub packages: Vec<PackageRow>,
     pub files: FileDrift,

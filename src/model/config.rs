@@ -17,6 +17,19 @@ pub struct ImageConfig {
     pub labels: BTreeMap<String, String>,
     pub diff_ids: Vec<Digest>,
     pub history: Vec<HistoryEntry>,
+    /// The images that the build took from, by what `BuildKit` wrote into configs before it wrote provenance.
+    pub build_sources: Vec<BuildSource>,
+}
+
+/// An image that a build took from: its base, another stage's, or the builder's own frontend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildSource {
+    /// As the build named it, with its digest where it was pinned.
+    pub name: String,
+    /// `sha256:HEX` that the name stood for then.
+    pub digest: Option<String>,
+    /// Whether it was named with a digest; `None` when that is not told.
+    pub pinned: Option<bool>,
 }
 
 /// What an engine uses to run the image.

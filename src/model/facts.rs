@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Digest;
+use super::{BaseImage, Digest};
 
 /// One of the two images compared. `inspect` has only a left one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -68,21 +68,6 @@ pub struct Variant {
     pub platform: String,
     /// Of its manifest.
     pub digest: Digest,
-}
-
-/// The image this one was built from, as far as the image itself tells.
-#[derive(Debug, Clone, Serialize)]
-pub struct BaseImage {
-    pub name: Option<String>,
-    pub digest: Option<String>,
-    /// How many of the image's layers belong to the base, where that is known.
-    pub layers: Option<usize>,
-    /// Whether the base was pinned by digest; `None` when nothing tells.
-    pub pinned: Option<bool>,
-    /// What says so, strongest first.
-    pub evidence: Vec<String>,
-    /// `high`, `medium` or `low`.
-    pub confidence: &'static str,
 }
 
 impl ImageFacts {

@@ -3,6 +3,7 @@
 //! Plain data on the lowest floor; it imports nothing of the crate.
 
 pub mod anatomy;
+pub mod base;
 pub mod changelog;
 pub mod config;
 pub mod digest;
@@ -19,12 +20,13 @@ pub mod text;
 pub mod watch;
 
 pub use anatomy::{Anatomy, Part, Value};
+pub use base::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
 pub use changelog::{Changelog, ChangelogEntry, Fixes};
-pub use config::{HistoryEntry, ImageConfig, RuntimeConfig};
+pub use config::{BuildSource, HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};
 pub use explanation::{Change, Explanation, Proof, Verdict};
-pub use facts::{BaseImage, ImageFacts, LayerFacts, Side, Variant};
+pub use facts::{ImageFacts, LayerFacts, Side, Variant};
 pub use finding::{Finding, FindingDrift, Severity};
 pub use inspection::{FileOf, Found, Inspection, Marked, SearchResult};
 pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{DocumentError, parse};
-use super::lenient;
+use super::{lenient, provenance};
 use crate::model::{Digest, HistoryEntry, ImageConfig, RuntimeConfig};
 
 /// Reads an image's config.
@@ -26,6 +26,7 @@ pub fn read_config(document: &str, bytes: &[u8]) -> Result<ImageConfig, Document
         runtime: runtime.into_model(),
         diff_ids: config.rootfs.unwrap_or_default().diff_ids,
         history: config.history.into_iter().map(|row| row.unwrap_or_default().into_model()).collect(),
+        build_sources: config.build_info.as_deref().map(provenance::build_info).unwrap_or_default(),
     })
 }
 
@@ -47,6 +48,8 @@ struct Config {
     rootfs: Option<RootFs>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     history: Vec<Option<History>>,
+    #[serde(rename = "moby.buildkit.buildinfo.v1", default, deserialize_with = "lenient::shown")]
+    build_info: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

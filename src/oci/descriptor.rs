@@ -63,6 +63,12 @@ impl Descriptor {
             && !self.annotations.contains_key("vnd.docker.reference.type")
     }
 
+    /// Whether this may name an index, for all that its media type says.
+    #[must_use]
+    pub fn may_be_index(&self) -> bool {
+        matches!(self.media_type.as_str(), "" | media_type::OCI_INDEX | media_type::DOCKER_LIST)
+    }
+
     /// The names given to the image, fullest first: containerd and docker write the whole reference beside the tag.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         ["io.containerd.image.name", "org.opencontainers.image.ref.name"]

@@ -27,6 +27,9 @@ pub struct Manifest {
     pub annotations: BTreeMap<String, String>,
     #[serde(default, deserialize_with = "lenient::shown")]
     pub artifact_type: Option<String>,
+    /// The manifest that this one is about.
+    #[serde(default)]
+    pub subject: Option<Descriptor>,
 }
 
 /// What a descriptor of an index may lead to.

@@ -11,6 +11,7 @@ mod document;
 mod lenient;
 mod manifest;
 mod platform;
+mod provenance;
 
 pub use config::read_config;
 pub use descriptor::{Descriptor, media_type};
@@ -18,6 +19,7 @@ pub use docker::{DockerRow, LayerSource, read_docker_manifest};
 pub use document::DocumentError;
 pub use manifest::{Index, Manifest, ManifestOrIndex, read_index, read_manifest_or_index};
 pub use platform::{Platform, PlatformError};
+pub use provenance::{Provenance, read_provenance};
 
 #[cfg(test)]
 mod tests;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::compare::{
-    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow,
+    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, drift_of,
 };
 use crate::model::{
-    BaseImage, Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift,
-    Fixes, Found, HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, LayerFacts, Package, PackageMove, Proof,
-    SearchResult, Severity, Side, SourcePackage, Verdict,
+    BaseEvidence, BaseImage, Change, Confidence, Content, Digest, Ecosystem, EvidenceKind, Explanation, FileAt,
+    FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, HistoryEntry, ImageFacts, ImagePath, Inspection, Kind,
+    LayerFacts, Package, PackageMove, Proof, SearchResult, Severity, Side, SourcePackage, Verdict,
 };
 
 /// An app image a month apart: packages moved, one alarm, a few files that nothing explains, noise.
@@ -67,13 +67,17 @@ pub(crate) fn drifted() -> DriftReport {
         noise("var/lib/dpkg/status", Explanation::Generated, "dpkg-state", Proof::Path),
         changed("usr/share/doc/x", Change::Mtime, Explanation::Mtime, ""),
     ];
+    let left = facts("app-2024-05.tar", "docker-archive", "old", 431_284_224);
+    let right = facts("app-2024-06.tar", "docker-archive", "new", 433_000_000);
+    let files = file_drift(files);
     DriftReport {
         verdict: Verdict::Drifted,
         proven: false,
-        left: facts("app-2024-05.tar", "docker-archive", "old", 431_284_224),
-        right: facts("app-2024-06.tar", "docker-archive", "new", 433_000_000),
+        base: drift_of([&left, &right], &packages, &files),
+        left,
+        right,
         packages,
-        files: file_drift(files),
+        files,
         layers: layer_rows(),
         unchanged_config: Vec::new(),
         config: vec![
@@ -118,6 +122,7 @@ pub(crate) fn rebuild() -> DriftReport {
         noise("var/cache/ldconfig/aux-cache", Explanation::Noise, "ldconfig-aux-cache", Proof::Path),
         changed("usr/share/doc/x", Change::Mtime, Explanation::Mtime, ""),
     ]);
+    report.base = drift_of([&report.left, &report.right], &report.packages, &report.files);
     report.right.content_digest = report.left.content_digest;
     report.right.dependencies_digest = report.left.dependencies_digest;
     report.right.size = report.left.size;
@@ -172,9 +177,11 @@ pub(crate) fn hostile(text: &str) -> DriftReport {
             name: Some(name.clone()),
             digest: Some(name.clone()),
             layers: Some(1),
+            layers_confidence: Some(Confidence::Low),
             pinned: None,
-            evidence: vec![name.clone()],
-            confidence: "low",
+            evidence: vec![base_evidence(&name)],
+            confidence: Confidence::Low,
+            contradictions: vec![name.clone()],
         });
         for layer in &mut facts.layers {
             layer.created_by = Some(name.clone());
@@ -290,9 +297,11 @@ fn facts(reference: &str, source: &'static str, seed: &str, size: u64) -> ImageF
             name: Some("debian:12-slim".into()),
             digest: None,
             layers: Some(1),
+            layers_confidence: Some(Confidence::Low),
             pinned: Some(false),
-            evidence: vec!["label org.opencontainers.image.base.name".into()],
-            confidence: "high",
+            evidence: vec![base_evidence("buildah's history comment: FROM debian:12-slim")],
+            confidence: Confidence::Medium,
+            contradictions: Vec::new(),
         }),
         layers: vec![
             layer(0, "ADD file:4f2 in / ", "base", true),
@@ -303,6 +312,10 @@ fn facts(reference: &str, source: &'static str, seed: &str, size: u64) -> ImageF
         file_count: 24_467,
         layers_unread: 0,
     }
+}
+
+fn base_evidence(words: &str) -> BaseEvidence {
+    BaseEvidence::new(EvidenceKind::Provenance, Confidence::High, words)
 }
 
 fn layer_rows() -> Vec<LayerRow> {

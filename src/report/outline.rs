@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::figures::{count, plural};
 use crate::compare::review::Review;
-use crate::compare::{ConfigChange, Drift, DriftReport, FileRow, PackageRow};
+use crate::compare::{BaseDrift, ConfigChange, Drift, DriftReport, FileRow, PackageRow, Share};
 use crate::model::{
-    Change, Ecosystem, Explanation, Finding, FindingDrift, ImagePath, Kind, Marked, Package, PackageMove, Severity,
-    Verdict,
+    BaseImage, Change, Confidence, Ecosystem, Explanation, Finding, FindingDrift, ImagePath, Kind, Marked, Package,
+    PackageMove, Severity, Verdict,
 };
 
 /// Whether the two were made of the same inputs: what must be said before any talk of nondeterminism.
@@ -23,6 +23,46 @@ pub(super) fn fairness(report: &DriftReport) -> Option<String> {
         0 => format!("the same inputs: {} on both sides, none moved", plural(report.right.package_count, "package")),
         moved => format!("not the same inputs: {} moved ({})", plural(moved, "package"), moves(report)),
     })
+}
+
+/// `12 packages and 3,000 paths (2 unexplained)`: what an origin brought.
+pub(super) fn share(share: &Share) -> String {
+    let read: Vec<String> = [Explanation::SameVersion, Explanation::Unexplained]
+        .into_iter()
+        .filter(|explanation| share.files.get(*explanation) > 0)
+        .map(|explanation| format!("{} {explanation}", count(share.files.get(explanation))))
+        .collect();
+    let read = if read.is_empty() { String::new() } else { format!(" ({})", read.join(", ")) };
+    format!("{} and {}{read}", plural(share.packages, "package"), plural(share.paths(), "path"))
+}
+
+/// Whose layers brought what, in one clause.
+pub(super) fn split(base: &BaseDrift) -> String {
+    let Some(split) = &base.split else {
+        return "not known: it is not told, on both sides, which layers are the base's".to_owned();
+    };
+    let likely = if split.confidence == Confidence::Low { "likely " } else { "" };
+    format!("{likely}the base brought {}, the app's own layers {}", self::share(&split.base), self::share(&split.app))
+}
+
+/// What is known of one image's base but its name: layers, pin, and how sure that is.
+pub(super) fn about_base(base: &BaseImage, layers: usize) -> String {
+    let likely = if base.layers_confidence == Some(Confidence::Low) { "likely " } else { "" };
+    let mut about = vec![match base.layers {
+        Some(own) => format!("{likely}{} of {}", count(own), plural(layers, "layer")),
+        None => "its layers not known".to_owned(),
+    }];
+    if base.is_identified() && base.name.as_deref() != Some("scratch") {
+        about.push(match base.pinned {
+            Some(true) => "pinned by digest".to_owned(),
+            Some(false) => "not pinned".to_owned(),
+            None => "pinned or not is not known".to_owned(),
+        });
+    }
+    if base.is_identified() {
+        about.push(format!("confidence {}", base.confidence.as_str()));
+    }
+    about.join(", ")
 }
 
 /// What was marked, in the order of the report.

@@ -1,5 +1,6 @@
 //! From references to snapshots and a report: both sides at once, layers that they share read once.
 
+mod base;
 mod bytes;
 mod changelog;
 mod contents;
@@ -63,6 +64,7 @@ pub fn compare(
     });
     left.snapshot.md5.extend(of_left?);
     right.snapshot.md5.extend(of_right??);
+    base::tell(&mut [&mut left.snapshot, &mut right.snapshot], settings, progress)?;
     let report = Arc::new(compare::compare(&left.snapshot, &right.snapshot));
     Ok(Pair { left, right, report })
 }
@@ -75,7 +77,9 @@ pub fn read(reference: &Reference, settings: &Settings, progress: &Arc<Progress>
     let store = Store::default();
     let side = open(reference, settings, progress, &store)?;
     layers::index(&Job::all(&[&side], settings, &store), settings, progress, &store)?;
-    build(side, progress, &store)
+    let mut opened = build(side, progress, &store)?;
+    base::tell(&mut [&mut opened.snapshot], settings, progress)?;
+    Ok(opened)
 }
 
 /// Reads one image so that every file can be held against its package's record: of uncompressed layers, files that dpkg

@@ -1,6 +1,6 @@
 //! One image as the comparison needs it.
 
-mod base;
+pub mod base;
 pub mod capture;
 pub mod digests;
 #[cfg(test)]
@@ -68,6 +68,13 @@ impl Snapshot {
         }
         warnings.extend(image.warnings.iter().cloned());
         let packages: Vec<_> = packages::catalog(&image, &mut warnings).into_iter().map(Arc::new).collect();
+        let distro = base::distro(&image.tree);
+        let evidence = base::evidence(&base::Documents {
+            annotations: &parts.annotations,
+            config: &parts.config,
+            attestations: &parts.attestations,
+            distro: distro.as_deref(),
+        });
         let facts = ImageFacts {
             reference: parts.reference,
             source: parts.source,
@@ -82,8 +89,8 @@ impl Snapshot {
             created: parts.config.created.clone(),
             size: size(&image),
             download_size: parts.layers.iter().map(|layer| layer.digest.and(layer.stored_size)).sum(),
-            distro: base::distro(&image.tree),
-            base: base::find(&parts.annotations, &parts.config),
+            distro,
+            base: base::weigh(evidence),
             layers: layer_facts(&parts.layers, &parts.config),
             package_count: packages.len(),
             file_count: image.tree.nodes().len(),
@@ -102,7 +109,13 @@ impl Snapshot {
     /// What is worth saying about this image on its own. Asked for last: MD5 sums may be added after [`Snapshot::new`].
     #[must_use]
     pub fn findings(&self, side: Side) -> Vec<Finding> {
-        let Self { facts, image, packages, md5, .. } = self;
+        self.findings_as(&self.facts, side)
+    }
+
+    /// The same, where more is known of the image than it tells itself.
+    #[must_use]
+    pub fn findings_as(&self, facts: &ImageFacts, side: Side) -> Vec<Finding> {
+        let Self { image, packages, md5, .. } = self;
         audit::audit(&audit::Image { facts, tree: &image.tree, packages, md5 }, side)
     }
 

@@ -6,6 +6,7 @@
 
 use super::documents::{Documents, Layer, Request};
 use super::error::Candidate;
+use super::layout::Found;
 use super::{SourceError, layout};
 use crate::archive::sha256;
 use crate::model::text::visible;
@@ -102,11 +103,12 @@ fn layer_digest(name: &str) -> Option<Digest> {
 fn add_manifest(request: &Request<'_>, documents: &mut Documents) {
     match layout::manifest_of(request, documents.config_digest) {
         Ok(None) => {}
-        Ok(Some((digest, manifest))) => {
+        Ok(Some(Found { digest, manifest, attestations })) => {
             let listed = manifest.layers.iter().map(|layer| Some(layer.digest));
             if listed.eq(documents.layers.iter().map(|layer| layer.digest)) {
                 documents.manifest_digest = Some(digest);
                 documents.annotations = manifest.annotations;
+                documents.attestations = attestations;
             } else {
                 let warning = format!("manifest {digest} lists other layers than manifest.json, which was followed");
                 documents.warnings.push(warning);

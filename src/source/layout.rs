@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::detect::not_image;
 use super::documents::{Documents, Layer, Request, blob_name, platform_of};
 use super::error::Candidate;
-use super::{Choice, SourceError};
+use super::{Choice, SourceError, attestations};
 use crate::model::{Digest, Variant};
 use crate::oci::{
     Descriptor, DocumentError, Index, Manifest, ManifestOrIndex, Platform, media_type, read_config, read_index,
@@ -23,7 +23,8 @@ const MAX_MANIFESTS: usize = 256;
 
 /// Reads the documents of the image that `request` chooses.
 pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
-    let entries = images(&top(request)?);
+    let index = top(request)?;
+    let entries = images(&index);
     let entries = choose(request, &entries)?;
     let manifests = expand(request, &entries)?;
     let (descriptor, warning) = pick_platform(request, &manifests)?;
@@ -46,21 +47,32 @@ pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
         config_json: bytes,
         variants: variants(&manifests),
         annotations: manifest.annotations,
-        attestations: Vec::new(),
+        attestations: attestations::of(request, &index, descriptor.digest),
         layers: manifest.layers.into_iter().map(layer).collect(),
         warnings: warning.into_iter().collect(),
     })
 }
 
-/// The manifest of the image with this config, with its digest; `None` when there is no layout or it has no such image.
-pub(super) fn manifest_of(request: &Request<'_>, config: Digest) -> Result<Option<(Digest, Manifest)>, SourceError> {
+/// A manifest found by its config.
+pub(super) struct Found {
+    pub(super) digest: Digest,
+    pub(super) manifest: Manifest,
+    pub(super) attestations: Vec<Vec<u8>>,
+}
+
+/// The manifest of the image with this config; `None` when there is no layout or it has no such image.
+pub(super) fn manifest_of(request: &Request<'_>, config: Digest) -> Result<Option<Found>, SourceError> {
     if request.store.size(INDEX)?.is_none() {
         return Ok(None);
     }
-    let entries: Vec<_> = images(&top(request)?).into_iter().map(|entry| entry.descriptor).collect();
+    let index = top(request)?;
+    let entries: Vec<_> = images(&index).into_iter().map(|entry| entry.descriptor).collect();
     for descriptor in expand(request, &entries)? {
         match read_manifest(request, &descriptor)? {
-            Some(manifest) if manifest.config.digest == config => return Ok(Some((descriptor.digest, manifest))),
+            Some(manifest) if manifest.config.digest == config => {
+                let attestations = attestations::of(request, &index, descriptor.digest);
+                return Ok(Some(Found { digest: descriptor.digest, manifest, attestations }));
+            }
             _ => {}
         }
     }

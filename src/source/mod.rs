@@ -1,6 +1,7 @@
 //! Where images come from: references, the formats they name, and the layer blobs behind them.
 
 mod archive;
+mod attestations;
 mod bridge;
 mod detect;
 mod directory;

@@ -4,12 +4,13 @@ use std::io::Write;
 use std::sync::Arc;
 
 use crate::compare::{
-    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow,
+    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, drift_of,
 };
 use crate::model::{
-    Anatomy, BaseImage, Change, Changelog, ChangelogEntry, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry,
-    Finding, FindingDrift, HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, OwnedFile, Package, PackageMove,
-    Part, Proof, RecordedHash, Role, Severity, Side, SourcePackage, Verdict, Watch,
+    Anatomy, BaseEvidence, BaseImage, Change, Changelog, ChangelogEntry, Confidence, Content, Digest, Ecosystem,
+    EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, HistoryEntry, ImageFacts, ImagePath, Kind,
+    LayerFacts, OwnedFile, Package, PackageMove, Part, Proof, RecordedHash, Role, Severity, Side, SourcePackage,
+    Verdict, Watch,
 };
 use crate::tui::overlay::export::ExportRequest;
 use crate::tui::{Contents, ExportFormat, Exports, Services};
@@ -43,11 +44,14 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
         files.rows.push(row);
     }
     let packages = package_rows(&files.rows);
+    let left = facts("registry.example/team/shop:1.3.0", 1, "2025-10-01T10:00:00Z", 412_345_678);
+    let right = facts("registry.example/team/shop:1.4.0", 2, "2025-11-01T10:00:00.123456Z", 424_690_000);
     Arc::new(DriftReport {
         verdict: Verdict::Drifted,
         proven: false,
-        left: facts("registry.example/team/shop:1.3.0", 1, "2025-10-01T10:00:00Z", 412_345_678),
-        right: facts("registry.example/team/shop:1.4.0", 2, "2025-11-01T10:00:00.123456Z", 424_690_000),
+        base: drift_of([&left, &right], &packages, &files),
+        left,
+        right,
         packages,
         files,
         layers: layer_rows(),
@@ -150,13 +154,15 @@ pub(in crate::tui) fn alone() -> DriftReport {
 /// A report without a difference.
 pub(in crate::tui) fn empty() -> DriftReport {
     let side = || facts("shop:1", 1, "2025-10-01T10:00:00Z", 0);
+    let files = FileDrift::default();
     DriftReport {
         verdict: Verdict::Identical,
         proven: false,
+        base: drift_of([&side(), &side()], &[], &files),
         left: side(),
         right: side(),
         packages: Vec::new(),
-        files: FileDrift::default(),
+        files,
         layers: Vec::new(),
         config: Vec::new(),
         unchanged_config: Vec::new(),
@@ -343,15 +349,21 @@ fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {
             name: Some("docker.io/library/python:3.11-slim".to_owned()),
             digest: None,
             layers: Some(1),
+            layers_confidence: Some(Confidence::High),
             pinned: Some(false),
-            evidence: vec!["history".to_owned()],
-            confidence: "medium",
+            evidence: vec![base_evidence("BuildKit's provenance (SLSA v1): python:3.11-slim")],
+            confidence: Confidence::High,
+            contradictions: Vec::new(),
         }),
         layers,
         package_count: 11 + usize::from(seed % 2),
         file_count: 40,
         layers_unread: 0,
     }
+}
+
+fn base_evidence(words: &str) -> BaseEvidence {
+    BaseEvidence::new(EvidenceKind::Provenance, Confidence::High, words)
 }
 
 fn layer_rows() -> Vec<LayerRow> {

@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tui", &["compare", "model"]),
     ("report", &["compare", "model"]),
     ("compare", &["snapshot", "audit", "packages", "image", "nondeterminism", "model"]),
-    ("snapshot", &["audit", "packages", "image", "nondeterminism", "model"]),
+    ("snapshot", &["audit", "packages", "image", "oci", "nondeterminism", "model"]),
     ("audit", &["packages", "image", "nondeterminism", "model"]),
     ("packages", &["image", "model"]),
     ("source", &["oci", "archive", "model"]),

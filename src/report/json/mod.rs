@@ -1,12 +1,13 @@
 //! The JSON contract, written: the program's types turned into those of [`schema`], in a fixed order.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
 
 use super::{Format, ReportOptions};
 use crate::compare::review::Subject;
-use crate::compare::{self, DriftReport, FileRow, PackageRow};
+use crate::compare::{self, BaseDrift, ByExplanation, DriftReport, FileRow, Origin, PackageRow, Share};
 use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, SearchResult, text};
 
 mod inert;
@@ -34,8 +35,11 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
             counts: counts(report),
             left: image(&report.left),
             right: image(&report.right),
-            packages: told(&report.packages, Subject::Package, options).filter_map(package_change).collect(),
-            files: files(&report.files, options),
+            base_drift: base_drift(&report.base),
+            packages: told(&report.packages, Subject::Package, options)
+                .filter_map(|row| package_change(report, row))
+                .collect(),
+            files: files(report, options),
             findings: told(&report.findings, Subject::Finding, options).map(finding).collect(),
             config: told(&report.config, Subject::Config, options).map(config_change).collect(),
             warnings: &report.warnings,
@@ -143,8 +147,10 @@ fn base(base: &model::BaseImage) -> schema::Base<'_> {
         digest: base.digest.as_deref(),
         layers: base.layers,
         pinned: base.pinned,
-        evidence: &base.evidence,
-        confidence: base.confidence,
+        layers_confidence: base.layers_confidence.map(model::Confidence::as_str),
+        evidence: base.words().collect(),
+        confidence: base.confidence.as_str(),
+        contradictions: &base.contradictions,
     }
 }
 
@@ -160,8 +166,25 @@ fn layer(layer: &model::LayerFacts) -> schema::Layer<'_> {
     }
 }
 
+fn base_drift(base: &BaseDrift) -> schema::BaseDrift<'_> {
+    let share = |share: &Share| schema::Share {
+        packages: share.packages,
+        paths: share.paths(),
+        by_explanation: by_explanation(&share.files),
+    };
+    schema::BaseDrift {
+        relation: base.relation.as_str(),
+        sentence: &base.sentence,
+        split: base.split.as_ref().map(|split| schema::Split {
+            confidence: split.confidence.as_str(),
+            base: share(&split.base),
+            app: share(&split.app),
+        }),
+    }
+}
+
 /// The row of a package that moved; `None` for one that did not.
-fn package_change(row: &PackageRow) -> Option<schema::PackageChange<'_>> {
+fn package_change<'a>(report: &DriftReport, row: &'a PackageRow) -> Option<schema::PackageChange<'a>> {
     let (change, either) = (row.change?, row.either()?);
     let schema::Package { ecosystem, name, arch, location, owner, .. } = package(either);
     Some(schema::PackageChange {
@@ -174,6 +197,7 @@ fn package_change(row: &PackageRow) -> Option<schema::PackageChange<'_>> {
         left: row.left.as_deref().map(package_side),
         right: row.right.as_deref().map(package_side),
         layer: either.layer,
+        brought_by: report.origin_of_package(row).map(Origin::as_str),
         cves: row.fixes.as_ref().map(|fixes| fixes.cves.as_slice()),
         changelog: row.fixes.as_ref().map(|fixes| schema::ChangelogRead {
             path: fixes.path.to_absolute(),
@@ -223,24 +247,27 @@ fn marked(marked: Vec<model::Marked>) -> Vec<schema::Marked> {
     marked.into_iter().map(row).collect()
 }
 
-fn files<'a>(files: &'a compare::FileDrift, options: &ReportOptions<'_>) -> schema::Files<'a> {
+fn files<'a>(report: &'a DriftReport, options: &ReportOptions<'_>) -> schema::Files<'a> {
+    let files = &report.files;
     let compare::FileSummary { added, removed, content, metadata, mtime_only } = files.summary;
     schema::Files {
         summary: schema::Summary { added, removed, content, metadata, mtime_only },
-        by_explanation: Explanation::ALARMING_FIRST
-            .into_iter()
-            .map(|explanation| (explanation.as_str(), files.by_explanation.get(explanation)))
-            .collect(),
+        by_explanation: by_explanation(&files.by_explanation),
         changes: (0..)
             .zip(&files.rows)
             .filter(|(at, _)| options.tells(Subject::File(*at)))
-            .filter_map(|(_, row)| file_change(row, options.all || options.only_marked))
+            .filter_map(|(_, row)| file_change(report, row, options.all || options.only_marked))
             .collect(),
     }
 }
 
+fn by_explanation(counts: &ByExplanation) -> BTreeMap<&'static str, usize> {
+    let all = Explanation::ALARMING_FIRST.into_iter();
+    all.map(|explanation| (explanation.as_str(), counts.get(explanation))).collect()
+}
+
 /// The row of a path that differs in more than its time, or with `all` in anything.
-fn file_change(row: &FileRow, all: bool) -> Option<schema::FileChange<'_>> {
+fn file_change<'a>(report: &DriftReport, row: &'a FileRow, all: bool) -> Option<schema::FileChange<'a>> {
     let drift = row.drift.as_ref().filter(|drift| all || drift.explanation != Explanation::Mtime)?;
     Some(schema::FileChange {
         path: row.path.to_absolute(),
@@ -251,6 +278,7 @@ fn file_change(row: &FileRow, all: bool) -> Option<schema::FileChange<'_>> {
         rule: drift.rule.as_deref(),
         proof: drift.proof.map(model::Proof::as_str),
         fix: drift.fix.as_deref(),
+        brought_by: report.origin_of_file(row).map(Origin::as_str),
         left: row.left.as_ref().map(file_side),
         right: row.right.as_ref().map(file_side),
     })

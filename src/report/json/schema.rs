@@ -24,6 +24,7 @@ pub(super) struct Report<'a> {
     pub counts: Counts,
     pub left: Image<'a>,
     pub right: Image<'a>,
+    pub base_drift: BaseDrift<'a>,
     pub packages: Vec<PackageChange<'a>>,
     pub files: Files<'a>,
     pub findings: Vec<Finding<'a>>,
@@ -84,9 +85,33 @@ pub(super) struct Base<'a> {
     pub name: Option<&'a str>,
     pub digest: Option<&'a str>,
     pub layers: Option<usize>,
+    pub layers_confidence: Option<&'static str>,
     pub pinned: Option<bool>,
-    pub evidence: &'a [String],
-    pub confidence: &'a str,
+    pub evidence: Vec<&'a str>,
+    pub confidence: &'static str,
+    pub contradictions: &'a [String],
+}
+
+/// How the bases relate, and what they brought.
+#[derive(Serialize)]
+pub(super) struct BaseDrift<'a> {
+    pub relation: &'static str,
+    pub sentence: &'a str,
+    pub split: Option<Split>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Split {
+    pub confidence: &'static str,
+    pub base: Share,
+    pub app: Share,
+}
+
+#[derive(Serialize)]
+pub(super) struct Share {
+    pub packages: usize,
+    pub paths: usize,
+    pub by_explanation: BTreeMap<&'static str, usize>,
 }
 
 #[derive(Serialize)]
@@ -111,6 +136,8 @@ pub(super) struct PackageChange<'a> {
     pub left: Option<PackageSide<'a>>,
     pub right: Option<PackageSide<'a>>,
     pub layer: u32,
+    /// `None` says that it is not known where the bases end.
+    pub brought_by: Option<&'static str>,
     /// `None` says that no changelog was looked into.
     pub cves: Option<&'a [String]>,
     pub changelog: Option<ChangelogRead>,
@@ -182,6 +209,8 @@ pub(super) struct FileChange<'a> {
     pub rule: Option<&'a str>,
     pub proof: Option<&'static str>,
     pub fix: Option<&'a str>,
+    /// `None` says that it is not known where the bases end.
+    pub brought_by: Option<&'static str>,
     pub left: Option<FileSide>,
     pub right: Option<FileSide>,
 }

@@ -5,9 +5,10 @@ use std::io;
 
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
-use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
+use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow, Share};
 use crate::model::{
-    BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove, Proof,
+    BaseImage, Confidence, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove,
+    Proof, Verdict,
 };
 use page::{Page, Row, head};
 
@@ -87,7 +88,11 @@ fn images(page: &mut Page, report: &DriftReport) {
         both("created", &|facts| page.code(facts.created.as_deref().unwrap_or_default())),
     ];
     if left.base.is_some() || right.base.is_some() {
-        rows.push(both("base", &|facts| facts.base.as_ref().map_or_else(String::new, |facts| base(page, facts))));
+        let say = |facts: &ImageFacts, say: fn(&Page, &BaseImage, &ImageFacts) -> String| {
+            facts.base.as_ref().map_or_else(String::new, |base| say(page, base, facts))
+        };
+        rows.push(both("base", &|facts| say(facts, base)));
+        rows.push(both("base told by", &|facts| say(facts, told_by)));
     }
     rows.push(both("layers", &|facts| match facts.layers_unread {
         0 => count(facts.layers.len()),
@@ -103,17 +108,55 @@ fn images(page: &mut Page, report: &DriftReport) {
         many => format!("{} paths differ: {}.", count(many), outline::explanations(report)),
     };
     page.list(&differing, &head(["", "left", "right"]), &rows, usize::MAX);
+    if report.verdict != Verdict::Identical {
+        base_sentence(page, report);
+        split(page, report);
+    }
 }
 
-fn base(page: &Page, base: &BaseImage) -> String {
-    let mut shown = page.code(base.name.as_deref().unwrap_or("unnamed"));
+/// The names in the sentence are an image's or a server's words: they stand apart from ours.
+fn base_sentence(page: &mut Page, report: &DriftReport) {
+    let sentence = report.base.sentence.as_str();
+    let words = match sentence.split_once(": ") {
+        Some((ours, theirs)) => format!("{}: {}", capitalised(ours).trim_end_matches('.'), page.prose(theirs)),
+        None => capitalised(&page.prose(sentence)),
+    };
+    page.paragraph(&words);
+}
+
+/// What the base brought, and what the app's own layers did.
+fn split(page: &mut Page, report: &DriftReport) {
+    let Some(split) = &report.base.split else {
+        page.paragraph(&format!("What the base brought is {}.", outline::split(&report.base)));
+        return;
+    };
+    let row = |name: &str, share: &Share| {
+        let of = |explanation| count(share.files.get(explanation));
+        Row::of_table([
+            name.to_owned(),
+            count(share.packages),
+            count(share.paths()),
+            of(Explanation::SameVersion),
+            of(Explanation::Unexplained),
+        ])
+    };
+    let rows = [row("the base", &split.base), row("the app's own layers", &split.app)];
+    let columns = head(["brought by", "packages", "paths", "same-version", "unexplained"]);
+    let likely = if split.confidence == Confidence::Low { ", likely" } else { "" };
+    page.list(&format!("Whose layers brought it{likely}:"), &columns, &rows, usize::MAX);
+}
+
+fn base(page: &Page, base: &BaseImage, facts: &ImageFacts) -> String {
+    let mut shown = base.name.as_deref().map_or_else(|| "unknown".to_owned(), |name| page.code(name));
     if let Some(digest) = &base.digest {
         shown = format!("{shown} at {}", page.code(digest));
     }
-    if base.pinned == Some(false) {
-        shown.push_str(", not pinned");
-    }
-    shown
+    format!("{shown}: {}", outline::about_base(base, facts.layers.len()))
+}
+
+/// All evidence, strongest first.
+fn told_by(page: &Page, base: &BaseImage, _facts: &ImageFacts) -> String {
+    base.words().map(|words| page.prose(words)).collect::<Vec<_>>().join("; ")
 }
 
 fn packages(page: &mut Page, report: &DriftReport) {

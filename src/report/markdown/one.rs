@@ -3,7 +3,7 @@
 use std::io;
 
 use super::page::{Page, Row, head};
-use super::{base, findings, review, share, warnings};
+use super::{base, findings, review, share, told_by, warnings};
 use crate::model::text::visible_bytes;
 use crate::model::{FileAt, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
@@ -83,7 +83,9 @@ fn about(page: &Page, facts: &ImageFacts) -> Vec<Row> {
         ("created", page.code(facts.created.as_deref().unwrap_or_default())),
     ];
     rows.extend(facts.distro.as_deref().map(|distro| ("distro", page.prose(distro))));
-    rows.extend(facts.base.as_ref().map(|facts| ("base", base(page, facts))));
+    rows.extend(
+        facts.base.iter().flat_map(|of| [("base", base(page, of, facts)), ("base told by", told_by(page, of, facts))]),
+    );
     rows.push(("size", bytes(facts.size)));
     rows.extend(facts.download_size.map(|size| ("download", bytes(size))));
     rows.push(("packages", count(facts.package_count)));

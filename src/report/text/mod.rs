@@ -58,9 +58,7 @@ fn head(report: &DriftReport) -> Vec<Row> {
         Row::new(["right".into(), identity(right)]),
         Row::new(["size".into(), format!("{}, {}", bytes(right.size), change(left.size, right.size))]),
     ];
-    if let Some(base) = both(left, right, |facts| facts.base.as_ref().map(base)) {
-        rows.push(Row::new(["base".into(), base]));
-    }
+    rows.extend(bases(report));
     let paths = match outline::differing(report) {
         0 => "none differs".to_owned(),
         1 => format!("1 differs: {}", outline::explanations(report)),
@@ -91,25 +89,41 @@ fn layers_read(facts: &ImageFacts) -> String {
     }
 }
 
-fn base(base: &BaseImage) -> String {
-    let mut shown = base.name.clone().unwrap_or_else(|| "unnamed".to_owned());
-    if let Some(digest) = &base.digest {
-        shown.push('@');
-        shown.push_str(digest);
+/// Whether the base moved, what each side stands on, and whose layers brought the drift.
+fn bases(report: &DriftReport) -> Vec<Row> {
+    if report.verdict == Verdict::Identical {
+        return report
+            .right
+            .base
+            .iter()
+            .map(|base| Row::new(["base".into(), self::base(base, &report.right)]))
+            .collect();
     }
-    if base.pinned == Some(false) {
-        shown.push_str(" (not pinned)");
+    let mut rows = vec![Row::new(["base".into(), visible(&report.base.sentence).into_owned()])];
+    let told = |facts: &ImageFacts| facts.base.as_ref().map(|base| self::base(base, facts));
+    let (left, right) = (told(&report.left), told(&report.right));
+    if left == right {
+        rows.extend(right.map(|both| Row::new([String::new(), both])));
+    } else {
+        let sides = [("left", left), ("right", right)];
+        rows.extend(sides.map(|(side, told)| {
+            Row::new([String::new(), format!("{side}: {}", told.unwrap_or_else(|| "not known".to_owned()))])
+        }));
     }
-    visible(&shown).into_owned()
+    rows.push(Row::new(["split".into(), outline::split(&report.base)]));
+    rows
 }
 
-/// What both sides say, once where they agree.
-fn both<T>(left: &T, right: &T, say: impl Fn(&T) -> Option<String>) -> Option<String> {
-    match (say(left), say(right)) {
-        (None, None) => None,
-        (left, right) if left == right => left,
-        (left, right) => Some(arrow(left.as_deref(), right.as_deref())),
-    }
+/// One image's base: which, what of the image it is, and what says so first.
+fn base(base: &BaseImage, facts: &ImageFacts) -> String {
+    let name = base.reference().unwrap_or_else(|| "an unknown image".to_owned());
+    let words: Vec<&str> = base.words().collect();
+    let more = match words.len() {
+        0 | 1 => String::new(),
+        all => format!(", and {} more", count(all - 1)),
+    };
+    let first = words.first().copied().unwrap_or_default();
+    visible(&format!("{name}: {}; by {first}{more}", outline::about_base(base, facts.layers.len()))).into_owned()
 }
 
 fn arrow(left: Option<&str>, right: Option<&str>) -> String {

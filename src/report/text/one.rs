@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::page::{Page, Paint, Row, Section};
-use super::{base, findings, identity, review, warnings};
+use super::{findings, identity, outline, review, warnings};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Digest, FileAt, FileOf, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
@@ -20,7 +20,7 @@ pub(super) fn write_inspection(
     page.line(Paint::Title, &identity(facts))?;
     let mut rows = Vec::new();
     rows.extend(facts.distro.as_deref().map(|distro| key("distro", visible(distro).into_owned())));
-    rows.extend(facts.base.as_ref().map(|facts| key("base", base(facts))));
+    rows.extend(base_rows(facts));
     rows.extend(facts.download_size.map(|size| key("download", bytes(size))));
     rows.extend(digest_rows(facts));
     page.rows(&rows)?;
@@ -39,6 +39,16 @@ pub(super) fn write_inspection(
     sections.push(warnings(&inspection.warnings));
     sections.retain(|section| !section.is_empty());
     page.sections(&sections, None)
+}
+
+/// The base, and all that says something of it.
+fn base_rows(facts: &ImageFacts) -> Vec<Row> {
+    let Some(base) = &facts.base else { return vec![key("base", "unknown".to_owned())] };
+    let name = base.reference().unwrap_or_else(|| "an unknown image".to_owned());
+    let about = outline::about_base(base, facts.layers.len());
+    let mut rows = vec![key("base", visible(&format!("{name}: {about}")).into_owned())];
+    rows.extend(base.words().map(|words| key("", visible(words).into_owned())));
+    rows
 }
 
 pub(super) fn write_search(

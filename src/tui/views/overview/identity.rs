@@ -4,7 +4,7 @@ use ratatui::text::Span;
 
 use crate::compare::DriftReport;
 use crate::model::text::visible;
-use crate::model::{BaseImage, ImageFacts};
+use crate::model::{BaseImage, Confidence, ImageFacts};
 use crate::tui::document::{self, Field, Row, signed};
 use crate::tui::text;
 use crate::tui::theme::signs::DIFFERS;
@@ -13,7 +13,7 @@ use crate::tui::theme::{Role, Theme};
 /// What stands where an image does not tell.
 const UNKNOWN: &str = "unknown";
 
-const FIELDS: [Field<ImageFacts>; 17] = [
+const FIELDS: [Field<ImageFacts>; 18] = [
     ("reference", |facts| visible(&facts.reference).into_owned()),
     ("source", |facts| facts.source.to_owned()),
     ("image", |facts| facts.image_digest.short()),
@@ -24,9 +24,10 @@ const FIELDS: [Field<ImageFacts>; 17] = [
     ("distro", |facts| facts.distro.as_deref().map(visible).unwrap_or_default().into_owned()),
     ("base", |facts| of_base(facts, |base| base.name.clone()).unwrap_or_else(|| UNKNOWN.to_owned())),
     ("  digest", |facts| of_base(facts, |base| base.digest.clone()).unwrap_or_default()),
+    ("  layers", |facts| of_base(facts, layers_of_base).unwrap_or_default()),
     ("  pinned", |facts| of_base(facts, pinned).unwrap_or_else(|| UNKNOWN.to_owned())),
-    ("  told by", |facts| of_base(facts, |base| Some(base.evidence.join("; "))).unwrap_or_default()),
-    ("  how sure", |facts| of_base(facts, |base| Some(base.confidence.to_owned())).unwrap_or_default()),
+    ("  told by", |facts| of_base(facts, |base| Some(base.words().collect::<Vec<_>>().join("; "))).unwrap_or_default()),
+    ("  how sure", |facts| of_base(facts, |base| Some(base.confidence.as_str().to_owned())).unwrap_or_default()),
     ("size", |facts| text::bytes(facts.size)),
     ("installed", |facts| text::plural(facts.package_count, "package", "packages")),
     ("paths", |facts| text::count(facts.file_count as u64)),
@@ -70,6 +71,12 @@ fn sign(left: &str, right: &str) -> &'static str {
 
 fn of_base(facts: &ImageFacts, value: impl Fn(&BaseImage) -> Option<String>) -> Option<String> {
     facts.base.as_ref().and_then(value).map(|text| visible(&text).into_owned())
+}
+
+/// "3", or "3 (likely)" where that is a rule of thumb.
+fn layers_of_base(base: &BaseImage) -> Option<String> {
+    let doubt = if base.layers_confidence == Some(Confidence::Low) { " (likely)" } else { "" };
+    base.layers.map(|layers| format!("{layers}{doubt}"))
 }
 
 fn pinned(base: &BaseImage) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod alone;
 mod bar;
+mod base;
 mod first;
 mod growth;
 mod identity;

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::first::{First, is_new};
-use super::{alone, bar, growth, identity};
+use super::{alone, bar, base, growth, identity};
 use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{Explanation, Finding, FindingDrift, PackageMove, Severity, Verdict};
@@ -44,6 +44,7 @@ impl Page<'_> {
             self.verdict(),
             self.first(width),
             self.explanations(width),
+            base::rows(report, theme),
             identity::rows(report, width, theme),
             self.findings(width),
             self.packages(width),
@@ -63,6 +64,7 @@ impl Page<'_> {
         join([
             self.verdict(),
             self.explanations(width),
+            base::rows(report, theme),
             identity::rows(report, width, theme),
             growth::layers(report, width, theme),
             self.warnings(),

@@ -1,0 +1,97 @@
+//! Whether an image's history ends in a Dockerfile's instructions, and so where the base's layers end.
+//!
+//! The classic builder and `BuildKit` write one row for each instruction. buildah may write one for all, and a squashed
+//! build none: what cannot be told is told as such.
+
+use super::{Build, Instruction};
+use crate::model::{HistoryEntry, ImageConfig};
+use crate::snapshot::base::layers_below;
+
+/// How a history compares with a Dockerfile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matched {
+    /// It ends in the Dockerfile's instructions; so many layers lie below them.
+    Layers(usize),
+    /// It ends in others.
+    No,
+    /// It does not tell.
+    Unknown,
+}
+
+const KEYWORDS: [&str; 17] = [
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
+];
+
+impl Build {
+    /// Holds the instructions against an image's history.
+    #[must_use]
+    pub fn matched(&self, config: &ImageConfig) -> Matched {
+        let rows = &config.history;
+        let is_of_buildah = |row: &HistoryEntry| row.comment.as_ref().is_some_and(|comment| comment.contains("FROM "));
+        let is_squashed = rows
+            .last()
+            .is_some_and(|row| row.comment.as_ref().is_some_and(|comment| comment.starts_with("merge sha256:")));
+        let Some(below) = rows.len().checked_sub(self.instructions.len()) else {
+            return if rows.is_empty() || rows.iter().any(is_of_buildah) { Matched::Unknown } else { Matched::No };
+        };
+        let pairs = rows.iter().skip(below).zip(&self.instructions);
+        match layers_below(config, below) {
+            None => Matched::Unknown,
+            Some(layers) if pairs.clone().all(|(row, instruction)| is_made_by(row, instruction)) => {
+                Matched::Layers(layers)
+            }
+            Some(_) if is_squashed || rows.iter().any(is_of_buildah) => Matched::Unknown,
+            Some(_) => Matched::No,
+        }
+    }
+}
+
+fn is_made_by(row: &HistoryEntry, instruction: &Instruction) -> bool {
+    let created_by = row.created_by.as_deref().unwrap_or_default();
+    if keyword(created_by) != instruction.keyword {
+        return false;
+    }
+    // Other instructions are written anew by the builder, with the values of variables and digests of files in them.
+    let is_verbatim =
+        instruction.keyword == "RUN" && !instruction.text.contains("<<") && !instruction.text.starts_with('[');
+    !is_verbatim || dense(created_by).contains(&dense(without_flags(&instruction.text)))
+}
+
+/// The instruction that a row stands for. What names none is a command that was run.
+fn keyword(created_by: &str) -> &str {
+    let told = match created_by.split_once("#(nop) ") {
+        Some((_, told)) => told.trim_start(),
+        None => created_by,
+    };
+    let word = told.split_whitespace().next().unwrap_or_default();
+    KEYWORDS.iter().find(|known| **known == word).copied().unwrap_or("RUN")
+}
+
+fn without_flags(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while rest.starts_with("--") {
+        rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
+    }
+    rest
+}
+
+/// Without any white space: builders keep it, and continued lines lose it.
+fn dense(text: &str) -> String {
+    text.chars().filter(|character| !character.is_whitespace()).collect()
+}

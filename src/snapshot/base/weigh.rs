@@ -1,0 +1,98 @@
+//! What all pieces of evidence come to together.
+
+use super::names::same_name;
+use crate::model::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
+
+/// The base by the strongest evidence for each of its parts; `None` without any evidence. Evidence that speaks of
+/// another image than the one it is taken to be adds nothing but a contradiction.
+#[must_use]
+pub fn weigh(mut evidence: Vec<BaseEvidence>) -> Option<BaseImage> {
+    evidence.sort_by_key(|evidence| evidence.kind);
+    let contradictions = contradictions(&evidence);
+    let name = evidence.iter().find_map(|evidence| evidence.name.clone());
+    let of_it = |evidence: &&BaseEvidence| match (&name, &evidence.name) {
+        (Some(name), Some(other)) => same_name(name, other),
+        _ => true,
+    };
+    let identity = evidence.iter().find(|evidence| evidence.name.is_some() || evidence.digest.is_some());
+    let boundary = evidence.iter().find(|evidence| evidence.layers.is_some());
+    let strongest = identity.or(boundary).or(evidence.first())?;
+    Some(BaseImage {
+        digest: evidence.iter().filter(of_it).find_map(|evidence| evidence.digest.clone()),
+        layers: boundary.and_then(|evidence| evidence.layers),
+        layers_confidence: boundary.map(|evidence| evidence.confidence),
+        pinned: evidence.iter().filter(of_it).find_map(|evidence| evidence.pinned),
+        confidence: if identity.is_some() || boundary.is_some() { strongest.confidence } else { Confidence::Low },
+        contradictions,
+        name,
+        evidence,
+    })
+}
+
+/// What cannot all be true: evidence that the image itself stands against, two names or two digests for one base, and two
+/// exact boundaries.
+fn contradictions(evidence: &[BaseEvidence]) -> Vec<String> {
+    let mut found: Vec<String> = evidence.iter().filter_map(|evidence| evidence.against.clone()).collect();
+    for (at, one) in evidence.iter().enumerate() {
+        found.extend(evidence.iter().skip(at + 1).filter_map(|other| contradiction(one, other)));
+    }
+    found
+}
+
+fn contradiction(one: &BaseEvidence, other: &BaseEvidence) -> Option<String> {
+    // An image named by its layers may have other names too.
+    let is_by_layers =
+        |evidence: &BaseEvidence| matches!(evidence.kind, EvidenceKind::Named | EvidenceKind::OtherImage);
+    let (words, others) = (source(one.kind), source(other.kind));
+    let differ = |what: &str, one: &str, other: &str| Some(format!("{words} {what} {one}, {others} {other}"));
+    if let (Some(left), Some(right)) = (one.layers, other.layers)
+        && left != right
+        && is_exact(one)
+        && is_exact(other)
+    {
+        return Some(format!("{words} ends the base after {left} layers, {others} after {right}"));
+    }
+    if is_by_layers(one) || is_by_layers(other) {
+        return None;
+    }
+    match (&one.name, &other.name) {
+        (Some(left), Some(right)) if !same_name(left, right) => return differ("names", left, right),
+        _ => {}
+    }
+    match (&one.digest, &other.digest) {
+        // Annotations may name the platform's manifest, where the others name the index.
+        (Some(left), Some(right)) if left != right && is_as_resolved(one) && is_as_resolved(other) => {
+            differ("has the digest", left, right)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the boundary is one that can be told for sure.
+fn is_exact(evidence: &BaseEvidence) -> bool {
+    evidence.confidence > Confidence::Low || evidence.kind == EvidenceKind::Buildah
+}
+
+/// Whether the digest is the one that the name stood for when the image was built.
+fn is_as_resolved(evidence: &BaseEvidence) -> bool {
+    use EvidenceKind::{BuildInfo, Buildah, Dockerfile, Provenance};
+    matches!(evidence.kind, Dockerfile | Provenance | BuildInfo | Buildah)
+}
+
+/// What contradictions call the evidence.
+fn source(kind: EvidenceKind) -> &'static str {
+    match kind {
+        EvidenceKind::Named => "--base",
+        EvidenceKind::Dockerfile => "the Dockerfile",
+        EvidenceKind::OtherImage => "the other image",
+        EvidenceKind::Annotations => "the manifest's annotation",
+        EvidenceKind::Provenance => "the provenance",
+        EvidenceKind::BuildInfo => "the config's build info",
+        EvidenceKind::Buildpacks => "the buildpacks' label",
+        EvidenceKind::Buildah => "buildah's history comment",
+        EvidenceKind::SharedLayers => "the shared layers",
+        EvidenceKind::History => "the history",
+        EvidenceKind::Labels => "the labels",
+        EvidenceKind::Distro => "os-release",
+    }
+}

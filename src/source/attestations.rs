@@ -1,0 +1,84 @@
+//! Provenance that `BuildKit` stores beside an image in its index (buildkit, docs/attestations/attestation-storage.md):
+//! manifests whose layers are in-toto statements.
+
+use super::documents::Request;
+use crate::model::Digest;
+use crate::oci::{Descriptor, Index, Manifest, ManifestOrIndex, read_manifest_or_index};
+
+const STATEMENT: &str = "application/vnd.in-toto+json";
+const PREDICATE: &str = "in-toto.io/predicate-type";
+const ARTIFACT: &str = "application/vnd.docker.attestation.manifest.v1+json";
+
+/// Statements of one image that are read, and the most bytes that one may have.
+const MAX_STATEMENTS: usize = 8;
+const MAX_BYTES: u64 = 8 << 20;
+/// Manifests of attestations that are looked at.
+const MAX_MANIFESTS: usize = 256;
+/// Indexes within indexes that are followed.
+const MAX_DEPTH: u32 = 4;
+
+/// The statements of provenance about the image with this manifest. What is absent or broken is passed over: an image
+/// is as good without them.
+pub(super) fn of(request: &Request<'_>, index: &Index, image: Digest) -> Vec<Vec<u8>> {
+    let mut manifests = Vec::new();
+    collect(request, index, image, MAX_DEPTH, &mut manifests);
+    let mut statements = Vec::new();
+    for descriptor in &manifests {
+        let Some(manifest) = manifest(request, descriptor) else { continue };
+        // By the annotation of its descriptor, or as an artifact by its own subject.
+        let is_about = names(descriptor, image) || manifest.subject.as_ref().is_some_and(|it| it.digest == image);
+        if is_about {
+            statements.extend(
+                manifest
+                    .layers
+                    .iter()
+                    .filter(|layer| is_provenance(layer))
+                    .filter_map(|layer| request.blob("attestation", layer).ok().flatten()),
+            );
+        }
+    }
+    statements.truncate(MAX_STATEMENTS);
+    statements
+}
+
+/// The manifests that may be attestations of the image, from this index and those within it.
+fn collect(request: &Request<'_>, index: &Index, image: Digest, depth: u32, found: &mut Vec<Descriptor>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    for descriptor in index.manifests.iter().take(MAX_MANIFESTS) {
+        if found.len() >= MAX_MANIFESTS {
+            return;
+        }
+        if names(descriptor, image) || descriptor.artifact_type.as_deref() == Some(ARTIFACT) {
+            found.push(descriptor.clone());
+        } else if descriptor.may_be_index() {
+            let bytes = request.blob("index", descriptor).ok().flatten();
+            let nested = bytes.and_then(|bytes| read_manifest_or_index("index", &bytes).ok());
+            if let Some(ManifestOrIndex::Index(nested)) = nested {
+                collect(request, &nested, image, depth, found);
+            }
+        }
+    }
+}
+
+/// Whether the descriptor says that it is an attestation about the image.
+fn names(descriptor: &Descriptor, image: Digest) -> bool {
+    let value = |key: &str| descriptor.annotations.get(key).map(String::as_str);
+    value("vnd.docker.reference.type") == Some("attestation-manifest")
+        && value("vnd.docker.reference.digest") == Some(image.to_string().as_str())
+}
+
+fn manifest(request: &Request<'_>, descriptor: &Descriptor) -> Option<Manifest> {
+    let bytes = request.blob("attestation manifest", descriptor).ok()??;
+    match read_manifest_or_index("attestation manifest", &bytes) {
+        Ok(ManifestOrIndex::Manifest(manifest)) => Some(*manifest),
+        _ => None,
+    }
+}
+
+/// Lists of contents stand beside the provenance, and are large.
+fn is_provenance(layer: &Descriptor) -> bool {
+    let predicate = layer.annotations.get(PREDICATE);
+    layer.media_type == STATEMENT
+        && layer.size.is_some_and(|size| size <= MAX_BYTES)
+        && predicate.is_none_or(|predicate| predicate.starts_with("https://slsa.dev/provenance/"))
+}
