@@ -143,7 +143,7 @@ fn a_pair_in_a_registry_is_reported_as_its_archive_is_by_tag_and_by_digest() {
 #[test]
 fn only_the_layers_that_differ_are_fetched_and_each_once() {
     let Some(stage) = Stage::set() else { return };
-    let proxy = Proxy::start(stage.registry.port, |_, _| Deed::Pass);
+    let proxy = Proxy::start(stage.registry.port, |_| Deed::Pass);
     let report = stage.report(&Stage::pair(proxy.port), &[]);
     assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
     let mut blobs = stage.layers("october");
@@ -165,8 +165,8 @@ fn a_cut_connection_is_taken_up_where_it_broke() {
     let (blob, size) = stage.largest();
     let half = usize::try_from(size / 2).unwrap();
     let cut = blob.clone();
-    let proxy = Proxy::start(stage.registry.port, move |path, before| {
-        if path.ends_with(&cut) && before == 0 { Deed::Cut(half) } else { Deed::Pass }
+    let proxy = Proxy::start(stage.registry.port, move |asked| {
+        if asked.path.ends_with(&cut) && asked.before == 0 { Deed::Cut(half) } else { Deed::Pass }
     });
     let report = stage.report(&Stage::pair(proxy.port), &[]);
     assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
@@ -181,8 +181,10 @@ fn a_connection_that_breaks_every_time_is_an_error_with_a_way_out() {
     let Some(stage) = Stage::set() else { return };
     let (blob, _) = stage.largest();
     let cut = blob.clone();
-    let proxy =
-        Proxy::start(stage.registry.port, move |path, _| if path.ends_with(&cut) { Deed::Cut(10) } else { Deed::Pass });
+    let proxy = Proxy::start(
+        stage.registry.port,
+        move |asked| if asked.path.ends_with(&cut) { Deed::Cut(10) } else { Deed::Pass },
+    );
     let error = stage.failure(&Stage::pair(proxy.port), &[]);
     assert!(
         error.contains("broke the connection at byte") && !error.contains("gzip") && error.contains(&blob),
@@ -197,22 +199,19 @@ fn wrong_bytes_are_never_shown() {
     let (blob, size) = stage.largest();
     let altered = blob.clone();
     let middle = usize::try_from(size / 2).unwrap();
-    let proxy =
-        Proxy::start(
-            stage.registry.port,
-            move |path, _| {
-                if path.ends_with(&altered) { Deed::Alter(middle) } else { Deed::Pass }
-            },
-        );
+    let proxy = Proxy::start(stage.registry.port, move |asked| {
+        if asked.path.ends_with(&altered) { Deed::Alter(middle) } else { Deed::Pass }
+    });
     let error = stage.failure(&Stage::pair(proxy.port), &[]);
     assert!(error.contains("its digest is sha256:") && error.contains(&format!("not {blob}")), "{error}");
     let altered = format!("manifests/{}", stage.digest("november"));
-    let proxy = Proxy::start(
-        stage.registry.port,
-        move |path, _| {
-            if path.ends_with(&altered) { Deed::Alter(30) } else { Deed::Pass }
-        },
-    );
+    let proxy =
+        Proxy::start(
+            stage.registry.port,
+            move |asked| {
+                if asked.path.ends_with(&altered) { Deed::Alter(30) } else { Deed::Pass }
+            },
+        );
     let [left, _] = Stage::pair(proxy.port);
     let digest = stage.digest("november");
     let error = stage.failure(&[left, format!("registry:127.0.0.1:{}/demo@{digest}", proxy.port)], &[]);
@@ -240,7 +239,7 @@ fn what_is_not_there_is_told_by_its_name() {
 #[test]
 fn a_rate_limit_says_when_to_come_back() {
     let Some(stage) = Stage::set() else { return };
-    let proxy = Proxy::start(stage.registry.port, |_, _| {
+    let proxy = Proxy::start(stage.registry.port, |_| {
         let page = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"pull rate limit"}]}"#;
         let head = format!("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 90\r\nContent-Length: {}", page.len());
         Deed::Answer(format!("{head}\r\nConnection: close\r\n\r\n{page}"))
@@ -253,9 +252,9 @@ fn a_rate_limit_says_when_to_come_back() {
 #[test]
 fn an_endless_document_is_not_read_to_its_end() {
     let Some(stage) = Stage::set() else { return };
-    let proxy = Proxy::start(stage.registry.port, |path, _| {
+    let proxy = Proxy::start(stage.registry.port, |asked| {
         let endless = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_owned() + &"x".repeat(17 << 20);
-        if path.contains("manifests") { Deed::Answer(endless) } else { Deed::Pass }
+        if asked.path.contains("manifests") { Deed::Answer(endless) } else { Deed::Pass }
     });
     let error = stage.failure(&Stage::pair(proxy.port), &[]);
     assert!(error.contains("larger than the limit of 16777216 bytes"), "{error}");
@@ -300,4 +299,138 @@ fn a_locked_registry_opens_to_those_who_logged_in() {
     let error = stage.failure(&pair, &[]);
     assert!(error.contains("refuses the credentials of") && error.contains("config.json"), "{error}");
     assert!(!error.contains("wrong"), "the secret is not shown: {error}");
+}
+
+#[test]
+fn a_server_that_cannot_start_in_the_middle_is_read_again_from_its_start() {
+    let Some(stage) = Stage::set() else { return };
+    let (blob, size) = stage.largest();
+    let half = usize::try_from(size / 2).unwrap();
+    let cut = blob.clone();
+    let proxy = Proxy::start(stage.registry.port, move |asked| match asked.before {
+        0 if asked.path.ends_with(&cut) => Deed::Cut(half),
+        _ => Deed::FromStart,
+    });
+    let report = stage.report(&Stage::pair(proxy.port), &[]);
+    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    let of_blob = proxy.passed().into_iter().filter(|passed| passed.path.ends_with(&blob));
+    assert_eq!(of_blob.map(|passed| passed.bytes).sum::<u64>(), size / 2 + size);
+}
+
+/// An answer without a body worth reading.
+fn answer(status: &str, header: &str, body: &str) -> Deed {
+    let length = body.len();
+    Deed::Answer(format!("HTTP/1.1 {status}\r\n{header}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"))
+}
+
+#[test]
+fn a_fault_that_passes_is_waited_out_and_one_that_stays_is_told() {
+    let Some(stage) = Stage::set() else { return };
+    let proxy = Proxy::start(stage.registry.port, |asked| {
+        if asked.before == 0 { answer("503 Service Unavailable", "", "busy") } else { Deed::Pass }
+    });
+    let report = stage.report(&Stage::pair(proxy.port), &[]);
+    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    let proxy = Proxy::start(stage.registry.port, |_| answer("502 Bad Gateway", "", "<html>nginx</html>"));
+    let error = stage.failure(&Stage::pair(proxy.port), &[]);
+    assert!(error.contains("answers 502") && !error.contains("html"), "{error}");
+    assert!(error.contains("try again later"), "{error}");
+}
+
+#[test]
+fn a_token_server_is_asked_for_a_token_of_the_repository() {
+    let Some(stage) = Stage::set() else { return };
+    let challenge = "WWW-Authenticate: Bearer realm=\"http://127.0.0.1:$PORT/token\",service=\"stage\"\r\n";
+    let proxy = Proxy::start(stage.registry.port, move |asked| {
+        if asked.path.starts_with("/token") {
+            return answer("200 OK", "", r#"{"token": "let-me-in"}"#);
+        }
+        if asked.authorization.as_deref() == Some("Bearer let-me-in") {
+            return Deed::Pass;
+        }
+        answer("401 Unauthorized", challenge, r#"{"errors": [{"code": "UNAUTHORIZED", "message": "who is there?"}]}"#)
+    });
+    let report = stage.report(&Stage::pair(proxy.port), &[]);
+    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    let tokens: Vec<_> = proxy.passed().into_iter().filter(|passed| passed.path.starts_with("/token")).collect();
+    assert!(tokens.iter().all(|passed| passed.path.contains("scope=repository%3Ademo%3Apull")), "{tokens:?}");
+    assert_eq!(tokens.len(), 2, "one for each side: {tokens:?}");
+}
+
+#[test]
+fn a_token_that_a_server_refuses_is_told_as_such() {
+    let Some(stage) = Stage::set() else { return };
+    let challenge = "WWW-Authenticate: Bearer realm=\"http://127.0.0.1:$PORT/token\",service=\"stage\"\r\n";
+    let proxy = Proxy::start(stage.registry.port, move |asked| {
+        let page =
+            if asked.path.starts_with("/token") { r#"{"details": "incorrect username or password"}"# } else { "" };
+        answer("401 Unauthorized", challenge, page)
+    });
+    let error = stage.failure(&Stage::pair(proxy.port), &[]);
+    assert!(error.contains("refuses access without credentials: incorrect username or password"), "{error}");
+}
+
+#[test]
+fn an_index_gives_the_image_of_the_platform_asked_for() {
+    let Some(stage) = Stage::set() else { return };
+    let port = stage.registry.port;
+    let (index, arm) = push_index(&stage);
+    let pair = [format!("registry:127.0.0.1:{port}/demo:both"), format!("registry:127.0.0.1:{port}/demo@{index}")];
+    let expected = stage.report(&stage.in_archive(), &[]);
+    for (platform, manifest, of) in
+        [("linux/amd64", stage.digest("october"), "left"), ("linux/arm64", arm.clone(), "right")]
+    {
+        let report = stage.report(&pair, &["--platform", platform]);
+        for side in ["left", "right"] {
+            assert_eq!(report[side]["manifest_digest"], manifest, "{platform}");
+            assert_eq!(report[side]["content_digest"], expected[of]["content_digest"], "{platform}");
+        }
+        assert_eq!(report["warnings"], json!([]), "{platform}");
+    }
+    let error = stage.failure(&pair, &["--platform", "linux/s390x"]);
+    assert!(error.contains("holds no image for linux/s390x, only for linux/amd64, linux/arm64"), "{error}");
+    // Deleted, but still listed.
+    stage.registry.delete_manifest(&arm);
+    let error = stage.failure(&pair, &["--platform", "linux/arm64"]);
+    assert!(error.contains(&format!("names manifest {arm}, but the registry does not hold it")), "{error}");
+}
+
+/// Stores an index `both` with the older image for amd64 and the newer one for arm64; gives its digest and that of the
+/// latter's manifest.
+fn push_index(stage: &Stage) -> (String, String) {
+    let mut manifest: Value = serde_json::from_slice(&stage.manifest("november")).unwrap();
+    let reference = format!("docker://127.0.0.1:{}/demo:november", stage.registry.port);
+    let config =
+        Command::new("skopeo").args(["inspect", "--config", "--raw", "--tls-verify=false", &reference]).output();
+    let mut config: Value = serde_json::from_slice(&config.unwrap().stdout).unwrap();
+    config["architecture"] = json!("arm64");
+    let config = config.to_string();
+    manifest["config"]["digest"] = json!(stage.registry.push_blob(config.as_bytes()));
+    manifest["config"]["size"] = json!(config.len());
+    let manifest_type = manifest["mediaType"].as_str().unwrap().to_owned();
+    let manifest = manifest.to_string();
+    let arm = stage.registry.push_manifest("arm", &manifest_type, manifest.as_bytes());
+    let row = |digest: &str, size: usize, architecture: &str| {
+        let platform = json!({"os": "linux", "architecture": architecture});
+        json!({"mediaType": manifest_type, "digest": digest, "size": size, "platform": platform})
+    };
+    let october = stage.manifest("october");
+    let rows = [row(&stage.digest("october"), october.len(), "amd64"), row(&arm, manifest.len(), "arm64")];
+    let list = "application/vnd.docker.distribution.manifest.list.v2+json";
+    let index = json!({"schemaVersion": 2, "mediaType": list, "manifests": rows}).to_string();
+    (stage.registry.push_manifest("both", list, index.as_bytes()), arm)
+}
+
+#[test]
+fn a_credential_helper_that_fails_is_named() {
+    let Some(stage) = Stage::set() else { return };
+    let config = stage.folder.path().join("no-config");
+    std::fs::create_dir(&config).unwrap();
+    std::fs::write(config.join("config.json"), r#"{"credsStore": "no-such-helper"}"#).unwrap();
+    let error = stage.failure(&Stage::pair(stage.registry.port), &[]);
+    assert!(
+        error.contains("the credential helper docker-credential-no-such-helper failed: it cannot be run"),
+        "{error}"
+    );
+    assert!(error.contains("config.json names it."), "{error}");
 }

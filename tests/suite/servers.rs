@@ -41,7 +41,7 @@ impl Registry {
         let config = folder.join("registry.yml");
         let data = folder.join("data");
         let text = format!(
-            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: 127.0.0.1:{port}\n{more}",
+            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {}\n  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:{port}\n{more}",
             data.display()
         );
         fs::write(&config, text).unwrap();
@@ -61,6 +61,44 @@ impl Registry {
         let mut answer = [0; 12];
         stream.write_all(b"GET /v2/ HTTP/1.0\r\n\r\n").and_then(|()| stream.read_exact(&mut answer)).is_ok()
             && (answer.ends_with(b"200") || answer.ends_with(b"401"))
+    }
+}
+
+impl Registry {
+    /// Stores a blob in the repository `demo`.
+    pub(super) fn push_blob(&self, bytes: &[u8]) -> String {
+        let digest = imgdrift::archive::sha256(bytes).to_string();
+        let answer = self.send("POST", "/v2/demo/blobs/uploads/", "", &[]);
+        let location = answer.lines().find_map(|line| line.strip_prefix("Location: ")).expect("a place to upload to");
+        let path = location.split_once("127.0.0.1").map_or(location, |(_, rest)| &rest[rest.find('/').unwrap()..]);
+        let answer = self.send("PUT", &format!("{path}&digest={digest}"), "application/octet-stream", bytes);
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+        digest
+    }
+
+    /// Stores a manifest or index in the repository `demo`.
+    pub(super) fn push_manifest(&self, reference: &str, media_type: &str, bytes: &[u8]) -> String {
+        let answer = self.send("PUT", &format!("/v2/demo/manifests/{reference}"), media_type, bytes);
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+        imgdrift::archive::sha256(bytes).to_string()
+    }
+
+    /// Deletes a manifest from the repository `demo`.
+    pub(super) fn delete_manifest(&self, digest: &str) {
+        let answer = self.send("DELETE", &format!("/v2/demo/manifests/{digest}"), "", &[]);
+        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    }
+
+    fn send(&self, method: &str, path: &str, media_type: &str, body: &[u8]) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let (port, length) = (self.port, body.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {media_type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     }
 }
 
@@ -91,8 +129,10 @@ pub(super) enum Deed {
     Cut(usize),
     /// Turns the bits of the body's byte at this place.
     Alter(usize),
-    /// Answers itself, with a whole HTTP answer.
+    /// Answers itself, with a whole HTTP answer; `$PORT` in it is the proxy's.
     Answer(String),
+    /// Passes without the `Range` of the request, as servers do that know none.
+    FromStart,
 }
 
 /// An answer that went through a proxy.
@@ -111,11 +151,19 @@ pub(super) struct Proxy {
     passed: Arc<Mutex<Vec<Passed>>>,
 }
 
-/// Decides on a request by its path and by how often this path was asked for before.
-type Decide = dyn Fn(&str, usize) -> Deed + Send + Sync;
+/// A request that comes to a proxy.
+pub(super) struct Asked {
+    pub(super) path: String,
+    /// The header of this name.
+    pub(super) authorization: Option<String>,
+    /// How often this path was asked for before.
+    pub(super) before: usize,
+}
+
+type Decide = dyn Fn(&Asked) -> Deed + Send + Sync;
 
 impl Proxy {
-    pub(super) fn start(upstream: u16, decide: impl Fn(&str, usize) -> Deed + Send + Sync + 'static) -> Self {
+    pub(super) fn start(upstream: u16, decide: impl Fn(&Asked) -> Deed + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let passed = Arc::new(Mutex::new(Vec::new()));
@@ -159,10 +207,14 @@ fn relay(mut client: TcpStream, upstream: u16, notes: &Mutex<Vec<Passed>>, decid
     let from = header("range").and_then(|range| range.strip_prefix("bytes=")?.trim_end_matches('-').parse().ok());
     let note = |bytes| notes.lock().unwrap().push(Passed { path: path.clone(), from, bytes });
     let before = notes.lock().unwrap().iter().filter(|passed| passed.path == path).count();
-    let deed = decide(&path, before);
+    let deed = decide(&Asked { path: path.clone(), authorization: header("authorization"), before });
     if let Deed::Answer(answer) = deed {
         note(0);
-        return client.write_all(answer.as_bytes());
+        let port = client.local_addr()?.port().to_string();
+        return client.write_all(answer.replace("$PORT", &port).as_bytes());
+    }
+    if matches!(deed, Deed::FromStart) {
+        lines.retain(|line| !line.to_ascii_lowercase().starts_with("range:"));
     }
     let mut server = TcpStream::connect(("127.0.0.1", upstream))?;
     lines.retain(|line| !line.to_ascii_lowercase().starts_with("connection:"));

@@ -87,7 +87,7 @@ impl Download {
                     host: self.client.name.host().to_owned(),
                     digest: self.layer.digest,
                     had: self.at,
-                    reason: error.to_string(),
+                    reason: error.reason(),
                 });
             };
             self.breaks += 1;

@@ -75,6 +75,14 @@ impl RegistryError {
         }
     }
 
+    /// Why it broke, without the host.
+    pub(super) fn reason(self) -> String {
+        match self {
+            Self::Broken { reason, .. } | Self::Unreachable { reason, .. } => reason,
+            other => other.to_string(),
+        }
+    }
+
     /// What to do next.
     pub(in crate::source) fn hint(&self) -> Option<String> {
         let hint = match self {
