@@ -1,8 +1,10 @@
 //! Images straight from a real registry, with skopeo as the writer; behind a proxy that counts the bytes, cuts
 //! connections and alters what passes.
 
+use std::net::{IpAddr, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -22,7 +24,7 @@ impl Stage {
         Self::set_with(Registry::start, &[])
     }
 
-    fn set_with(start: fn(&Path) -> Option<Registry>, more: &[&str]) -> Option<Self> {
+    fn set_with(start: impl Fn(&Path) -> Option<Registry>, more: &[&str]) -> Option<Self> {
         if !has("skopeo") {
             skip::for_want_of("skopeo");
             return None;
@@ -34,7 +36,7 @@ impl Stage {
         };
         let archive = demo(folder.path());
         for tag in ["october", "november"] {
-            let to = format!("docker://127.0.0.1:{}/demo:{tag}", registry.port);
+            let to = format!("docker://{}:{}/demo:{tag}", registry.address, registry.port);
             skopeo(&format!("docker-archive:{archive}:demo:{tag}"), &to, more);
         }
         Some(Self { folder, registry, archive })
@@ -111,6 +113,12 @@ impl Stage {
     }
 }
 
+/// The essence of the report on the archive, which is the same for every stage.
+fn expected(stage: &Stage) -> &'static Value {
+    static EXPECTED: OnceLock<Value> = OnceLock::new();
+    EXPECTED.get_or_init(|| essence(&stage.report(&stage.in_archive(), &[])))
+}
+
 /// What of a report must not depend on where the images came from.
 fn essence(report: &Value) -> Value {
     let sides: Vec<_> = ["left", "right"]
@@ -123,7 +131,6 @@ fn essence(report: &Value) -> Value {
 #[test]
 fn a_pair_in_a_registry_is_reported_as_its_archive_is_by_tag_and_by_digest() {
     let Some(stage) = Stage::set() else { return };
-    let expected = essence(&stage.report(&stage.in_archive(), &[]));
     let port = stage.registry.port;
     let digests = ["october", "november"].map(|tag| stage.digest(tag));
     let by_digest = digests.clone().map(|digest| format!("docker://127.0.0.1:{port}/demo@{digest}"));
@@ -131,7 +138,7 @@ fn a_pair_in_a_registry_is_reported_as_its_archive_is_by_tag_and_by_digest() {
     let by_both = digests.clone().map(|digest| format!("127.0.0.1:{port}/demo:october@{digest}"));
     for pair in [Stage::pair(port), by_digest, by_both.map(|name| format!("registry:{name}"))] {
         let report = stage.report(&pair, &[]);
-        assert!(essence(&report) == expected, "{pair:?} differ from the archive they came from");
+        assert!(essence(&report) == *expected(&stage), "{pair:?} differ from the archive they came from");
         assert_eq!(
             [&report["left"]["manifest_digest"], &report["right"]["manifest_digest"]],
             [&digests[0], &digests[1]]
@@ -145,7 +152,7 @@ fn only_the_layers_that_differ_are_fetched_and_each_once() {
     let Some(stage) = Stage::set() else { return };
     let proxy = Proxy::start(stage.registry.port, |_| Deed::Pass);
     let report = stage.report(&Stage::pair(proxy.port), &[]);
-    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    assert!(essence(&report) == *expected(&stage));
     let mut blobs = stage.layers("october");
     let both = blobs.len() + stage.layers("november").len();
     blobs.extend(stage.layers("november"));
@@ -169,7 +176,7 @@ fn a_cut_connection_is_taken_up_where_it_broke() {
         if asked.path.ends_with(&cut) && asked.before == 0 { Deed::Cut(half) } else { Deed::Pass }
     });
     let report = stage.report(&Stage::pair(proxy.port), &[]);
-    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    assert!(essence(&report) == *expected(&stage));
     let of_blob: Vec<_> = proxy.passed().into_iter().filter(|passed| passed.path.ends_with(&blob)).collect();
     assert_eq!(of_blob.len(), 2, "{of_blob:?}");
     assert!(of_blob[1].from.is_some_and(|from| from > 0), "{of_blob:?}");
@@ -292,7 +299,7 @@ fn a_locked_registry_opens_to_those_who_logged_in() {
     };
     login_with(PASSWORD);
     let report = stage.report(&pair, &[]);
-    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    assert!(essence(&report) == *expected(&stage));
 
     // `reader:wrong` in base64.
     std::fs::write(&auth_file, json!({"auths": {host: {"auth": "cmVhZGVyOndyb25n"}}}).to_string()).unwrap();
@@ -312,7 +319,7 @@ fn a_server_that_cannot_start_in_the_middle_is_read_again_from_its_start() {
         _ => Deed::FromStart,
     });
     let report = stage.report(&Stage::pair(proxy.port), &[]);
-    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    assert!(essence(&report) == *expected(&stage));
     let of_blob = proxy.passed().into_iter().filter(|passed| passed.path.ends_with(&blob));
     assert_eq!(of_blob.map(|passed| passed.bytes).sum::<u64>(), size / 2 + size);
 }
@@ -330,7 +337,7 @@ fn a_fault_that_passes_is_waited_out_and_one_that_stays_is_told() {
         if asked.before == 0 { answer("503 Service Unavailable", "", "busy") } else { Deed::Pass }
     });
     let report = stage.report(&Stage::pair(proxy.port), &[]);
-    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    assert!(essence(&report) == *expected(&stage));
     let proxy = Proxy::start(stage.registry.port, |_| answer("502 Bad Gateway", "", "<html>nginx</html>"));
     let error = stage.failure(&Stage::pair(proxy.port), &[]);
     assert!(error.contains("answers 502") && !error.contains("html"), "{error}");
@@ -351,7 +358,7 @@ fn a_token_server_is_asked_for_a_token_of_the_repository() {
         answer("401 Unauthorized", challenge, r#"{"errors": [{"code": "UNAUTHORIZED", "message": "who is there?"}]}"#)
     });
     let report = stage.report(&Stage::pair(proxy.port), &[]);
-    assert!(essence(&report) == essence(&stage.report(&stage.in_archive(), &[])));
+    assert!(essence(&report) == *expected(&stage));
     let tokens: Vec<_> = proxy.passed().into_iter().filter(|passed| passed.path.starts_with("/token")).collect();
     assert!(tokens.iter().all(|passed| passed.path.contains("scope=repository%3Ademo%3Apull")), "{tokens:?}");
     assert_eq!(tokens.len(), 2, "one for each side: {tokens:?}");
@@ -433,4 +440,39 @@ fn a_credential_helper_that_fails_is_named() {
         "{error}"
     );
     assert!(error.contains("config.json names it."), "{error}");
+}
+
+/// An address of this machine that is not the loopback, where TLS is expected of a registry.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    // Nothing is sent: the system only picks the address that it would send from.
+    socket.connect("192.0.2.1:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|address| !address.is_loopback())
+}
+
+#[test]
+fn without_tls_and_a_certificate_somebody_vouches_for_only_insecure_registries_are_read() {
+    let Some(address) = own_address() else { return skip::for_want_of("network") };
+    if !has("openssl") {
+        return skip::for_want_of("openssl");
+    }
+    let keys = tempfile::tempdir().unwrap();
+    let [key, certificate] = ["key.pem", "certificate.pem"].map(|name| keys.path().join(name).display().to_string());
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
+        .args(["-subj", "/CN=registry", "-keyout", &key, "-out", &certificate])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let tls = format!("  tls:\n    certificate: {certificate}\n    key: {key}\n");
+    for (tls, refused) in [("", "does not speak TLS"), (tls.as_str(), "no trusted connection")] {
+        let start = |folder: &Path| Registry::start_at(address, folder, tls);
+        let Some(stage) = Stage::set_with(start, &[]) else { return };
+        let host = format!("{address}:{}", stage.registry.port);
+        let pair = ["october", "november"].map(|tag| format!("registry:{host}/demo:{tag}"));
+        let error = stage.failure(&pair, &[]);
+        assert!(error.contains(refused) && error.contains(&format!("--insecure-registry {host}")), "{error}");
+        let report = stage.report(&pair, &["--insecure-registry", &host]);
+        assert!(essence(&report) == *expected(&stage), "{refused}");
+    }
 }

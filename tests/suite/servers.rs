@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -20,34 +22,44 @@ const HTPASSWD: &str = "reader:$2y$05$idAZWlv17wXc5UMLTqW4i.l1HXfw.SvllqBQuZYyLR
 /// Debian's docker-registry on a free port of this machine, with its data in `folder`.
 pub(super) struct Registry {
     process: Child,
+    pub(super) address: IpAddr,
     pub(super) port: u16,
 }
 
 impl Registry {
     /// `None` when there is no such program.
     pub(super) fn start(folder: &Path) -> Option<Self> {
-        Self::start_with(folder, "")
+        Self::start_with(LOOPBACK, folder, "")
     }
 
     /// A registry that lets in [`USER`] with [`PASSWORD`] alone.
     pub(super) fn start_locked(folder: &Path) -> Option<Self> {
         let users = folder.join("htpasswd");
         fs::write(&users, HTPASSWD).unwrap();
-        Self::start_with(folder, &format!("auth:\n  htpasswd:\n    realm: test\n    path: {}\n", users.display()))
+        Self::start_with(
+            LOOPBACK,
+            folder,
+            &format!("auth:\n  htpasswd:\n    realm: test\n    path: {}\n", users.display()),
+        )
     }
 
-    fn start_with(folder: &Path, more: &str) -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
+    /// A registry at another address, with more lines of its `http` configuration.
+    pub(super) fn start_at(address: IpAddr, folder: &Path, http: &str) -> Option<Self> {
+        Self::start_with(address, folder, http)
+    }
+
+    fn start_with(address: IpAddr, folder: &Path, more: &str) -> Option<Self> {
+        let port = TcpListener::bind((address, 0)).ok()?.local_addr().ok()?.port();
         let config = folder.join("registry.yml");
         let data = folder.join("data");
         let text = format!(
-            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {}\n  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:{port}\n{more}",
+            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {}\n  delete:\n    enabled: true\nhttp:\n  addr: {address}:{port}\n{more}",
             data.display()
         );
         fs::write(&config, text).unwrap();
         let mut command = Command::new("docker-registry");
         let process = command.arg("serve").arg(&config).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        let registry = Self { process, port };
+        let registry = Self { process, address, port };
         let start = Instant::now();
         while !registry.answers() {
             assert!(start.elapsed() < PATIENCE, "the registry does not answer");
@@ -57,10 +69,11 @@ impl Registry {
     }
 
     fn answers(&self) -> bool {
-        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+        let Ok(mut stream) = TcpStream::connect((self.address, self.port)) else { return false };
         let mut answer = [0; 12];
         stream.write_all(b"GET /v2/ HTTP/1.0\r\n\r\n").and_then(|()| stream.read_exact(&mut answer)).is_ok()
-            && (answer.ends_with(b"200") || answer.ends_with(b"401"))
+            // The last is what a registry with TLS says.
+            && [b"200", b"401", b"400"].iter().any(|status| answer.ends_with(*status))
     }
 }
 

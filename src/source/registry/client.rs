@@ -13,10 +13,10 @@ use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
 use reqwest::header::{ACCEPT, CONTENT_RANGE, RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Response, StatusCode};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::credentials::{Credentials, Secret};
-use super::error::{RegistryError, from_request};
+use super::error::{RegistryError, from_request, from_setup};
 use super::name::Name;
 use super::token;
 use crate::model::Digest;
@@ -31,6 +31,9 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// How long to wait before the same request is made again.
 pub(super) const PAUSES: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(6)];
+
+/// After so long the same request is not made again.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Bytes of an error's page that are read.
 const MAX_PAGE: u64 = 64 << 10;
@@ -78,8 +81,7 @@ impl Client {
         let builder = builder.tls_danger_accept_invalid_certs(is_insecure);
         // Proxies are for what is elsewhere.
         let builder = if name.is_local() { builder.no_proxy() } else { builder };
-        let broken = |reason: String| RegistryError::Client { reason };
-        let http = builder.build().map_err(|error| broken(error.to_string()))?;
+        let http = builder.build().map_err(|error| from_setup(&error))?;
         let is_plain = if is_insecure {
             http.get(format!("https://{}/v2/", name.address())).send().await.is_err()
         } else {
@@ -93,7 +95,7 @@ impl Client {
             user_agent: USER_AGENT,
             ..ClientConfig::default()
         };
-        let handshake = oci_client::Client::try_from(config).map_err(|error| broken(error.to_string()))?;
+        let handshake = oci_client::Client::try_from(config).map_err(|error| from_setup(&error))?;
         let scheme = if is_plain { "http" } else { "https" };
         let root = format!("{scheme}://{}/v2/{}", name.address(), name.repository());
         Ok(Self { name, http, handshake, root, credentials, permit: Mutex::new(Permit::None) })
@@ -293,9 +295,10 @@ impl Client {
 
 /// Does `work` again after a while, a few times, as long as its failure may pass.
 pub(super) async fn patiently<T>(mut work: impl AsyncFnMut() -> Result<T, RegistryError>) -> Result<T, RegistryError> {
+    let start = Instant::now();
     for pause in PAUSES {
         match work().await {
-            Err(error) if error.is_passing() => sleep(pause).await,
+            Err(error) if error.is_passing() && start.elapsed() < PATIENCE => sleep(pause).await,
             done => return done,
         }
     }

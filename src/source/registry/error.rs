@@ -157,7 +157,9 @@ pub(super) fn from_request(host: &str, error: &reqwest::Error) -> RegistryError 
     let reason = innermost(&causes);
     let kind = causes.iter().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
     if error.is_timeout() {
-        return RegistryError::Unreachable { host, reason: "it does not answer".to_owned(), passing: true };
+        // Where nobody listens, nobody will a moment later; one who fell silent may speak again.
+        let passing = !error.is_connect();
+        return RegistryError::Unreachable { host, reason: "it does not answer".to_owned(), passing };
     }
     if error.is_connect() {
         let is_refused = kind == Some(io::ErrorKind::ConnectionRefused);
@@ -174,6 +176,11 @@ fn from_tls(host: String, error: &rustls::Error) -> RegistryError {
         rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => RegistryError::Plain { host },
         _ => RegistryError::Tls { host, reason: visible(&error.to_string()).into_owned() },
     }
+}
+
+/// Why there is no client.
+pub(super) fn from_setup(error: &(dyn Error + 'static)) -> RegistryError {
+    RegistryError::Client { reason: innermost(&causes(error)) }
 }
 
 /// An error and all that it was caused by. What an I/O error wraps is no cause of it by its own account.
