@@ -110,6 +110,7 @@ fn is_name(text: &str) -> bool {
         && !text.is_empty()
         && text.chars().all(allowed)
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && !text.ends_with([':', '@', '/'])
 }
 
 /// A path behind a directory that may not be looked into counts as existing: reading it gives the better error.

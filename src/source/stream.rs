@@ -274,11 +274,7 @@ pub(super) fn nth_entry(path: &Path, whole: FileSlice, ordinal: u64, limits: &Li
 }
 
 /// The entries of an archive, which messages call `path`.
-pub(super) fn entries(
-    path: &Path,
-    archive: Box<dyn Read + Send>,
-    limits: &Limits,
-) -> Result<Entries, SourceError> {
+pub(super) fn entries(path: &Path, archive: Box<dyn Read + Send>, limits: &Limits) -> Result<Entries, SourceError> {
     let compressed = Arc::new(AtomicU64::new(0));
     let counted = Counted { inner: archive, bytes: Arc::clone(&compressed) };
     let (_, plain) = decompress(Box::new(counted)).map_err(|error| tar_error(path, error.into()))?;

@@ -71,8 +71,8 @@ impl EngineBlobs {
             wanted.stream(&self.called, &self.limits, &mut nobody, &self.progress)
         })?;
         let bytes = document(&streamed, docker_archive::MANIFEST)?.unwrap_or_default();
-        let rows = read_docker_manifest(&bytes)
-            .map_err(|error| SourceError::Document { file: self.called.clone(), error })?;
+        let rows =
+            read_docker_manifest(&bytes).map_err(|error| SourceError::Document { file: self.called.clone(), error })?;
         Ok(rows.into_iter().next().map(|row| row.layers).unwrap_or_default())
     }
 
@@ -103,7 +103,8 @@ impl EngineBlobs {
                 }
             }
         }
-        let error = io::Error::new(io::ErrorKind::NotFound, format!("the engine's archive does not hold layer {layer}"));
+        let error =
+            io::Error::new(io::ErrorKind::NotFound, format!("the engine's archive does not hold layer {layer}"));
         Err(SourceError::Read { file: self.called.clone(), error })
     }
 }

@@ -172,7 +172,10 @@ impl Transfer {
 }
 
 /// Waits for the answer to one question.
-fn ask<T>(question: impl Future<Output = Result<T, Error>>, progress: &Progress) -> Result<Result<T, Error>, SourceError> {
+fn ask<T>(
+    question: impl Future<Output = Result<T, Error>>,
+    progress: &Progress,
+) -> Result<Result<T, Error>, SourceError> {
     match bridge::wait(question, progress) {
         Ok(Some(answer)) => Ok(answer),
         Ok(None) => Err(SourceError::Stopped),
@@ -219,6 +222,10 @@ fn obstacle(error: &Error) -> Obstacle {
 
 /// The failure of the operating system at the bottom of `error`.
 fn io_cause(error: &Error) -> Option<&io::Error> {
+    // It shows its cause's cause as its own.
+    if let Error::IOError { err } = error {
+        return Some(err);
+    }
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<io::Error>() {

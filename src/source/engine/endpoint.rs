@@ -240,9 +240,8 @@ mod tests {
     use super::*;
 
     fn found(engine: Engine, variables: &[(&str, &str)]) -> Result<Vec<Endpoint>, EngineError> {
-        let variable = |wanted: &str| {
-            variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
-        };
+        let variable =
+            |wanted: &str| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned());
         endpoints(engine, &Surroundings { variable: &variable, home: Some("/home/me".into()) })
     }
 

@@ -110,15 +110,19 @@ pub(super) fn program(engine: Engine) -> &'static str {
 fn start_hint(engine: Engine, tried: &[Attempt]) -> String {
     let denied = tried.iter().any(|attempt| attempt.obstacle == Obstacle::Denied);
     match (engine, denied) {
-        (Engine::Docker, true) => "Add yourself to the docker group (sudo usermod -aG docker $USER, then log in again), \
+        (Engine::Docker, true) => {
+            "Add yourself to the docker group (sudo usermod -aG docker $USER, then log in again), \
                                    or use sudo."
-            .to_owned(),
+                .to_owned()
+        }
         (Engine::Docker, false) => "Start it, or say where it is with DOCKER_HOST or a docker context. Without it: \
                                     registry:NAME, or an archive that docker save wrote."
             .to_owned(),
-        (Engine::Podman, true) => "The socket is another user's: use sudo, or start your own with systemctl --user start \
+        (Engine::Podman, true) => {
+            "The socket is another user's: use sudo, or start your own with systemctl --user start \
                                    podman.socket."
-            .to_owned(),
+                .to_owned()
+        }
         (Engine::Podman, false) => "Start its service (systemctl --user start podman.socket), or say where it is with \
                                     CONTAINER_HOST. Without it: podman save NAME -o image.tar"
             .to_owned(),

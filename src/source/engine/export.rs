@@ -12,8 +12,8 @@ use crate::archive::{Limits, TarError};
 use crate::model::{Digest, Progress};
 use crate::oci::{DockerRow, Platform, read_config, read_docker_manifest};
 use crate::source::bridge::ChunkReader;
-use crate::source::documents::{Request, blob_name};
 use crate::source::docker_archive;
+use crate::source::documents::{Request, blob_name};
 use crate::source::store::{Passed, Store};
 use crate::source::stream::{Held, Streamed};
 use crate::source::{Blobs, Choice, Host, OpenImage, OpenOptions, SourceError};
@@ -90,7 +90,10 @@ impl Export {
 /// manifest that is; else, as Podman rewrites the configs of OCI images, by its layers, and of several that have them by
 /// the order of the request.
 fn row_of(request: &Request<'_>, image: &Located, tree: &Tree, position: usize) -> Result<usize, SourceError> {
-    let absent = || request.absent("engine", &format!("image {}", image.id));
+    let absent = || {
+        let answer = format!("its archive does not hold {}", image.id);
+        SourceError::from(EngineError::Refused { at: image.client.at.clone(), doing: "export the image", answer })
+    };
     let bytes = request.store.document(docker_archive::MANIFEST)?.ok_or_else(absent)?;
     let rows = read_docker_manifest(&bytes).map_err(|error| request.broken(error))?;
     let has_config = |row: &DockerRow| {

@@ -111,11 +111,7 @@ fn no_such_platform(name: &str, engine: Engine, wanted: &Platform, have: &Platfo
 }
 
 /// Reads one image.
-pub(super) fn open(
-    image: &Located,
-    options: &OpenOptions<'_>,
-    host: &mut dyn Host,
-) -> Result<OpenImage, SourceError> {
+pub(super) fn open(image: &Located, options: &OpenOptions<'_>, host: &mut dyn Host) -> Result<OpenImage, SourceError> {
     match recall::recall(image, options, host) {
         Some(known) => Ok(known),
         None => Export::read(&[image], options, host)?.image(0, image, options, host),
@@ -132,7 +128,8 @@ pub(super) fn open_both(
     match (recall::recall(left, options, left_host), recall::recall(right, options, right_host)) {
         (None, None) => {}
         (left_known, right_known) => {
-            let or_exported = |known: Option<OpenImage>, image, host| known.map_or_else(|| open(image, options, host), Ok);
+            let or_exported =
+                |known: Option<OpenImage>, image, host| known.map_or_else(|| open(image, options, host), Ok);
             return [or_exported(left_known, left, left_host), or_exported(right_known, right, right_host)];
         }
     }
@@ -147,8 +144,5 @@ pub(super) fn open_both(
     for diff_id in export.taken().filter(|diff_id| right.diff_ids.contains(diff_id)) {
         right_host.taken(diff_id);
     }
-    [
-        export.image(0, left, options, left_host),
-        export.image(asked.len() - 1, right, options, right_host),
-    ]
+    [export.image(0, left, options, left_host), export.image(asked.len() - 1, right, options, right_host)]
 }

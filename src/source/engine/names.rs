@@ -107,9 +107,8 @@ fn nearest(name: &str, images: &[ImageSummary]) -> (Vec<String>, usize) {
         images.iter().flat_map(|image| names(image).map(move |name| (name, image))).collect();
     named.sort_by_key(|(have, image)| (Reverse(likeness(name, have)), Reverse(image.created), *have));
     let width = named.iter().take(MAX_ROWS).map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-    let row = |(name, image): &(&str, &ImageSummary)| {
-        format!("{name:width$}  {}", hex(image).get(..12).unwrap_or_default())
-    };
+    let row =
+        |(name, image): &(&str, &ImageSummary)| format!("{name:width$}  {}", hex(image).get(..12).unwrap_or_default());
     (named.iter().take(MAX_ROWS).map(row).collect(), named.len().saturating_sub(MAX_ROWS))
 }
 
