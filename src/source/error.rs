@@ -64,7 +64,7 @@ pub enum SourceError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// A name that says no place; what each place that was asked has answered.
-    #[error("no image {} was found:{}", quoted(name), answers.iter().map(|answer| format!("\n  {}", visible(answer))).collect::<String>())]
+    #[error("no image {} was found:{}", quoted(name), below(answers))]
     Nowhere { name: String, answers: Vec<String>, way_out: Option<String> },
     #[error("stopped on request")]
     Stopped,
@@ -155,6 +155,15 @@ fn holder(file: &Path) -> &'static str {
 fn is_in_engine(file: &Path) -> bool {
     let text = file.to_string_lossy();
     text.starts_with("podman:") || (text.starts_with("docker:") && !text.starts_with("docker://"))
+}
+
+/// Each of the rows on a line of its own.
+pub(super) fn below(rows: &[String]) -> String {
+    rows.iter().fold(String::new(), |mut text, row| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  {}", visible(row));
+        text
+    })
 }
 
 fn counted(count: usize, what: &str) -> String {

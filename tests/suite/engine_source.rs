@@ -448,6 +448,74 @@ fn layers_are_taken_once_known_images_not_at_all_and_contents_come_again() {
     assert_eq!(knowing.taken.len(), 2);
 }
 
+/// Answers as docker 29 does with the containerd store: the image's ID is the digest of an index, the blobs of its layers
+/// are compressed. Such an engine is not to be had everywhere, so this one only recites.
+fn recite(inspect: String, archive: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!("tcp://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut request = BufReader::new(client.try_clone().unwrap()).lines();
+            let first = request.next().unwrap().unwrap();
+            // The rest of the request says nothing more.
+            let _ = request.find(|line| line.as_ref().is_ok_and(String::is_empty));
+            let body = match first.split(' ').nth(1).unwrap_or_default() {
+                "/version" => br#"{"ApiVersion":"1.52","Components":[{"Name":"Engine","Version":"29.0.0"}]}"#.to_vec(),
+                path if path.starts_with("/images/get") => archive.clone(),
+                _ => inspect.clone().into_bytes(),
+            };
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            client.write_all(head.as_bytes()).and_then(|()| client.write_all(&body)).unwrap();
+        }
+    });
+    host
+}
+
+#[test]
+fn an_id_that_is_an_index_leads_to_its_image() {
+    let layer = tar(&[("srv/app", b"old")]);
+    let blob = zstd::encode_all(&layer[..], 3).unwrap();
+    let mut blobs: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut add = |bytes: &[u8]| {
+        blobs.push((format!("blobs/sha256/{}", sha256(bytes).hex()), bytes.to_vec()));
+        json!({"digest": sha256(bytes).to_string(), "size": bytes.len()})
+    };
+    let typed = |mut descriptor: Value, kind: &str| {
+        descriptor["mediaType"] = format!("application/vnd.oci.image.{kind}").into();
+        descriptor
+    };
+    let platform = json!({"architecture": "amd64", "os": "linux"});
+    let config = json!({"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/none"]},
+        "rootfs": {"type": "layers", "diff_ids": [sha256(&layer).to_string()]}, "history": [{"created_by": "x"}]});
+    let config = typed(add(config.to_string().as_bytes()), "config.v1+json");
+    let layers = [typed(add(&blob), "layer.v1.tar+zstd")];
+    let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers}).to_string();
+    let mut described = typed(add(manifest.as_bytes()), "manifest.v1+json");
+    described["platform"] = platform;
+    let index = json!({"schemaVersion": 2, "manifests": [described]}).to_string();
+    let top = typed(add(index.as_bytes()), "index.v1+json");
+    let path = |descriptor: &Value| descriptor["digest"].as_str().unwrap().replace("sha256:", "blobs/sha256/");
+    let row = json!([{"Config": path(&config), "RepoTags": null, "Layers": [path(&layers[0])]}]);
+    blobs.push(("index.json".into(), json!({"schemaVersion": 2, "manifests": [top]}).to_string().into_bytes()));
+    blobs.push(("oci-layout".into(), br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec()));
+    blobs.push(("manifest.json".into(), row.to_string().into_bytes()));
+    let entries: Vec<(&str, &[u8])> = blobs.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])).collect();
+    let inspect = json!({"Id": top["digest"], "RepoTags": ["app:1"], "Architecture": "amd64", "Os": "linux", "Size": 99,
+        "RootFS": {"Type": "layers", "Layers": [sha256(&layer).to_string()]}});
+    let host = recite(inspect.to_string(), tar(&entries));
+    let image = report(&["inspect", "docker:app"], &[("DOCKER_HOST", &host)])["image"].clone();
+    assert_eq!(image["config_digest"], config["digest"]);
+    assert_eq!(image["manifest_digest"], sha256(manifest.as_bytes()).to_string());
+    assert_eq!(image["layers"][0]["digest"], layers[0]["digest"]);
+    // What was asked for is not what comes.
+    let mut wrong = inspect;
+    wrong["Id"] = sha256(b"another").to_string().into();
+    wrong["RootFS"]["Layers"] = json!([sha256(b"another").to_string()]);
+    let host = recite(wrong.to_string(), tar(&entries));
+    let said = failure(&["inspect", "docker:app"], &[("DOCKER_HOST", &host)]);
+    assert!(said.contains("its archive does not hold"), "{said}");
+}
+
 /// `podman system service` with storage of its own.
 struct Podman {
     process: Child,

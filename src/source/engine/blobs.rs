@@ -53,14 +53,11 @@ impl EngineBlobs {
 
     fn name_of(&self, layer: usize) -> Result<Option<String>, SourceError> {
         let known = self.layers.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let layers = match known {
-            Some(layers) => layers,
-            None => {
-                let layers = self.names()?;
-                self.are_called(&layers);
-                layers
-            }
-        };
+        if let Some(layers) = known {
+            return Ok(layers.get(layer).cloned());
+        }
+        let layers = self.names()?;
+        self.are_called(&layers);
         Ok(layers.get(layer).cloned())
     }
 

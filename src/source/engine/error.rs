@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::Engine;
 use crate::model::text::visible;
+use crate::source::error::below;
 
 /// Why an engine gives no image. [`EngineError::hint`] says what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -154,7 +155,7 @@ fn alternatives(there: &[String], more: usize) -> String {
 }
 
 fn rows(rows: &[String], more: usize) -> String {
-    let mut text: String = rows.iter().map(|row| format!("\n  {}", visible(row))).collect();
+    let mut text = below(rows);
     if more > 0 {
         let _ = write!(text, "\n  and {more} more");
     }

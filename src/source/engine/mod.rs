@@ -93,8 +93,10 @@ impl Located {
     /// The tag that was meant, else the first: what says more than the user typed.
     fn full_name(&self) -> Option<String> {
         let meant = self.tags.iter().find(|tag| {
-            let is_whole = |rest: &str| rest.is_empty() || rest == ":latest";
-            tag.match_indices(&self.name).any(|(at, name)| tag.get(at + name.len()..).is_some_and(is_whole))
+            let registry = [self.name.as_str(), &format!("{}:latest", self.name)]
+                .into_iter()
+                .find_map(|name| tag.strip_suffix(name));
+            registry.is_some_and(|registry| registry.is_empty() || registry.ends_with('/'))
         });
         meant.or_else(|| self.tags.first()).cloned()
     }
