@@ -61,7 +61,7 @@ impl Pair {
 
     fn craft(name: &str) -> Self {
         let name = format!("imgdrift-{name}-{}", std::process::id());
-        let noise: Vec<u8> = (0..SHARED as u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let noise: Vec<u8> = (0..SHARED).map(|at| (at.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
         let layers = vec![tar(&[("srv/shared", &noise)]), tar(&[("srv/app", b"old")]), tar(&[("srv/app", b"new")])];
         let pair = Self { name, folder: tempfile::tempdir().unwrap(), layers };
         let mut entries: Vec<(String, Vec<u8>)> = Vec::new();
