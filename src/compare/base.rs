@@ -279,20 +279,19 @@ fn relate([left, right]: [&ImageFacts; 2]) -> (BaseRelation, String) {
         let base = facts.base.as_ref()?;
         base.evidence.iter().find(|evidence| evidence.kind == EvidenceKind::OtherImage)?.layers
     };
-    let whole =
-        |layers: usize| if layers == 1 { "its lowest layer".to_owned() } else { format!("its {layers} lowest layers") };
+    let whole = |layers: usize| {
+        if layers == 1 { "its lowest layer is".to_owned() } else { format!("its {layers} lowest layers are") }
+    };
     if let Some(layers) = stands_on(right) {
         return (
             BaseRelation::LeftIsBase,
-            format!("the right image stands on the left one: {} are all of it", whole(layers))
-                .replace("layer are", "layer is"),
+            format!("the right image stands on the left one: {} all of it", whole(layers)),
         );
     }
     if let Some(layers) = stands_on(left) {
         return (
             BaseRelation::RightIsBase,
-            format!("the left image stands on the right one: {} are all of it", whole(layers))
-                .replace("layer are", "layer is"),
+            format!("the left image stands on the right one: {} all of it", whole(layers)),
         );
     }
     let bases = [left, right].map(|facts| facts.base.as_ref());
@@ -370,5 +369,83 @@ fn brief(base: &BaseImage) -> Option<String> {
         (Some(name), Some(digest)) if !name.contains('@') => Some(format!("{name}@{}", short(digest))),
         (Some(name), _) => Some(name.clone()),
         (None, digest) => digest.as_deref().map(short),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::compare;
+    use super::*;
+    use crate::snapshot::testing::TestImage;
+
+    fn base(version: &str) -> TestImage {
+        let mut base = TestImage::new();
+        base.deb("foo", version, &[("usr/bin/foo", version.as_bytes())]).deb("bar", "1", &[("usr/bin/bar", b"bar")]);
+        base.write("etc/gone", b"in both bases");
+        base
+    }
+
+    fn app(code: &[u8]) -> TestImage {
+        let mut app = TestImage::new();
+        app.wheel("flask", if code == b"1" { "1" } else { "2" }, &[("flask.py", code)]).write("app/main", code);
+        app
+    }
+
+    fn origins(report: &DriftReport) -> Vec<(String, &'static str)> {
+        let rows = report.files.rows.iter().filter(|row| row.either().is_some_and(|file| file.entry.content.is_some()));
+        rows.filter_map(|row| Some((row.path.to_string(), report.origin_of_file(row)?.as_str()))).collect()
+    }
+
+    #[test]
+    fn drift_is_put_down_to_the_base_or_to_the_app() {
+        let (mut old, mut new) = (base("1"), base("2"));
+        old.write("usr/old", b"only in the old base");
+        new.write("usr/new", b"only in the new base");
+        let mut above = app(b"2");
+        // Deleted by the app's layer on the right, though both bases have it; written over by it, though the base moved too.
+        above.write("etc/.wh.gone", b"").write("usr/bin/bar", b"patched");
+        let report = compare(&app(b"1").snapshot_on(&old), &above.snapshot_on(&new));
+        assert_eq!(report.base.relation, BaseRelation::Moved);
+        assert_eq!(report.base.sentence, "the base moved: base on both sides, of other layers");
+        let origins = origins(&report);
+        let of = |path: &str| origins.iter().find(|(known, _)| known == path).map(|(_, origin)| *origin);
+        for (path, expected) in [
+            ("/usr/bin/foo", "base"),
+            ("/usr/old", "base"),
+            ("/usr/new", "base"),
+            ("/etc/gone", "app"),
+            ("/usr/bin/bar", "app"),
+            ("/app/main", "app"),
+        ] {
+            assert_eq!(of(path), Some(expected), "{path}: {origins:?}");
+        }
+        let split = report.base.split.as_ref().unwrap();
+        assert_eq!((split.base.packages, split.app.packages), (1, 1));
+        assert_eq!(split.confidence, Confidence::Medium);
+        let differing: usize = Explanation::ALARMING_FIRST.iter().map(|of| report.files.by_explanation.get(*of)).sum();
+        let of_both = |of: Explanation| split.base.files.get(of) + split.app.files.get(of);
+        assert_eq!(Explanation::ALARMING_FIRST.into_iter().map(of_both).sum::<usize>(), differing);
+    }
+
+    #[test]
+    fn an_equal_base_brings_nothing_and_an_unknown_one_is_not_guessed() {
+        let report = compare(&app(b"1").snapshot_on(&base("1")), &app(b"2").snapshot_on(&base("1")));
+        assert_eq!(report.base.relation, BaseRelation::Same);
+        assert_eq!(report.base.sentence, "the base is the same: base");
+        assert_eq!(report.base.split.as_ref().unwrap().base, Share::default());
+        let report = compare(&app(b"1").snapshot(), &app(b"2").snapshot_on(&base("1")));
+        assert_eq!(report.base.relation, BaseRelation::Unknown);
+        assert!(report.base.split.is_none() && origins(&report).is_empty());
+    }
+
+    #[test]
+    fn an_image_that_is_the_other_ones_lowest_part_is_its_base() {
+        let report = compare(&base("1").snapshot(), &app(b"1").snapshot_on(&base("1")));
+        assert_eq!(report.base.relation, BaseRelation::LeftIsBase);
+        assert_eq!(report.base.sentence, "the right image stands on the left one: its lowest layer is all of it");
+        assert!(origins(&report).iter().all(|(_, origin)| *origin == "app"));
+        assert!(report.findings.iter().all(|finding| finding.check != "base-contradiction"));
+        let report = compare(&app(b"1").snapshot_on(&base("1")), &base("1").snapshot());
+        assert_eq!(report.base.relation, BaseRelation::RightIsBase);
     }
 }

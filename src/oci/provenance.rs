@@ -126,7 +126,7 @@ fn decoded(text: &str) -> String {
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         let digits = (byte == b'%').then(|| rest.clone().take(2).map(|digit| char::from(digit).to_digit(16)));
-        match digits.and_then(|digits| digits.collect::<Option<Vec<u32>>>()).as_deref() {
+        match digits.and_then(Iterator::collect::<Option<Vec<u32>>>).as_deref() {
             Some([high, low]) => {
                 bytes.extend(u8::try_from(high << 4 | low));
                 rest.nth(1);
@@ -160,4 +160,81 @@ pub(super) fn build_info(text: &str) -> Vec<BuildSource> {
         .take(MAX_SOURCES)
         .map(|Source { name, pin, .. }| BuildSource { pinned: Some(name.contains("@sha256:")), name, digest: pin })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(name: &str, digest: &str, pinned: bool) -> BuildSource {
+        BuildSource { name: name.to_owned(), digest: Some(digest.to_owned()), pinned: Some(pinned) }
+    }
+
+    /// Written by `BuildKit` in docker 26.1.5 with `--provenance=mode=max`; steps and times cut out.
+    #[test]
+    fn v0_2_is_read() {
+        let statement = br#"{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https://slsa.dev/provenance/v0.2","subject":[],
+            "predicate":{"builder":{"id":""},"buildType":"https://mobyproject.org/buildkit@v1","materials":[
+            {"uri":"pkg:docker/example/base@1?digest=sha256:7cc9e4&platform=linux%2Famd64","digest":{"sha256":"7cc9e4"}},
+            {"uri":"pkg:docker/example/tools@2?platform=linux%2Famd64","digest":{"sha256":"96dacb"}},
+            {"uri":"https://github.com/moby/buildkit.git#refs/tags/v0.11.0","digest":{"sha1":"4b220d"}}],
+            "invocation":{"configSource":{"entryPoint":"Dockerfile"},"parameters":{"frontend":"dockerfile.v0",
+            "args":{"build-arg:BASE":"example/base:1"},"locals":[{"name":"context"}]},"environment":{"platform":"linux/amd64"}},
+            "metadata":{"https://mobyproject.org/buildkit@v1#metadata":{"source":{"infos":[
+            {"filename":"Dockerfile","language":"Dockerfile","data":"RlJPTSBhCg=="}]}}}}}"#;
+        let provenance = read_provenance("x", statement).unwrap().unwrap();
+        assert_eq!(provenance.version, "v0.2");
+        let expected =
+            [source("example/base:1", "sha256:7cc9e4", true), source("example/tools:2", "sha256:96dacb", false)];
+        assert_eq!(provenance.sources, expected);
+        assert_eq!(provenance.arguments["build-arg:BASE"], "example/base:1");
+        assert_eq!(provenance.dockerfile.as_deref(), Some("FROM a\n"));
+    }
+
+    /// The shape of `BuildKit`'s docs/attestations/slsa-definitions.md.
+    #[test]
+    fn v1_is_read() {
+        let statement = br#"{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://slsa.dev/provenance/v1","subject":[],
+            "predicate":{"buildDefinition":{"externalParameters":{"configSource":{"path":"Dockerfile"},
+            "request":{"frontend":"gateway.v0","args":{"source":"docker/dockerfile:1","target":"release"}}},
+            "internalParameters":{"builderPlatform":"linux/amd64"},"resolvedDependencies":[
+            {"uri":"pkg:docker/docker/dockerfile@1","digest":{"sha256":"aa"}},
+            {"uri":"pkg:docker/ghcr.io/a%2Fb@sha256%3Acc","digest":{"sha256":"cc"}},
+            {"uri":"pkg:docker/alpine@3.17?platform=linux%2Famd64","digest":{"sha256":"8914"}}]},
+            "runDetails":{"metadata":{"buildkit_metadata":{"source":{"infos":[{"filename":"Dockerfile","data":"RlJPTSBhCg=="}]}}}}}}"#;
+        let provenance = read_provenance("x", statement).unwrap().unwrap();
+        let expected = [
+            source("docker/dockerfile:1", "sha256:aa", false),
+            source("ghcr.io/a/b", "sha256:cc", true),
+            source("alpine:3.17", "sha256:8914", false),
+        ];
+        assert_eq!((provenance.version, provenance.sources.as_slice()), ("v1", expected.as_slice()));
+        assert_eq!(provenance.arguments["target"], "release");
+        assert_eq!(provenance.dockerfile.as_deref(), Some("FROM a\n"));
+    }
+
+    #[test]
+    fn other_statements_say_nothing_and_what_is_none_is_refused() {
+        let bill = br#"{"predicateType":"https://spdx.dev/Document","predicate":{"SPDXID":"x"}}"#;
+        assert_eq!(read_provenance("x", bill), Ok(None));
+        let empty = br#"{"predicateType":"https://slsa.dev/provenance/v1","predicate":{"buildDefinition":[1]}}"#;
+        assert_eq!(read_provenance("x", empty).unwrap().unwrap().sources, []);
+        for broken in [&b"[]"[..], b"", b"{"] {
+            assert!(read_provenance("x", broken).is_err());
+        }
+        assert_eq!(
+            (decoded("a%2Fb%"), decoded("%zz%2"), decoded("%ff")),
+            ("a/b%".to_owned(), "%zz%2".to_owned(), "%ff".to_owned())
+        );
+    }
+
+    /// The shape of buildkit's pull request 2311: `{"frontend":"dockerfile.v0","sources":[...]}` in base64.
+    #[test]
+    fn build_info_is_read() {
+        // {"sources":[{"type":"docker-image","ref":"docker.io/library/alpine:3.13@sha256:1d30","pin":"sha256:1d30"},{"type":"http","ref":"https://x","pin":"sha256:4198"}]}
+        let text = "eyJzb3VyY2VzIjpbeyJ0eXBlIjoiZG9ja2VyLWltYWdlIiwicmVmIjoiZG9ja2VyLmlvL2xpYnJhcnkvYWxwaW5lOjMuMTNAc2hhMjU2OjFkMzAiLCJwaW4iOiJzaGEyNTY6MWQzMCJ9LHsidHlwZSI6Imh0dHAiLCJyZWYiOiJodHRwczovL3giLCJwaW4iOiJzaGEyNTY6NDE5OCJ9XX0=";
+        assert_eq!(build_info(text), [source("docker.io/library/alpine:3.13@sha256:1d30", "sha256:1d30", true)]);
+        assert_eq!(build_info("no base64"), []);
+        assert_eq!(build_info("e30="), []);
+    }
 }

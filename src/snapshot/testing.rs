@@ -7,8 +7,8 @@ use std::sync::Arc;
 use sha2::Digest as _;
 
 use super::{LayerPart, Parts, Snapshot, capture};
-use crate::image::{IndexOptions, Limits, index_layer};
-use crate::model::{Digest, ImageConfig, Md5, Progress, Side};
+use crate::image::{IndexOptions, LayerIndex, Limits, index_layer};
+use crate::model::{Digest, HistoryEntry, ImageConfig, Md5, Progress, Side};
 
 const SITE: &str = "usr/lib/python3/dist-packages";
 /// The mtime of every file, unless a test changes it.
@@ -137,6 +137,19 @@ impl TestImage {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
+        self.snapshot_of(vec![self.index()])
+    }
+
+    /// An image of two layers: `base`, and this upon it, told by buildah's history comment.
+    pub(crate) fn snapshot_on(mut self, base: &Self) -> Snapshot {
+        let indexes = vec![base.index(), self.index()];
+        let row = |comment: Option<&str>| HistoryEntry { comment: comment.map(str::to_owned), ..Default::default() };
+        self.config.diff_ids = indexes.iter().map(|index| index.diff_id).collect();
+        self.config.history = vec![row(None), row(Some("FROM base"))];
+        self.snapshot_of(indexes)
+    }
+
+    fn index(&self) -> Arc<LayerIndex> {
         let tar = self.tar();
         let (limits, progress) = (Limits::default(), Progress::default());
         let options = IndexOptions {
@@ -145,18 +158,23 @@ impl TestImage {
             md5: &capture::wants_md5,
             ..IndexOptions::new(&limits, &progress, &[Side::Left])
         };
-        let index = Arc::new(index_layer(Box::new(tar.as_slice()), &options).unwrap());
+        Arc::new(index_layer(Box::new(tar.as_slice()), &options).unwrap())
+    }
+
+    fn snapshot_of(&self, indexes: Vec<Arc<LayerIndex>>) -> Snapshot {
+        let layer = |index| LayerPart { digest: None, stored_size: None, index };
+        let diff_ids: Vec<_> = indexes.iter().map(|index| index.diff_id.to_string()).collect();
         Snapshot::new(Parts {
             reference: "test".to_owned(),
             source: "docker-archive",
             manifest_digest: None,
-            config_digest: sha256(format!("{:?}{}", self.config, index.diff_id).as_bytes()),
+            config_digest: sha256(format!("{:?}{}", self.config, diff_ids.concat()).as_bytes()),
             config: self.config.clone(),
             name: None,
             variants: Vec::new(),
             attestations: Vec::new(),
             annotations: BTreeMap::new(),
-            layers: vec![LayerPart { digest: None, stored_size: None, index }],
+            layers: indexes.into_iter().map(layer).collect(),
             layers_unread: 0,
             warnings: Vec::new(),
         })

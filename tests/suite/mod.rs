@@ -1,5 +1,6 @@
 //! One line per subject; `architecture` fails when a file of this folder is not listed.
 mod architecture;
+mod base;
 mod engine;
 mod engine_source;
 mod explorer;

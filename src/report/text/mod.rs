@@ -123,7 +123,7 @@ fn base(base: &BaseImage, facts: &ImageFacts) -> String {
         all => format!(", and {} more", count(all - 1)),
     };
     let first = words.first().copied().unwrap_or_default();
-    visible(&format!("{name}: {}; by {first}{more}", outline::about_base(base, facts.layers.len()))).into_owned()
+    visible(&format!("{name}: {}; evidence: {first}{more}", outline::about_base(base, facts.layers.len()))).into_owned()
 }
 
 fn arrow(left: Option<&str>, right: Option<&str>) -> String {

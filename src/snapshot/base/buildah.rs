@@ -1,29 +1,45 @@
-//! buildah ends the comment of the first history row that it adds with `FROM name` (containers/buildah, `image.go`).
+//! buildah's history comments (containers/buildah, `image.go`; shapes of 1.28). A build leaves `FROM name` in the comment
+//! of the row of its layer; with `--layers` each step leaves one, all but the lowest with the ID of the step below.
 
 use super::layers_below;
 use super::names::digest_of;
 use crate::model::{BaseEvidence, Confidence, EvidenceKind, ImageConfig};
 
 pub(super) fn says(config: &ImageConfig) -> Option<BaseEvidence> {
-    // A base that buildah built has such a row too, further down.
-    let rows = config.history.iter().enumerate().rev();
-    let (row, name) = rows.filter_map(|(row, entry)| Some((row, from(entry.comment.as_deref()?)?))).next()?;
+    let (row, name) = lowest_of_the_build(config)?;
+    let layers = layers_below(config, row);
+    if is_id(name) {
+        let words = format!("buildah's history comment: FROM {name}, an ID and no name");
+        let said = BaseEvidence::new(EvidenceKind::Buildah, Confidence::Medium, words);
+        return Some(BaseEvidence { layers, ..said });
+    }
     let words = format!("buildah's history comment: FROM {name}");
     let said = BaseEvidence::new(EvidenceKind::Buildah, Confidence::Medium, words);
-    // The image's ID in place of a name, where the build named it so.
-    let is_id = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     let digest = digest_of(name).map(str::to_owned);
-    Some(BaseEvidence {
-        name: (!is_id).then(|| name.to_owned()),
-        pinned: digest.is_some().then_some(true),
-        digest,
-        layers: layers_below(config, row),
-        ..said
-    })
+    Some(BaseEvidence { name: Some(name.to_owned()), pinned: digest.is_some().then_some(true), digest, layers, ..said })
+}
+
+/// The row that the topmost build wrote first, and what it says: a base that buildah built has such rows too.
+fn lowest_of_the_build(config: &ImageConfig) -> Option<(usize, &str)> {
+    let mut lowest = None;
+    for (row, entry) in config.history.iter().enumerate().rev() {
+        match (entry.comment.as_deref().and_then(from), lowest) {
+            (Some(name), _) if is_id(name) => lowest = Some((row, name)),
+            (Some(name), _) => return Some((row, name)),
+            (None, None) => {}
+            (None, Some(_)) => break,
+        }
+    }
+    lowest
 }
 
 fn from(comment: &str) -> Option<&str> {
     let (before, name) = comment.rsplit_once("FROM ")?;
     let is_word = before.is_empty() || before.ends_with(char::is_whitespace);
     (is_word && !name.is_empty() && !name.contains(char::is_whitespace)).then_some(name)
+}
+
+/// Whether this is an image's ID, whole or as it is shown.
+fn is_id(name: &str) -> bool {
+    matches!(name.len(), 12 | 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -78,3 +78,6 @@ pub(super) fn distro(tree: &Tree) -> Option<String> {
     let name = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
     Some(name.trim_matches('"').to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,10 @@ pub fn dockerfile_says(path: &str, dockerfile: &Dockerfile, config: &ImageConfig
         let words = format!("{path}: FROM {from}, a variable that only the build knew; {fit}");
         return BaseEvidence { layers, against, ..evidence(confidence, words) };
     };
+    // A Dockerfile that made another image says nothing of this one.
+    if against.is_some() {
+        return BaseEvidence { against, ..evidence(confidence, format!("{path}: FROM {from}; {fit}")) };
+    }
     let digest = digest_of(base).map(str::to_owned);
     let is_scratch = build.is_scratch();
     BaseEvidence {
@@ -80,7 +84,6 @@ pub fn dockerfile_says(path: &str, dockerfile: &Dockerfile, config: &ImageConfig
         pinned: (!is_scratch).then_some(digest.is_some()),
         digest,
         layers: if is_scratch { layers.map(|_| 0) } else { layers },
-        against,
         ..evidence(confidence, format!("{path}: FROM {from}; {fit}"))
     }
 }

@@ -12,7 +12,7 @@ use super::rows::changed_files;
 use super::{Context, Mouse, Request, View, ViewEntry};
 use crate::compare::review::Subject;
 use crate::compare::{DriftReport, LayerRelation, LayerRow};
-use crate::model::{Explanation, ImageFacts, LayerFacts, Side};
+use crate::model::{Confidence, Explanation, ImageFacts, LayerFacts, Side};
 use crate::tui::Jump;
 use crate::tui::document::{self, Field, Row, lines, table};
 use crate::tui::keys::{Action, Binding, ch, key, row};
@@ -326,6 +326,7 @@ fn layer_line(report: &DriftReport, row: &LayerRow, paths: usize, width: usize, 
     let muted = theme.style(Role::Muted);
     let room = instruction_room(width);
     let made_by = right.or(left).map(|layer| text::instruction(layer.created_by.as_deref())).unwrap_or_default();
+    let made_by = format!("{}{made_by}", base_mark(report, row));
     let mut spans = vec![
         Span::styled(format!(" {sign} {word:<11}"), theme.style(role)),
         Span::styled(text::pad_left(&index(left), INDEX), theme.style(Role::Left)),
@@ -362,7 +363,7 @@ fn header_alone(width: usize, theme: Theme) -> Line<'static> {
 /// One layer of one image.
 fn line_alone(report: &DriftReport, row: &LayerRow, width: usize, theme: Theme) -> Line<'static> {
     let Some(layer) = row.sides(report).1 else { return Line::default() };
-    let made_by = text::instruction(layer.created_by.as_deref());
+    let made_by = format!("{}{}", base_mark(report, row), text::instruction(layer.created_by.as_deref()));
     Line::from(vec![
         Span::styled(format!("   {:<4}", layer.index), theme.style(Role::Muted)),
         Span::raw(text::pad(&made_by, room_alone(width))),
@@ -478,15 +479,30 @@ fn detail_alone(report: &DriftReport, row: &LayerRow, theme: Theme) -> Vec<Row> 
     rows
 }
 
+/// What stands before the instruction of a layer that is the base's.
+fn base_mark(report: &DriftReport, row: &LayerRow) -> &'static str {
+    match of_base(report, row) {
+        Some(Confidence::Low) => "(base?) ",
+        Some(_) => "(base) ",
+        None => "",
+    }
+}
+
+/// How sure it is that the layer belongs to its image's base; `None` where nothing says so.
+fn of_base(report: &DriftReport, row: &LayerRow) -> Option<Confidence> {
+    let sure = |facts: &ImageFacts, index: Option<usize>| {
+        let base = facts.base.as_ref()?;
+        index.zip(base.layers).filter(|(index, layers)| index < layers).and(base.layers_confidence)
+    };
+    sure(&report.right, row.right).or_else(|| sure(&report.left, row.left))
+}
+
 /// What the layer is to its image's base, and whether it was rebuilt only because something below it was.
 fn cause(report: &DriftReport, row: &LayerRow, theme: Theme) -> Vec<Row> {
-    let of_base = |facts: &ImageFacts, index: Option<usize>| {
-        let layers = facts.base.as_ref().and_then(|base| base.layers)?;
-        index.map(|index| index < layers)
-    };
     let muted = |words: String| vec![Row::styled(words, Role::Muted, theme).wrapped(2)];
-    if of_base(&report.right, row.right).or(of_base(&report.left, row.left)) == Some(true) {
-        return muted("it belongs to the base image".to_owned());
+    if let Some(confidence) = of_base(report, row) {
+        let likely = if confidence == Confidence::Low { "likely " } else { "" };
+        return muted(format!("it {likely}belongs to the base image"));
     }
     if row.relation != LayerRelation::Rebuilt {
         return Vec::new();

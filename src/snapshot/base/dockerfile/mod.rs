@@ -136,3 +136,100 @@ impl Build {
         self.base.as_deref() == Some("scratch")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Digest, HistoryEntry, ImageConfig};
+
+    fn base(text: &str) -> Option<String> {
+        Dockerfile::parse(text).unwrap().build(None, &BTreeMap::new()).unwrap().base
+    }
+
+    #[test]
+    fn the_last_stage_is_followed_to_the_image_it_stands_on() {
+        for (text, expected) in [
+            ("FROM debian:12", "debian:12"),
+            ("from debian:12 as x\nRUN y\nFROM X\n", "debian:12"),
+            ("FROM a AS a\nFROM a\n", "a"),
+            ("FROM a AS debian\nFROM b AS c\nFROM debian AS d\nFROM d\n", "a"),
+            ("FROM --platform=$BUILDPLATFORM golang AS b\nFROM --platform=linux/amd64 scratch\n", "scratch"),
+            ("\u{feff}# syntax=docker/dockerfile:1\n\nARG V=12 X\nFROM debian:${V}-slim\n", "debian:12-slim"),
+            ("ARG A=1\nARG B=${A}.2\nFROM x:$B\n", "x:1.2"),
+            ("FROM ${R:-docker.io}/x:${T:-${U:-9}}${Z:+never}\n", "docker.io/x:9"),
+            ("ARG R=\"ghcr.io\"\nFROM \"$R/x\"\n", "ghcr.io/x"),
+            ("FROM a\nRUN <<EOF\nFROM b\nEOF\nCOPY <<-'X' <<Y /z\nFROM c\n\tX\nFROM d\nY\n", "a"),
+            ("FROM a\nRUN echo \\\n# FROM b\n\n  FROM c \\ \n  d\n", "a"),
+            ("# escape=`\nFROM a\nRUN x `\n FROM b\n", "a"),
+            ("FROM a\nRUN cat <<<b $((1<<2))\nFROM c@sha256:ab\n", "c@sha256:ab"),
+        ] {
+            assert_eq!(base(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_only_the_build_knew_is_not_guessed() {
+        assert_eq!(base("ARG BASE\nFROM $BASE\n"), None);
+        assert_eq!(base("FROM x-${TARGETARCH}\n"), None);
+        assert_eq!(base("FROM ${\n"), None);
+        let deep = format!("FROM {}x{}\n", "${A:-".repeat(5000), "}".repeat(5000));
+        assert_eq!(base(&deep), None);
+        let dockerfile = Dockerfile::parse("ARG BASE\nFROM $BASE AS a\nFROM b AS c\n").unwrap();
+        let given = BTreeMap::from([("BASE".to_owned(), "d:1".to_owned())]);
+        assert_eq!(dockerfile.build(Some("A"), &given).unwrap().base.as_deref(), Some("d:1"));
+        assert_eq!(dockerfile.build(Some("0"), &given).unwrap().base.as_deref(), Some("d:1"));
+        assert_eq!(dockerfile.build(Some("nothing"), &given), None);
+    }
+
+    #[test]
+    fn what_is_no_dockerfile_is_refused() {
+        assert_eq!(Dockerfile::parse(""), Err(DockerfileError::NoStage));
+        assert_eq!(Dockerfile::parse("RUN x\n# FROM y\n"), Err(DockerfileError::NoStage));
+        let wrong = Dockerfile::parse("\nFROM a b c\n");
+        assert_eq!(wrong, Err(DockerfileError::From { line: 2, text: "FROM a b c".to_owned() }));
+        let long = "#".repeat(MAX_BYTES + 1);
+        assert_eq!(Dockerfile::parse(&long), Err(DockerfileError::TooLong(MAX_BYTES + 1)));
+    }
+
+    fn image(rows: &[(&str, bool)]) -> ImageConfig {
+        let row = |(created_by, empty_layer): &(&str, bool)| HistoryEntry {
+            created_by: Some((*created_by).to_owned()),
+            empty_layer: *empty_layer,
+            ..HistoryEntry::default()
+        };
+        let layers = rows.iter().filter(|(_, empty)| !empty).count();
+        let diff_ids = (0..layers).map(|at| Digest([u8::try_from(at).unwrap(); 32])).collect();
+        ImageConfig { history: rows.iter().map(row).collect(), diff_ids, ..ImageConfig::default() }
+    }
+
+    /// Rows as docker 20.10 writes them, by the classic builder and by `BuildKit`.
+    #[test]
+    fn the_history_tells_where_the_instructions_begin() {
+        let text = "FROM x\nARG V=1\nRUN --mount=type=cache,target=/c apt-get update && \\\n    apt-get install -y a\nCOPY . /app\nUSER app\n";
+        let build = Dockerfile::parse(text).unwrap().build(None, &BTreeMap::new()).unwrap();
+        let base = [("/bin/sh -c #(nop) ADD file:4f2 in / ", false), ("/bin/sh -c #(nop)  CMD [\"bash\"]", true)];
+        let classic = [
+            ("/bin/sh -c #(nop)  ARG V=1", true),
+            ("|1 V=1 /bin/sh -c apt-get update &&     apt-get install -y a", false),
+            ("/bin/sh -c #(nop) COPY dir:309 in /app ", false),
+            ("/bin/sh -c #(nop)  USER app", true),
+        ];
+        let buildkit = [
+            ("ARG V=1", true),
+            ("RUN |1 V=1 /bin/sh -c apt-get update &&     apt-get install -y a # buildkit", false),
+            ("COPY . /app # buildkit", false),
+            ("USER app", true),
+        ];
+        assert_eq!(build.matched(&image(&[&base[..], &classic[..]].concat())), Matched::Layers(1));
+        assert_eq!(build.matched(&image(&[&base[..], &buildkit[..]].concat())), Matched::Layers(1));
+        assert_eq!(build.matched(&image(&buildkit)), Matched::Layers(0));
+        let mut other = [&base[..], &classic[..]].concat();
+        other[3].0 = "|1 V=1 /bin/sh -c apt-get update && apt-get install -y b";
+        assert_eq!(build.matched(&image(&other)), Matched::No);
+        assert_eq!(build.matched(&image(&classic[1..])), Matched::No);
+        assert_eq!(build.matched(&image(&[])), Matched::Unknown);
+        let mut appended = image(&[&base[..], &classic[..]].concat());
+        appended.diff_ids.push(Digest([9; 32]));
+        assert_eq!(build.matched(&appended), Matched::Unknown);
+    }
+}
