@@ -507,9 +507,12 @@ fn an_id_that_is_an_index_leads_to_its_image() {
     assert_eq!(image["config_digest"], config["digest"]);
     assert_eq!(image["manifest_digest"], sha256(manifest.as_bytes()).to_string());
     assert_eq!(image["layers"][0]["digest"], layers[0]["digest"]);
-    // What was asked for is not what comes.
+    // What was asked for is not what comes: told, when it has the same layers; refused, when it has others.
     let mut wrong = inspect;
     wrong["Id"] = sha256(b"another").to_string().into();
+    let host = recite(wrong.to_string(), tar(&entries));
+    let warnings = report(&["inspect", "docker:app"], &[("DOCKER_HOST", &host)])["warnings"].to_string();
+    assert!(warnings.contains("but the config that it sent is"), "{warnings}");
     wrong["RootFS"]["Layers"] = json!([sha256(b"another").to_string()]);
     let host = recite(wrong.to_string(), tar(&entries));
     let said = failure(&["inspect", "docker:app"], &[("DOCKER_HOST", &host)]);

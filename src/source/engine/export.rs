@@ -81,13 +81,17 @@ impl Export {
                 layer.digest = None;
             }
         }
+        if !tree.configs.contains(&documents.config_digest) {
+            let (at, called, sent) = (&image.client.at, image.id, documents.config_digest);
+            documents.warnings.push(format!("{at} calls the image {called}, but the config that it sent is {sent}"));
+        }
         let opened = documents.open_image(image.source(), layers, store)?;
         Ok(OpenImage { name: image.full_name(), ..opened })
     }
 }
 
 /// The position in `manifest.json` of the image: by the digest of its config, which is the image's ID or is named by the
-/// manifest that is; else, as Podman rewrites the configs of OCI images, by its layers, and of several that have them by
+/// manifest that is; else, should an exporter have rewritten the config, by its layers, and of several that have them by
 /// the order of the request.
 fn row_of(request: &Request<'_>, image: &Located, tree: &Tree, position: usize) -> Result<usize, SourceError> {
     let absent = || {
