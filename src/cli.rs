@@ -31,6 +31,7 @@ Examples:
   imgdrift released.tar rebuilt.tar --fail-on dependency-equivalent
   imgdrift old.tar new.tar --fail-on unexplained,alarm,downgraded
   imgdrift inspect app.tar --find /usr/bin/curl
+  imgdrift bump base-old.tar base-new.tar --app app.tar --format markdown
   imgdrift demo
 
 Exit codes: 0 done, 1 --fail-on met, 2 error";
@@ -66,6 +67,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Say whether a newer digest of a base image may be merged: packages, CVE ids, what is gone
+    Bump(Bump),
     /// Show one image: packages, layers, findings
     Inspect(Inspect),
     /// Print the digests of one image: itself, its content, its packages
@@ -84,6 +87,7 @@ enum Command {
 #[derive(Debug)]
 pub enum Task {
     Compare(Compare),
+    Bump(Bump),
     Inspect(Inspect),
     Digest(DigestOf),
     Demo(Demo),
@@ -98,6 +102,24 @@ pub struct Compare {
     pub left: String,
     pub right: String,
     pub report: ReportArgs,
+    pub source: SourceArgs,
+}
+
+/// `imgdrift bump OLD NEW`.
+#[derive(Debug, Args)]
+pub struct Bump {
+    /// The base image as it is
+    #[arg(value_name = "OLD", value_hint = ValueHint::AnyPath)]
+    pub old: String,
+    /// The base image as it shall be
+    #[arg(value_name = "NEW", value_hint = ValueHint::AnyPath)]
+    pub new: String,
+    /// An image built upon it: say which of its own layers touch what the base changed
+    #[arg(long, value_name = "IMAGE", value_hint = ValueHint::AnyPath)]
+    pub app: Option<String>,
+    #[command(flatten)]
+    pub report: ReportArgs,
+    #[command(flatten)]
     pub source: SourceArgs,
 }
 
@@ -198,6 +220,7 @@ impl Cli {
             return Err(Self::command().error(ErrorKind::UnknownArgument, message));
         }
         match (command, left, right) {
+            (Some(Command::Bump(bump)), ..) => Ok(Task::Bump(bump)),
             (Some(Command::Inspect(inspect)), ..) => Ok(Task::Inspect(inspect)),
             (Some(Command::Digest(digest)), ..) => Ok(Task::Digest(digest)),
             (Some(Command::Demo(demo)), ..) => Ok(Task::Demo(demo)),

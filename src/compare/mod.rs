@@ -1,6 +1,7 @@
 //! Two snapshots compared: what moved, what differs, and why.
 
 mod base;
+pub mod bump;
 mod causes;
 mod changelogs;
 mod config;

@@ -2,6 +2,7 @@
 
 pub mod contents;
 pub mod index;
+mod linked;
 pub mod squash;
 pub mod stored;
 pub mod tree;
@@ -10,6 +11,7 @@ mod warnings;
 
 pub use contents::{ContentError, copy_file, md5_file_at, md5_files, read_file, read_file_at, read_files};
 pub use index::{IndexError, IndexOptions, LayerEntry, LayerIndex, LayerNode, digest_layer, index_layer};
+pub use linked::needed;
 pub use squash::squash;
 pub use tree::{Node, Tree};
 

@@ -14,9 +14,10 @@ use std::collections::HashMap;
 use crate::image::{Image, Tree};
 use crate::model::{Ecosystem, ImagePath, Kind, OwnedFile, Package, text};
 
-pub use dpkg::changelog;
+pub use dpkg::{changelog, preferences};
 pub use movement::{Jump, compare_versions, jump, movement};
 pub use pairing::{Pair, location_key, pair};
+pub use python::{exact_requirements, python_key};
 
 /// How one ecosystem's packages are found and ordered.
 pub struct Cataloger {

@@ -3,9 +3,11 @@
 use std::io;
 
 use crate::compare::DriftReport;
+use crate::compare::bump::BumpReport;
 use crate::compare::review::{Review, Subject};
 use crate::model::{ImageFacts, Inspection, SearchResult};
 
+mod bump;
 mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -23,6 +25,8 @@ pub struct Format {
     pub extension: &'static str,
     /// Two images compared.
     pub write: fn(&DriftReport, &ReportOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
+    /// Two digests of a base image, for whoever is to merge the newer one.
+    pub bump: fn(&BumpReport<'_>, &ReportOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
     /// One image.
     pub inspection: fn(&Inspection, &ReportOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
     /// What a search in one image found.

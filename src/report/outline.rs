@@ -134,7 +134,7 @@ impl<'a> FixesTold<'a> {
     }
 
     /// Security uploads first, then what names ids.
-    fn urgency(&self) -> u8 {
+    pub(super) fn urgency(&self) -> u8 {
         match (self.security, self.cves.is_empty()) {
             (true, _) => 0,
             (false, false) => 1,
@@ -257,7 +257,7 @@ fn file_line<'a>(row: &'a FileRow, drift: &'a Drift) -> FileLine<'a> {
     FileLine { path: row.path.to_string(), row, drift, covers: 1, is_folded: false }
 }
 
-fn fold_directories(rows: &[FileRow], explanation: Explanation) -> Vec<FileLine<'_>> {
+pub(super) fn fold_directories(rows: &[FileRow], explanation: Explanation) -> Vec<FileLine<'_>> {
     let mut lines = Vec::new();
     let mut covered = vec![false; rows.len()];
     // Directories that are not named because what is below them is: counted with the next line.
@@ -290,7 +290,7 @@ fn fold_directories(rows: &[FileRow], explanation: Explanation) -> Vec<FileLine<
 }
 
 /// Folds files that were removed from one directory with the same owner and detail, when there are more than a few.
-fn fold_removed(lines: Vec<FileLine<'_>>) -> Vec<FileLine<'_>> {
+pub(super) fn fold_removed(lines: Vec<FileLine<'_>>) -> Vec<FileLine<'_>> {
     const FEW: usize = 3;
     let key = |line: &FileLine<'_>| {
         let is_removed = line.drift.change == Change::Removed && !line.is_folded;

@@ -1,6 +1,7 @@
 //! From references to snapshots and a report: both sides at once, layers that they share read once.
 
 mod base;
+mod bump;
 mod bytes;
 mod changelog;
 mod contents;

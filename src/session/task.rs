@@ -8,7 +8,7 @@ use std::thread;
 
 use super::contents::{ImageContents, Images};
 use super::exporter::{self, Exporter};
-use super::{Opened, compare, find, preferences, progress, read, read_for_audit};
+use super::{Opened, bump, compare, find, preferences, progress, read, read_for_audit};
 use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, Task};
 use crate::compare::DriftReport;
 use crate::demo;
@@ -55,6 +55,7 @@ pub fn carry_out(task: Task, terminal: Terminal) -> Result<Outcome, Failure> {
             let (left, right) = demo::references();
             compare_images(left, right, &demo.report, Settings::default(), terminal)
         }
+        Task::Bump(args) => bump::carry_out(args, terminal),
         Task::Inspect(inspect) => inspect_image(inspect, terminal),
         Task::Digest(digest) => digest_image(digest, terminal),
         Task::Config => to_stdout(|out| out.write_all(preferences::defaults().as_bytes())),
@@ -63,7 +64,7 @@ pub fn carry_out(task: Task, terminal: Terminal) -> Result<Outcome, Failure> {
     }
 }
 
-fn reference(text: &str) -> Result<Reference, Failure> {
+pub(super) fn reference(text: &str) -> Result<Reference, Failure> {
     Reference::parse(text).map_err(|error| Failure::opening(text, &error))
 }
 
@@ -88,7 +89,7 @@ fn compare_images(
     Ok(outcome(&args.fail_on, &pair.report))
 }
 
-fn outcome(conditions: &[FailOn], report: &DriftReport) -> Outcome {
+pub(super) fn outcome(conditions: &[FailOn], report: &DriftReport) -> Outcome {
     if conditions.iter().any(|condition| condition.is_met(report)) { Outcome::FailOnMet } else { Outcome::Done }
 }
 
@@ -167,7 +168,7 @@ fn read_shown(
 }
 
 /// Writes to the file asked for, or to stdout.
-fn write(
+pub(super) fn write(
     args: &OutputArgs,
     all: bool,
     terminal: Terminal,

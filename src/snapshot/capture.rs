@@ -28,6 +28,8 @@ fn wants_evidence(path: &[u8], size: u64) -> bool {
     const LOG: u64 = 8 << 20;
     match path {
         b"etc/os-release" | b"usr/lib/os-release" => size <= CERTIFICATE,
+        b"etc/apt/preferences" => size <= CERTIFICATE,
+        _ if path.starts_with(b"etc/apt/preferences.d/") => size <= CERTIFICATE,
         b"etc/ssl/certs/ca-certificates.crt" => size <= BUNDLE,
         b"var/log/dpkg.log" => size <= LOG,
         _ => size <= CERTIFICATE && path.ends_with(b".crt") && is_certificate_source(path),

@@ -4,6 +4,7 @@ mod arrivals;
 pub mod changelog;
 mod deb822;
 mod files;
+pub mod preferences;
 mod status;
 mod version;
 

@@ -18,7 +18,7 @@ use super::{Cataloger, MAX_FILES, MAX_PACKAGES, Owners, size_of};
 use files::{files, first_line, read};
 use find::{Form, Found, find};
 use metadata::{Metadata, from_file_name, metadata, normalised};
-use requires::requirements;
+use requires::{exact, requirements};
 
 pub(super) const CATALOGER: Cataloger =
     Cataloger { ecosystem: Ecosystem::Pypi, wants: find::wants, run, compare: version::compare, parts: version::parts };
@@ -49,6 +49,25 @@ fn run(image: &Image, owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<Pa
         package.size = size_of(&image.tree, &package.files);
     }
     packages
+}
+
+/// The key that a distribution of this name is matched by.
+#[must_use]
+pub fn python_key(name: &str) -> String {
+    normalised(name)
+}
+
+/// What a distribution requires in one version only: keys and versions, as its METADATA in `tree` says (PEP 440, `==` and
+/// `===`). What only an extra or another platform needs is left out.
+#[must_use]
+pub fn exact_requirements(package: &Package, tree: &Tree) -> Vec<(String, String)> {
+    let Some(location) = package.location.as_ref().filter(|_| package.ecosystem == Ecosystem::Pypi) else {
+        return Vec::new();
+    };
+    let is_metadata = |path: &ImagePath| path.as_bytes().ends_with(b".dist-info/METADATA");
+    let file = package.files.iter().find(|file| is_metadata(&file.path));
+    let text = file.and_then(|file| tree.get(&file.path)).and_then(|node| node.bytes.as_deref());
+    text.map(|text| exact(&metadata(text).requires, location)).unwrap_or_default()
 }
 
 /// Makes one of what is told twice: Debian's python3-cryptography ships a `.dist-info` and an `.egg-info` of the same

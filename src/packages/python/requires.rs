@@ -17,6 +17,20 @@ pub(super) fn requirements(lines: &[String], location: &ImagePath) -> Vec<Requir
     required.collect()
 }
 
+/// Of those lines the ones that name one version: `numpy==1.26.4`, `numpy (===1.26.4)`; key and version.
+pub(super) fn exact(lines: &[String], location: &ImagePath) -> Vec<(String, String)> {
+    let python = interpreter(location);
+    let pinned = lines.iter().filter_map(|line| {
+        let (what, marker) = line.split_once(';').unwrap_or((line, ""));
+        let (name, version) = what.split_once("==")?;
+        let name = name.split(['[', '(']).next().unwrap_or_default().trim();
+        let version = version.trim_start_matches('=').trim_matches(|c: char| c.is_whitespace() || c == ')');
+        let is_one = !name.is_empty() && !version.is_empty() && !name.contains(['<', '>', '!', '~', ',', ' ']);
+        (is_one && !version.contains(',') && holds(marker, python)).then(|| (normalised(name), version.to_owned()))
+    });
+    pinned.collect()
+}
+
 /// Major and minor version, by the directory that a site directory is in: `python3.11`.
 fn interpreter(location: &ImagePath) -> Option<(u32, u32)> {
     let mut names = location.components().filter_map(|name| std::str::from_utf8(name).ok());

@@ -10,6 +10,7 @@ use crate::compare::review::Subject;
 use crate::compare::{self, BaseDrift, ByExplanation, DriftReport, FileRow, Origin, PackageRow, Share};
 use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, SearchResult, text};
 
+mod bump;
 mod inert;
 mod schema;
 
@@ -17,6 +18,7 @@ pub(super) const FORMAT: Format = Format {
     name: "json",
     extension: "json",
     write: write_report,
+    bump: bump::write_bump,
     inspection: write_inspection,
     search: write_search,
     digests: write_digests,

@@ -307,3 +307,81 @@ pub(super) struct DigestFormats {
     pub content: u32,
     pub dependencies: u32,
 }
+
+/// `imgdrift bump`.
+#[derive(Serialize)]
+pub(super) struct Bump<'a> {
+    pub schema: u32,
+    pub tool: Tool,
+    pub answer: &'static str,
+    pub reasons: &'a [String],
+    pub verdict: &'static str,
+    pub headline: String,
+    pub counts: Counts,
+    pub old: Image<'a>,
+    pub new: Image<'a>,
+    pub cves: Vec<&'a str>,
+    pub packages: Vec<PackageChange<'a>>,
+    pub without_changelog: Vec<String>,
+    pub removed: Vec<Removed<'a>>,
+    pub config: Vec<ConfigChange<'a>>,
+    pub findings: Vec<Finding<'a>>,
+    pub warnings: &'a [String],
+    pub app: Option<App<'a>>,
+}
+
+/// A path that the new base has no more.
+#[derive(Serialize)]
+pub(super) struct Removed<'a> {
+    pub path: String,
+    pub why: &'static str,
+    pub explanation: &'static str,
+    pub owner: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct App<'a> {
+    pub image: Image<'a>,
+    pub stands_on: Option<&'static str>,
+    pub base_layers: Option<usize>,
+    pub evidence: &'a str,
+    pub files: Vec<Touched<'a>>,
+    pub packages: Vec<Held<'a>>,
+    pub libraries: Vec<Library<'a>>,
+    pub warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+pub(super) struct Touched<'a> {
+    pub path: String,
+    pub action: &'static str,
+    pub covers: usize,
+    pub change: &'static str,
+    pub owner: Option<&'a str>,
+    pub layer: usize,
+    pub instruction: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Held<'a> {
+    pub package: &'a str,
+    pub how: &'static str,
+    pub wanted: Option<&'a str>,
+    pub old: Option<&'a str>,
+    pub new: Option<&'a str>,
+    pub by: Option<&'a str>,
+    pub layer: Option<usize>,
+    pub instruction: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Library<'a> {
+    pub soname: &'a str,
+    pub path: String,
+    pub state: &'static str,
+    pub package: Option<&'a str>,
+    pub old: Option<&'a str>,
+    pub new: Option<&'a str>,
+    pub user_count: usize,
+    pub users: Vec<String>,
+}

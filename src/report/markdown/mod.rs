@@ -12,6 +12,7 @@ use crate::model::{
 };
 use page::{Page, Row, head};
 
+mod bump;
 mod one;
 mod page;
 
@@ -19,6 +20,7 @@ pub(super) const FORMAT: Format = Format {
     name: "markdown",
     extension: "md",
     write: write_report,
+    bump: bump::write_bump,
     inspection: one::write_inspection,
     search: one::write_search,
     digests: one::write_digests,
@@ -160,28 +162,29 @@ fn told_by(page: &Page, base: &BaseImage, _facts: &ImageFacts) -> String {
 }
 
 fn packages(page: &mut Page, report: &DriftReport) {
+    let rows: Vec<_> = outline::packages(report, false).iter().map(|line| package_row(page, line)).collect();
+    let heading = format!("### Packages: {}", outline::moves(report));
+    page.list(&heading, &head(["", "package", "change", "version", "fixes named"]), &rows, share::PACKAGES);
+}
+
+fn package_row(page: &Page, line: &outline::PackageLine<'_>) -> Row {
     /// Ids of one move that are written out.
     const CVES: usize = 8;
     let bold = |text: &str| format!("**{text}**");
-    let row = |line: &outline::PackageLine<'_>| {
-        let version = |side: &Option<String>| side.as_deref().map(|version| page.code(version));
-        let versions = match (version(&line.left), version(&line.right)) {
-            (Some(left), Some(right)) => format!("{left} → {right}"),
-            (left, right) => left.or(right).unwrap_or_default(),
-        };
-        let names = page.code(&line.names.join(", "));
-        let change = format!("{} {}", line.change.sign(), line.change);
-        let ecosystem = line.ecosystem.to_string();
-        let fixes = page.prose(&line.fixes.words(if page.all() { usize::MAX } else { CVES }));
-        // What looks wrong stands out.
-        Row::of_table(match line.change {
-            PackageMove::Downgraded => [ecosystem, bold(&names), bold(&change), bold(&versions), fixes],
-            _ => [ecosystem, names, change, versions, fixes],
-        })
+    let version = |side: &Option<String>| side.as_deref().map(|version| page.code(version));
+    let versions = match (version(&line.left), version(&line.right)) {
+        (Some(left), Some(right)) => format!("{left} → {right}"),
+        (left, right) => left.or(right).unwrap_or_default(),
     };
-    let rows: Vec<_> = outline::packages(report, false).iter().map(row).collect();
-    let heading = format!("### Packages: {}", outline::moves(report));
-    page.list(&heading, &head(["", "package", "change", "version", "fixes named"]), &rows, share::PACKAGES);
+    let names = page.code(&line.names.join(", "));
+    let change = format!("{} {}", line.change.sign(), line.change);
+    let ecosystem = line.ecosystem.to_string();
+    let fixes = page.prose(&line.fixes.words(if page.all() { usize::MAX } else { CVES }));
+    // What looks wrong stands out.
+    Row::of_table(match line.change {
+        PackageMove::Downgraded => [ecosystem, bold(&names), bold(&change), bold(&versions), fixes],
+        _ => [ecosystem, names, change, versions, fixes],
+    })
 }
 
 /// Alarms, then what nothing explains.

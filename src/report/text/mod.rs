@@ -12,6 +12,7 @@ use crate::model::{
 };
 use page::{Page, Paint, Row, Section, cut};
 
+mod bump;
 mod one;
 mod page;
 
@@ -19,6 +20,7 @@ pub(super) const FORMAT: Format = Format {
     name: "text",
     extension: "txt",
     write: write_report,
+    bump: bump::write_bump,
     inspection: one::write_inspection,
     search: one::write_search,
     digests: one::write_digests,
