@@ -144,21 +144,28 @@ pub(super) fn layer(layer: Option<usize>, instruction: Option<&str>) -> String {
     }
 }
 
-/// What an app's layer did to a path, and what the bump does to it.
+/// What an app's layer did to a path, and what the bump does to it; not safe to show.
 pub(super) fn touched_words(touched: &Touched) -> String {
-    let owner = touched.owner.as_ref().map_or_else(String::new, |owner| format!(" of {owner}"));
+    let owner = touched.owner.as_ref().map_or_else(String::new, |owner| format!(" ({owner})"));
+    let does = match touched.change {
+        Change::Added => "adds",
+        Change::Removed => "removes",
+        Change::Content | Change::Metadata | Change::Mtime => "changes",
+    };
     match touched.covers {
-        0 | 1 => format!("{}; the bump has it {}{owner}", touched.action.as_str(), bump_change(touched.change)),
+        0 | 1 => format!("{}; the bump {does} it{owner}", touched.action.as_str()),
         covers => format!("{}; the bump changes {} there", touched.action.as_str(), plural(covers, "path")),
     }
 }
 
-fn bump_change(change: Change) -> &'static str {
-    match change {
-        Change::Added => "new",
-        Change::Removed => "gone",
-        Change::Content | Change::Metadata | Change::Mtime => "changed",
-    }
+/// The comparison's warnings, its sides called by what they are here.
+pub(super) fn warnings(drift: &DriftReport) -> Vec<String> {
+    let named = |warning: &String| match warning.split_once(": ") {
+        Some(("left", rest)) => format!("old: {rest}"),
+        Some(("right", rest)) => format!("new: {rest}"),
+        _ => warning.clone(),
+    };
+    drift.warnings.iter().map(named).collect()
 }
 
 /// `/app/a.so and 12 more`.

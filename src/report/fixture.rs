@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::compare::bump::{
+    Action, Answer, AppReport, BumpReport, Held, Hold, Library, LibraryState, Reply, Standing, Touched,
+};
 use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, drift_of,
 };
@@ -220,6 +223,54 @@ pub(crate) fn hostile(text: &str) -> DriftReport {
     }
     report.warnings = vec![name];
     report
+}
+
+/// A bump by that drift, with an app of which `text` is part of every name.
+pub(crate) fn bump<'a>(drift: &'a DriftReport, text: &str) -> BumpReport<'a> {
+    let name = text.to_owned();
+    let of_app = |word: &str| path(&format!("{word}{}", text.replace("..", "")));
+    let app = AppReport {
+        facts: drift.left.clone(),
+        standing: Standing {
+            on: Some(Side::Left),
+            layers: Some(1),
+            evidence: format!("it stands on the old base{name}"),
+        },
+        files: vec![Touched {
+            path: of_app("etc/apt/sources.list"),
+            action: Action::Overwrote,
+            covers: 1,
+            change: Change::Content,
+            owner: Some(format!("deb:base-files{name}")),
+            layer: 2,
+            instruction: Some(format!("RUN sed -i s/a/b/ /etc/apt/sources.list{name}")),
+        }],
+        held: vec![Held {
+            package: format!("deb:libssl3{name}"),
+            how: Hold::Pin,
+            wanted: Some(format!("3.0.13-1{name}")),
+            old: Some("3.0.13-1~deb12u1".to_owned()),
+            new: Some("3.0.11-1~deb12u2".to_owned()),
+            by: Some(format!("/etc/apt/preferences{name}")),
+            layer: Some(1),
+            instruction: Some(format!("RUN apt-get install libssl3=3.0.13-1{name}")),
+        }],
+        libraries: vec![Library {
+            soname: format!("libssl.so.3{name}"),
+            path: of_app("usr/lib/libssl.so.3"),
+            state: LibraryState::Gone,
+            package: Some(format!("deb:libssl3{name}")),
+            old: Some("3.0.13-1~deb12u1".to_owned()),
+            new: None,
+            users: vec![of_app("app/a.so"), of_app("app/b.so")],
+        }],
+        warnings: vec![format!("layer 1: its libraries were not all looked into{name}")],
+    };
+    let answer = Answer {
+        reply: Reply::No,
+        reasons: vec![format!("1 library that the app is linked to is gone{name}"), "1 package is gone".to_owned()],
+    };
+    BumpReport { drift, app: Some(app), answer }
 }
 
 /// One image: two packages and, with `files`, three paths.

@@ -24,15 +24,15 @@ fn wants_changelog(path: &ImagePath, size: u64) -> bool {
 
 fn wants_evidence(path: &[u8], size: u64) -> bool {
     const BUNDLE: u64 = 4 << 20;
-    const CERTIFICATE: u64 = 64 << 10;
+    /// A certificate, a short file of settings.
+    const SMALL: u64 = 64 << 10;
     const LOG: u64 = 8 << 20;
     match path {
-        b"etc/os-release" | b"usr/lib/os-release" => size <= CERTIFICATE,
-        b"etc/apt/preferences" => size <= CERTIFICATE,
-        _ if path.starts_with(b"etc/apt/preferences.d/") => size <= CERTIFICATE,
+        b"etc/os-release" | b"usr/lib/os-release" | b"etc/apt/preferences" => size <= SMALL,
         b"etc/ssl/certs/ca-certificates.crt" => size <= BUNDLE,
         b"var/log/dpkg.log" => size <= LOG,
-        _ => size <= CERTIFICATE && path.ends_with(b".crt") && is_certificate_source(path),
+        _ if path.starts_with(b"etc/apt/preferences.d/") => size <= SMALL,
+        _ => size <= SMALL && path.ends_with(b".crt") && is_certificate_source(path),
     }
 }
 

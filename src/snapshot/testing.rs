@@ -22,7 +22,7 @@ pub(crate) struct TestImage {
     pub(crate) config: ImageConfig,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct TestFile {
     kind: tar::EntryType,
     bytes: Vec<u8>,
@@ -147,6 +147,26 @@ impl TestImage {
         self.config.diff_ids = indexes.iter().map(|index| index.diff_id).collect();
         self.config.history = vec![row(None), row(Some("FROM base"))];
         self.snapshot_of(indexes)
+    }
+
+    /// This image as one more layer upon `base`: what differs from it is written, what it lacks is deleted.
+    pub(crate) fn built_on(&self, base: &Self) -> Snapshot {
+        let mut own = Self::new();
+        own.files = self.files.clone();
+        own.files.retain(|path, file| base.files.get(path) != Some(file));
+        for path in base.files.keys().filter(|path| !self.files.contains_key(*path)) {
+            let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+            own.write(&format!("{directory}/.wh.{name}"), b"");
+        }
+        own.config = self.config.clone();
+        base.under(own)
+    }
+
+    /// With `own` as one more layer, whiteouts and all; the configuration is `own`'s.
+    pub(crate) fn under(&self, mut own: Self) -> Snapshot {
+        let indexes = vec![self.index(), own.index()];
+        own.config.diff_ids = indexes.iter().map(|index| index.diff_id).collect();
+        own.snapshot_of(indexes)
     }
 
     fn index(&self) -> Arc<LayerIndex> {

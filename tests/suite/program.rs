@@ -83,3 +83,32 @@ fn a_report_goes_to_the_file_asked_for() {
     assert_eq!(nowhere.status.code(), Some(2));
     assert!(text(&nowhere.stderr).contains("/nonexistent/drift.md"));
 }
+
+/// The demo's images as two digests of one base, and the older one as an app that stands on it.
+#[test]
+fn a_bump_is_judged_in_every_form_and_exits_as_a_comparison_does() {
+    let archive = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo/images.tar.zst");
+    let image = |tag: &str| format!("{archive}:demo:{tag}");
+    let (old, new) = (image("october"), image("november"));
+    let output = imgdrift(&["bump", &old, &new, "--app", &old, "--format", "json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&report["answer"], &report["schema"]), (&"no".into(), &1.into()), "a file differs behind no package");
+    assert_eq!(report["app"]["stands_on"], "old");
+    assert_eq!(report["app"]["base_layers"].as_u64(), report["old"]["layers"].as_array().map(|list| list.len() as u64));
+    let compared = imgdrift(&[&old, &new, "--format", "json"]);
+    let compared: serde_json::Value = serde_json::from_slice(&compared.stdout).expect("JSON");
+    for same in ["packages", "counts", "verdict", "config", "findings"] {
+        assert_eq!(report[same], compared[same], "{same}");
+    }
+    let gone = report["removed"].as_array().expect("a list").len() as u64;
+    assert_eq!(compared["files"]["summary"]["removed"].as_u64(), Some(gone));
+    let plain = imgdrift(&["bump", &old, &new]);
+    assert!(text(&plain.stdout).starts_with("May I merge this? No: "), "{}", text(&plain.stdout));
+    let markdown = imgdrift(&["bump", &old, &new, "--format", "markdown", "--fail-on", "alarm"]);
+    assert!(text(&markdown.stdout).starts_with("## May I merge this? No: "));
+    assert_eq!(markdown.status.code(), Some(1));
+    assert_eq!(imgdrift(&["bump", &old, &old, "--fail-on", "content-equivalent"]).status.code(), Some(0));
+    assert!(text(&imgdrift(&["bump", &old, &old]).stdout).starts_with("May I merge this? Yes: it is the same image"));
+    assert_eq!(imgdrift(&["bump", &old]).status.code(), Some(2));
+}

@@ -119,6 +119,24 @@ mod tests {
     }
 
     #[test]
+    fn one_version_only_is_what_two_equal_signs_say() {
+        let lines = [
+            "numpy==1.26.4",
+            "Foo.Bar[extra] (===2.0)",
+            "x>=1,==1.*",
+            "y ==3 ; extra == 'test'",
+            "z==1 ; python_version >= \"3.8\"",
+            "odd==",
+            "==1",
+            "a (<4,==2)",
+        ];
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        let site = path("usr/local/lib/python3.11/site-packages");
+        let told: Vec<_> = exact(&lines, &site).into_iter().map(|(key, version)| format!("{key} {version}")).collect();
+        assert_eq!(told, ["numpy 1.26.4", "foo-bar 2.0", "z 1", "a 2"]);
+    }
+
+    #[test]
     fn odd_lines_require_nothing_or_their_name() {
         assert_eq!(
             names(&["", ";", " (>=1)", "é", "a;", "b ; python_version ~~ nonsense", "c ; '=' \""]),

@@ -33,7 +33,7 @@ pub(super) fn write_bump(
             removed: told::gone(drift, false).iter().map(removed).collect(),
             config: drift.config.iter().map(config_change).collect(),
             findings: drift.findings.iter().map(finding).collect(),
-            warnings: &drift.warnings,
+            warnings: told::warnings(drift),
             app: bump.app.as_ref().map(|app| of_app(app, options.all)),
         },
         out,

@@ -326,7 +326,7 @@ pub(super) struct Bump<'a> {
     pub removed: Vec<Removed<'a>>,
     pub config: Vec<ConfigChange<'a>>,
     pub findings: Vec<Finding<'a>>,
-    pub warnings: &'a [String],
+    pub warnings: Vec<String>,
     pub app: Option<App<'a>>,
 }
 

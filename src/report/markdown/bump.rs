@@ -41,10 +41,11 @@ pub(super) fn write_bump(
         of_app(&mut page, app);
     }
     gone(&mut page, bump);
-    config(&mut page, drift);
-    warnings(&mut page, &drift.warnings, "###");
+    config(&mut page, drift, ["old", "new"]);
+    warnings(&mut page, &told::warnings(drift), "###");
     if let Some(app) = &bump.app {
-        warnings(&mut page, &app.warnings, "### App:");
+        let rows: Vec<_> = app.warnings.iter().map(|warning| Row::of_list(&page.code(warning))).collect();
+        page.list("### Not looked into in the app", "", &rows, share::BLIND);
     }
     page.paragraph(concat!("Made by ", env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "."));
     out.write_all(page.finish().as_bytes())
@@ -117,7 +118,7 @@ fn of_app(page: &mut Page, app: &AppReport) {
 fn gone(page: &mut Page, bump: &BumpReport<'_>) {
     let lines = told::gone(bump.drift, !page.all());
     let row = |gone: &told::GoneLine<'_>| {
-        let folded = gone.line.is_folded.then(|| plural(gone.line.covers, "path")).unwrap_or_default();
+        let folded = if gone.line.is_folded { plural(gone.line.covers, "path") } else { String::new() };
         let owner = page.code(gone.line.drift.owner.as_deref().unwrap_or_default());
         Row::of_table([page.code(&gone.line.path), folded, owner, gone.why.words().to_owned()])
             .covering(gone.line.covers)

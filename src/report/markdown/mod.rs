@@ -52,7 +52,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
         packages(&mut page, report);
         to_read(&mut page, report);
         causes(&mut page, report);
-        config(&mut page, report);
+        config(&mut page, report, ["left", "right"]);
         tail(&mut page, report);
     }
     digests(&mut page, report);
@@ -230,7 +230,7 @@ fn causes(page: &mut Page, report: &DriftReport) {
     page.list("### Noise and generated files, by cause", &columns, &rows, share::CAUSES);
 }
 
-fn config(page: &mut Page, report: &DriftReport) {
+fn config(page: &mut Page, report: &DriftReport, [left, right]: [&str; 2]) {
     let value = |side: &Option<String>| side.as_deref().map_or_else(|| "none".to_owned(), |value| page.code(value));
     let row = |change: &ConfigChange| {
         let effect = if change.runtime { "yes" } else { "" };
@@ -238,7 +238,7 @@ fn config(page: &mut Page, report: &DriftReport) {
     };
     let rows: Vec<_> = outline::config(report).into_iter().map(row).collect();
     let heading = format!("### Configuration: {}", plural(rows.len(), "change"));
-    page.list(&heading, &head(["key", "left", "right", "changes how it runs"]), &rows, share::CONFIG);
+    page.list(&heading, &head(["key", left, right, "changes how it runs"]), &rows, share::CONFIG);
 }
 
 /// Everything that a reviewer may want to look up, folded away.

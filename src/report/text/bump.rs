@@ -60,7 +60,7 @@ fn sections(bump: &BumpReport<'_>, all: bool) -> Vec<Section> {
     }
     sections.push(gone(bump, all));
     sections.push(config(drift, all));
-    sections.push(warnings(&drift.warnings));
+    sections.push(warnings(&told::warnings(drift)));
     if let Some(app) = &bump.app {
         sections.push(Section { title: "not looked into in the app".to_owned(), ..warnings(&app.warnings) });
     }
