@@ -27,15 +27,16 @@ impl Standing {
         let shared = of_old.max(of_new);
         let said = app.base.as_ref().and_then(|base| Some((base.layers?, base)));
         match said {
-            Some((layers, base)) if layers >= shared && layers <= app.layers.len() => Self {
-                on: None,
-                layers: Some(layers),
-                evidence: format!(
-                    "it stands on neither base: its first {layers} layers are those of {}, says {}",
-                    base.name.as_deref().unwrap_or("another one"),
-                    base.evidence.first().map_or("the image", String::as_str)
-                ),
-            },
+            Some((layers, base)) if layers >= shared && layers <= app.layers.len() => {
+                let sure = base.layers_confidence.unwrap_or(base.confidence).as_str();
+                let said = base.evidence.iter().find(|said| said.layers == Some(layers));
+                let said = said.map_or_else(String::new, |said| format!(": {}", said.words));
+                let name = base.reference().unwrap_or_else(|| "another image".to_owned());
+                let evidence = format!(
+                    "it stands on neither base; its first {layers} layers seem to be those of {name} ({sure} confidence{said})"
+                );
+                Self { on: None, layers: Some(layers), evidence }
+            }
             _ if shared > 0 => Self {
                 on: None,
                 layers: Some(shared),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::compare::compare;
-use crate::model::{HistoryEntry, ImagePath, Side};
+use crate::model::{BaseEvidence, BaseImage, Confidence, EvidenceKind, HistoryEntry, ImagePath, Side};
 use crate::snapshot::testing::TestImage;
 
 const LIB: &str = "usr/lib/x86_64-linux-gnu";
@@ -60,17 +60,22 @@ fn an_app_stands_on_the_base_whose_layers_are_its_first() {
     assert_eq!((none, layers), (None, None));
     assert!(said.contains("nothing tells"), "{said}");
     let mut labelled = TestImage::new().write("app/x", b"x").snapshot();
-    labelled.facts.base = Some(crate::model::BaseImage {
+    labelled.facts.base = Some(BaseImage {
         name: Some("debian:12".to_owned()),
         digest: None,
         layers: Some(1),
+        layers_confidence: Some(Confidence::Low),
         pinned: None,
-        evidence: vec!["an annotation".to_owned()],
-        confidence: "high",
+        evidence: vec![BaseEvidence {
+            layers: Some(1),
+            ..BaseEvidence::new(EvidenceKind::History, Confidence::Low, "the history changes hands")
+        }],
+        confidence: Confidence::Medium,
+        contradictions: Vec::new(),
     });
     let (none, layers, said) = on(&labelled);
     assert_eq!((none, layers), (None, Some(1)));
-    assert!(said.contains("debian:12, says an annotation"), "{said}");
+    assert!(said.ends_with("of debian:12 (low confidence: the history changes hands)"), "{said}");
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn write_bump(
             old: image(&drift.left),
             new: image(&drift.right),
             cves: told::cves(drift).into_iter().collect(),
-            packages: drift.packages.iter().filter_map(package_change).collect(),
+            packages: drift.packages.iter().filter_map(|row| package_change(drift, row)).collect(),
             without_changelog: told::without_changelog(drift),
             removed: told::gone(drift, false).iter().map(removed).collect(),
             config: drift.config.iter().map(config_change).collect(),
