@@ -11,7 +11,7 @@ const ARTIFACT: &str = "application/vnd.docker.attestation.manifest.v1+json";
 
 /// Statements of one image that are read, and the most bytes that one may have.
 const MAX_STATEMENTS: usize = 8;
-const MAX_BYTES: u64 = 8 << 20;
+const MAX_BYTES: u64 = 4 << 20;
 /// Manifests of attestations that are looked at.
 const MAX_MANIFESTS: usize = 256;
 /// Indexes within indexes that are followed.

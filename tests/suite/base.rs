@@ -70,6 +70,10 @@ fn a_named_base_is_proven_by_its_layers_or_refuted() {
     assert_eq!(base["digest"], DIGEST);
     assert!(findings(&report, "base-contradiction").is_empty(), "{report}");
 
+    // What the build called it, and how, is known of the image that was shown.
+    let base = &json(&["inspect", &data("max.tar"), "--base", &data("base.tar")])["image"]["base"];
+    assert_eq!((&base["name"], &base["pinned"]), (&Value::from("example/base:1"), &Value::from(true)), "{base}");
+
     let report = json(&["inspect", &data("max.tar"), "--base", &data("buildah.tar")]);
     let found = findings(&report, "base-contradiction");
     assert_eq!(found.len(), 1, "{report}");

@@ -9,9 +9,14 @@ use crate::model::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
 pub fn weigh(mut evidence: Vec<BaseEvidence>) -> Option<BaseImage> {
     evidence.sort_by_key(|evidence| evidence.kind);
     let contradictions = contradictions(&evidence);
-    let name = evidence.iter().find_map(|evidence| evidence.name.clone());
+    let first = evidence.iter().find(|evidence| evidence.name.is_some());
+    // What the build called it says more than the file that it was shown by.
+    let named = first.map(|first| evidence.iter().find(|other| is_one_by_bytes(first, other)).unwrap_or(first));
+    let name = named.and_then(|named| named.name.clone());
     let of_it = |evidence: &&BaseEvidence| match (&name, &evidence.name) {
-        (Some(name), Some(other)) => same_name(name, other),
+        (Some(name), Some(other)) => {
+            same_name(name, other) || first.is_some_and(|first| is_one_by_bytes(first, evidence))
+        }
         _ => true,
     };
     let identity = evidence.iter().find(|evidence| evidence.name.is_some() || evidence.digest.is_some());
@@ -29,6 +34,18 @@ pub fn weigh(mut evidence: Vec<BaseEvidence>) -> Option<BaseImage> {
     })
 }
 
+/// Whether `named`, which a builder names, is by its digest or its boundary the image that `shown` proves by its layers.
+fn is_one_by_bytes(shown: &BaseEvidence, named: &BaseEvidence) -> bool {
+    let digests = shown.digest.is_some() && shown.digest == named.digest;
+    let boundaries = shown.layers.is_some() && shown.layers == named.layers && is_exact(named);
+    is_by_layers(shown) && !is_by_layers(named) && named.name.is_some() && (digests || boundaries)
+}
+
+/// An image named by its layers may have other names too.
+fn is_by_layers(evidence: &BaseEvidence) -> bool {
+    matches!(evidence.kind, EvidenceKind::Named | EvidenceKind::OtherImage)
+}
+
 /// What cannot all be true: evidence that the image itself stands against, two names or two digests for one base, and two
 /// exact boundaries.
 fn contradictions(evidence: &[BaseEvidence]) -> Vec<String> {
@@ -40,9 +57,6 @@ fn contradictions(evidence: &[BaseEvidence]) -> Vec<String> {
 }
 
 fn contradiction(one: &BaseEvidence, other: &BaseEvidence) -> Option<String> {
-    // An image named by its layers may have other names too.
-    let is_by_layers =
-        |evidence: &BaseEvidence| matches!(evidence.kind, EvidenceKind::Named | EvidenceKind::OtherImage);
     let (words, others) = (source(one.kind), source(other.kind));
     let differ = |what: &str, one: &str, other: &str| Some(format!("{words} {what} {one}, {others} {other}"));
     if let (Some(left), Some(right)) = (one.layers, other.layers)

@@ -12,11 +12,16 @@ pub use self::matching::Matched;
 /// The most bytes a Dockerfile may have: no hand writes more, and one in a provenance is a stranger's.
 pub const MAX_BYTES: usize = 1 << 20;
 
+/// The most stages that it may have.
+const MAX_STAGES: usize = 1000;
+
 /// Why a text is no Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DockerfileError {
     #[error("it has {0} bytes, more than the {MAX_BYTES} that are read")]
     TooLong(usize),
+    #[error("it has more than {MAX_STAGES} stages")]
+    TooManyStages,
     #[error("it has no FROM line")]
     NoStage,
     #[error("line {line}: {text:?} is no FROM line: write FROM IMAGE or FROM IMAGE AS NAME")]
@@ -72,7 +77,9 @@ impl Dockerfile {
         for (line, text) in lines::instructions(text) {
             let (keyword, rest) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
             let (keyword, rest) = (keyword.to_ascii_uppercase(), rest.trim());
+            let is_full = dockerfile.stages.len() >= MAX_STAGES;
             match (keyword.as_str(), dockerfile.stages.last_mut()) {
+                ("FROM", _) if is_full => return Err(DockerfileError::TooManyStages),
                 ("FROM", _) => {
                     let stage = Stage::parse(rest).ok_or_else(|| DockerfileError::From { line, text: text.clone() })?;
                     dockerfile.stages.push(stage);
@@ -174,6 +181,8 @@ mod tests {
         assert_eq!(base("FROM ${\n"), None);
         let deep = format!("FROM {}x{}\n", "${A:-".repeat(5000), "}".repeat(5000));
         assert_eq!(base(&deep), None);
+        let doubling: String = (1..200).map(|at| format!("ARG A{at}=$A{}$A{}\n", at - 1, at - 1)).collect();
+        assert_eq!(base(&format!("ARG A0=x\n{doubling}FROM $A199\n")), None);
         let dockerfile = Dockerfile::parse("ARG BASE\nFROM $BASE AS a\nFROM b AS c\n").unwrap();
         let given = BTreeMap::from([("BASE".to_owned(), "d:1".to_owned())]);
         assert_eq!(dockerfile.build(Some("A"), &given).unwrap().base.as_deref(), Some("d:1"));
@@ -189,6 +198,7 @@ mod tests {
         assert_eq!(wrong, Err(DockerfileError::From { line: 2, text: "FROM a b c".to_owned() }));
         let long = "#".repeat(MAX_BYTES + 1);
         assert_eq!(Dockerfile::parse(&long), Err(DockerfileError::TooLong(MAX_BYTES + 1)));
+        assert_eq!(Dockerfile::parse(&"FROM a\n".repeat(MAX_STAGES + 1)), Err(DockerfileError::TooManyStages));
     }
 
     fn image(rows: &[(&str, bool)]) -> ImageConfig {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 /// A default within a default, and so on.
 const MAX_DEPTH: u32 = 8;
+/// Bytes of an expanded text: each of a few variables that holds the one before twice doubles it.
+const MAX_EXPANDED: usize = 4096;
 
 /// What an ARG line declares: names, with their defaults.
 pub(super) fn arguments(text: &str) -> Vec<(String, Option<String>)> {
@@ -51,9 +53,12 @@ fn expand(text: &str, known: &BTreeMap<String, String>, depth: u32) -> Option<St
             result.push_str(known.get(name)?);
             rest = behind;
         }
+        if result.len() > MAX_EXPANDED {
+            return None;
+        }
     }
     result.push_str(rest);
-    Some(result)
+    (result.len() <= MAX_EXPANDED).then_some(result)
 }
 
 fn is_of_name(character: char) -> bool {
