@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use imgdrift::compare::{ConfigChange, Drift, DriftReport, FileDrift, FileRow, LayerRelation, LayerRow, PackageRow};
+use imgdrift::compare::{
+    BaseDrift, BaseRelation, ConfigChange, Drift, DriftReport, FileDrift, FileRow, LayerRelation, LayerRow, PackageRow,
+};
 use imgdrift::model::{
     Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, ImageFacts, ImagePath, Kind, LayerFacts,
     OwnedFile, Package, PackageMove, RecordedHash, Role, Verdict,
@@ -290,6 +292,8 @@ fn facts(reference: &str, seed: u8) -> ImageFacts {
     ImageFacts {
         reference: reference.to_owned(),
         source: "docker-archive",
+        name: None,
+        variants: Vec::new(),
         image_digest: Digest([seed; 32]),
         config_digest: Digest([seed; 32]),
         manifest_digest: None,
@@ -326,6 +330,11 @@ pub(crate) fn report() -> DriftReport {
         proven: false,
         left: facts("registry.example/team/train:1.3", 1),
         right: facts("registry.example/team/train:1.4", 2),
+        base: BaseDrift {
+            relation: BaseRelation::Unknown,
+            sentence: "whether the base moved is not known".to_owned(),
+            split: None,
+        },
         packages,
         files,
         layers: (0..LAYERS)

@@ -181,7 +181,8 @@ mod tests {
         assert_eq!(base("FROM ${\n"), None);
         let deep = format!("FROM {}x{}\n", "${A:-".repeat(5000), "}".repeat(5000));
         assert_eq!(base(&deep), None);
-        let doubling: String = (1..200).map(|at| format!("ARG A{at}=$A{}$A{}\n", at - 1, at - 1)).collect();
+        let doubling = (1..200).map(|at| format!("ARG A{at}=$A{below}$A{below}\n", below = at - 1));
+        let doubling = doubling.collect::<Vec<_>>().concat();
         assert_eq!(base(&format!("ARG A0=x\n{doubling}FROM $A199\n")), None);
         let dockerfile = Dockerfile::parse("ARG BASE\nFROM $BASE AS a\nFROM b AS c\n").unwrap();
         let given = BTreeMap::from([("BASE".to_owned(), "d:1".to_owned())]);
