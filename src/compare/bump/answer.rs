@@ -1,7 +1,9 @@
 //! "May I merge this?", and why.
 
+use std::collections::HashSet;
+
 use super::{AppReport, LibraryState};
-use crate::compare::DriftReport;
+use crate::compare::{DriftReport, PackageRow};
 use crate::model::{PackageMove, Verdict};
 
 /// The reply and its reasons.
@@ -85,12 +87,15 @@ impl Answer {
         let runtime = drift.config.iter().filter(|change| change.runtime).count();
         said.add(Reply::Look, runtime, "setting changes how it runs", "settings change how it runs");
         if let Some(app) = app {
+            let [secured, others] = held(drift, app);
             said.add(
                 Reply::Look,
-                app.held.len(),
-                "package is kept or brought by the app",
-                "packages are kept or brought by the app",
+                secured,
+                "package with security fixes is kept or brought by the app",
+                "packages with security fixes are kept or brought by the app",
             );
+            let (one, many) = ("package is kept or brought by the app", "packages are kept or brought by the app");
+            said.add(Reply::Look, others, one, many);
             said.add(Reply::Look, app.files.len(), "changed path is the app's own", "changed paths are the app's own");
             if app.standing.on.is_none() {
                 said.because(Reply::Look, "the app stands on neither base".to_owned());
@@ -107,6 +112,16 @@ impl Answer {
         }
         Self { reply, reasons }
     }
+}
+
+/// How many packages the app holds or brings itself: those that the bump brings a security upload of, and others.
+fn held(drift: &DriftReport, app: &AppReport) -> [usize; 2] {
+    let is_secured = |row: &&PackageRow| row.fixes.as_ref().is_some_and(|fixes| fixes.security && !fixes.reverted);
+    let secured = drift.packages.iter().filter(is_secured).filter_map(PackageRow::either);
+    let secured: HashSet<String> = secured.map(|package| package.label()).collect();
+    let held: HashSet<&str> = app.held.iter().map(|held| held.package.as_str()).collect();
+    let of_secured = held.iter().filter(|package| secured.contains(**package)).count();
+    [of_secured, held.len() - of_secured]
 }
 
 struct Said {

@@ -137,6 +137,26 @@ fn packages_are_held_in_every_way_there_is() {
     assert_eq!((report.held[0].old.as_deref(), report.held[0].new.as_deref()), (Some("1"), Some("2")));
     assert_eq!(report.held[5].by.as_deref(), Some("pypi:app 1.0"));
     assert_eq!(answer.reply, Reply::Look);
+    assert!(answer.reasons.contains(&"3 packages are kept or brought by the app".to_owned()), "{:?}", answer.reasons);
+}
+
+#[test]
+fn a_security_upload_that_the_app_keeps_away_is_said_as_such() {
+    let changelog =
+        b"tool (2) bookworm-security; urgency=high\n\n  * CVE-2024-12345\n\n -- A <a@b.c>  Mon, 01 Jan 2024\n";
+    let mut newer = base(true);
+    newer.write("usr/share/doc/tool/changelog", changelog);
+    let (old, new) = (base(false).snapshot(), newer.snapshot());
+    let drift = compare(&old, &new);
+    let app = app_by("RUN apt-get install -y tool=1 libssl3=1", |app| {
+        app.write("app/x", b"x");
+    });
+    let standing = standing(&app, &old, &new);
+    let app = App { snapshot: &app, standing, linked: &[], warnings: Vec::new() };
+    let reasons = bump(&new, &drift, Some(app)).answer.reasons;
+    let expected =
+        ["1 package with security fixes is kept or brought by the app", "1 package is kept or brought by the app"];
+    assert!(reasons.ends_with(&expected.map(str::to_owned)), "{reasons:?}");
 }
 
 #[test]
