@@ -34,7 +34,7 @@ pub(super) fn carry_out(args: Bump, terminal: Terminal) -> Result<Outcome, Failu
     };
     let app = app.as_ref().zip(standing);
     let app = app.map(|(app, standing)| App { snapshot: &app.snapshot, standing, linked: &linked, warnings });
-    let report = bump(&pair.right.snapshot, &pair.report, app);
+    let report = bump([&pair.left.snapshot, &pair.right.snapshot], &pair.report, app);
     write(&args.report.output, args.report.all, terminal, |format, options, out| (format.bump)(&report, options, out))?;
     Ok(outcome(&args.report.fail_on, &pair.report))
 }

@@ -92,7 +92,9 @@ def main():
         path = in_app[name][0]
         if path == "-" or path in every or name in bundled:
             continue
-        _, owner, version, content = in_old[name]
+        base, owner, version, content = in_old[name]
+        if base == "-":
+            continue
         there, _, now, new_content = in_new[name]
         package = None if owner == "-" else f"deb:{owner}"
         if there == "-":

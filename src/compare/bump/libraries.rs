@@ -27,7 +27,7 @@ pub struct Linked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Library {
     pub soname: String,
-    /// Where the app has it from its base.
+    /// Where the old base has it.
     pub path: ImagePath,
     pub state: LibraryState,
     /// The package that owns it: `deb:libssl3`; and its versions in the old and in the new base.
@@ -92,7 +92,12 @@ fn is_object(name: &[u8]) -> bool {
 }
 
 /// The libraries that moved or are gone, by state and soname.
-pub(super) fn libraries(own: &Own<'_>, linked: &[Linked], new: &Snapshot, drift: &DriftReport) -> Vec<Library> {
+pub(super) fn libraries(
+    own: &Own<'_>,
+    linked: &[Linked],
+    [old, new]: [&Snapshot; 2],
+    drift: &DriftReport,
+) -> Vec<Library> {
     let mut users: BTreeMap<&str, Vec<&ImagePath>> = BTreeMap::new();
     for file in linked {
         for soname in &file.needed {
@@ -102,17 +107,21 @@ pub(super) fn libraries(own: &Own<'_>, linked: &[Linked], new: &Snapshot, drift:
     let app = &own.app.image.tree;
     // Wheels bring libraries of their own, beside the files that ask for them.
     let bundled: HashSet<&[u8]> = objects(own).map(|node| node.path.file_name()).collect();
-    let (in_app, in_new) = (Directories::of(app), Directories::of(&new.image.tree));
+    let in_app = Directories::of(app);
+    let [in_old, in_new] = [old, new].map(|base| Directories::of(&base.image.tree));
     let owners = Owners::of(drift);
     let mut found = Vec::new();
     for (soname, users) in users {
         if found.len() == MAX_LIBRARIES || soname.contains('/') || bundled.contains(soname.as_bytes()) {
             continue;
         }
-        let Some(node) = in_app.find(soname).filter(|node| !own.has(node.file.layer)) else { continue };
+        if in_app.find(soname).is_none_or(|node| own.has(node.file.layer)) {
+            continue;
+        }
+        // An app on another base may have what the old one has not: that is no doing of the bump.
+        let Some(node) = in_old.find(soname) else { continue };
         let row = owners.row(&node.path);
-        let there = in_new.find(soname);
-        let state = match there {
+        let state = match in_new.find(soname) {
             None => LibraryState::Gone,
             Some(_) if row.is_some_and(|row| row.change.is_some()) => LibraryState::Moved,
             Some(there) if !there.file.entry.same_content(&node.file.entry) => LibraryState::Moved,

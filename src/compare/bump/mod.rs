@@ -47,16 +47,16 @@ pub struct App<'a> {
     pub warnings: Vec<String>,
 }
 
-/// Judges a bump to `new`; `drift` is how it differs from the old base.
+/// Judges a bump of the old one of `bases` to the new one; `drift` is how they differ.
 #[must_use]
-pub fn bump<'a>(new: &Snapshot, drift: &'a DriftReport, app: Option<App<'_>>) -> BumpReport<'a> {
+pub fn bump<'a>(bases: [&Snapshot; 2], drift: &'a DriftReport, app: Option<App<'_>>) -> BumpReport<'a> {
     let app = app.map(|App { snapshot, standing, linked, warnings }| {
         let (mut files, mut held, mut libraries) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(from) = standing.layers {
             let own = Own { app: snapshot, from };
             files = touched::files(&own, drift);
             held = pins::held(&own, drift);
-            libraries = libraries::libraries(&own, linked, new, drift);
+            libraries = libraries::libraries(&own, linked, bases, drift);
         }
         AppReport { facts: snapshot.facts.clone(), standing, files, held, libraries, warnings }
     });

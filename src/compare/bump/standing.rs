@@ -33,14 +33,14 @@ impl Standing {
                 let said = said.map_or_else(String::new, |said| format!(": {}", said.words));
                 let name = base.reference().unwrap_or_else(|| "another image".to_owned());
                 let evidence = format!(
-                    "it stands on neither base; its first {layers} layers seem to be those of {name} ({sure} confidence{said})"
+                    "it stands on neither base; its lowest layers ({layers}) seem to be those of {name} ({sure} confidence{said})"
                 );
                 Self { on: None, layers: Some(layers), evidence }
             }
             _ if shared > 0 => Self {
                 on: None,
                 layers: Some(shared),
-                evidence: format!("it stands on neither base, but shares the first {shared} of its layers with one"),
+                evidence: format!("it stands on neither base, but shares its lowest layers ({shared}) with one"),
             },
             _ => Self {
                 on: None,
