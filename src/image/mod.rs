@@ -1,5 +1,6 @@
 //! One image's files: what one pass over a layer keeps, layers applied on top of each other, contents read on demand.
 
+pub mod cache;
 pub mod contents;
 pub mod index;
 mod linked;
@@ -9,6 +10,7 @@ pub mod tree;
 mod walk;
 mod warnings;
 
+pub use cache::Cache;
 pub use contents::{ContentError, copy_file, md5_file_at, md5_files, read_file, read_file_at, read_files};
 pub use index::{IndexError, IndexOptions, LayerEntry, LayerIndex, LayerNode, digest_layer, index_layer};
 pub use linked::needed;

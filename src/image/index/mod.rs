@@ -40,6 +40,21 @@ pub struct LayerIndex {
     pub warnings: Vec<String>,
 }
 
+impl LayerIndex {
+    /// Of a layer whose bytes nobody needed: nothing is known of it but its diffID.
+    #[must_use]
+    pub fn unread(diff_id: Digest) -> Arc<Self> {
+        Arc::new(Self {
+            diff_id,
+            blob_digest: None,
+            size: 0,
+            entries: Vec::new(),
+            captured: HashMap::new(),
+            warnings: Vec::new(),
+        })
+    }
+}
+
 /// One tar entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerEntry {
