@@ -1,6 +1,6 @@
 //! What is known of one image as a whole: its identity, its layers, its base.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{BaseImage, Digest};
 
@@ -32,12 +32,17 @@ pub struct ImageFacts {
     pub source: &'static str,
     /// The full name it was found by, with registry and tag, where the reference leaves some of it out.
     pub name: Option<String>,
+    /// Of an image that is known from a snapshot file.
+    pub recording: Option<Recording>,
     /// The manifests of the index that the image was chosen from; empty when there was none.
     pub variants: Vec<Variant>,
     /// The manifest's digest where it is known, else the config's.
     pub image_digest: Digest,
     pub config_digest: Digest,
     pub manifest_digest: Option<Digest>,
+    /// Whether its layers were read. Where they were not, because its manifest said enough, nothing is known of what
+    /// they hold: its two other digests, size and counts are those of an empty image.
+    pub is_read: bool,
     /// SHA-256 over the squashed tree, times and noise left out (see `snapshot::digests`).
     pub content_digest: Digest,
     /// SHA-256 over the installed packages (see `snapshot::digests`).
@@ -61,8 +66,21 @@ pub struct ImageFacts {
     pub layers_unread: usize,
 }
 
+/// When and from what a snapshot file was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recording {
+    /// RFC 3339.
+    pub at: String,
+    /// What the user typed then.
+    pub reference: String,
+    /// Where the image was: `docker`, `registry`, `docker-archive`, ...
+    pub source: String,
+    /// Name and version of the program.
+    pub tool: String,
+}
+
 /// One image of an index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variant {
     /// `os/arch[/variant]`.
     pub platform: String,

@@ -26,7 +26,7 @@ pub use config::{BuildSource, HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};
 pub use explanation::{Change, Explanation, Proof, Verdict};
-pub use facts::{ImageFacts, LayerFacts, Side, Variant};
+pub use facts::{ImageFacts, LayerFacts, Recording, Side, Variant};
 pub use finding::{Finding, FindingDrift, Severity};
 pub use inspection::{FileOf, Found, Inspection, Marked, SearchResult};
 pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};
