@@ -73,8 +73,12 @@ enum Command {
     Inspect(Inspect),
     /// Print the digests of one image: itself, its content, its packages
     Digest(DigestOf),
+    /// Record an image for later: the file is then a LEFT or RIGHT, when the image itself may be gone
+    Snapshot(SnapshotOf),
     /// Compare two small images that come with the program
     Demo(Demo),
+    /// Show where what was read is kept for the next time, and how much of it there is
+    Cache(CacheArgs),
     /// Print the explorer's configuration: where its file is, all keys, what else can be set
     Config,
     /// Print the completions for a shell
@@ -90,7 +94,9 @@ pub enum Task {
     Bump(Bump),
     Inspect(Inspect),
     Digest(DigestOf),
+    Snapshot(SnapshotOf),
     Demo(Demo),
+    Cache(CacheArgs),
     Config,
     Completions(clap_complete::Shell),
     Man,
@@ -153,11 +159,32 @@ pub struct DigestOf {
     pub source: SourceArgs,
 }
 
+/// `imgdrift snapshot IMAGE -o FILE`.
+#[derive(Debug, Args)]
+pub struct SnapshotOf {
+    /// The image
+    #[arg(value_name = "IMAGE", value_hint = ValueHint::AnyPath)]
+    pub image: String,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
 /// `imgdrift demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// `imgdrift cache`.
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    /// Remove all of it
+    #[arg(long)]
+    pub clear: bool,
 }
 
 /// What a comparison prints, and when it fails.
@@ -193,7 +220,7 @@ pub struct SourceArgs {
     /// Do not check that blobs and layers match their digests
     #[arg(long)]
     pub no_verify: bool,
-    /// Read every layer, even those that were read before
+    /// Read and verify every layer, even those that were read before, and keep nothing for the next time
     #[arg(long)]
     pub no_cache: bool,
     /// Speak to this registry without TLS, or whatever its certificate; those of this machine need no such leave
@@ -223,7 +250,9 @@ impl Cli {
             (Some(Command::Bump(bump)), ..) => Ok(Task::Bump(bump)),
             (Some(Command::Inspect(inspect)), ..) => Ok(Task::Inspect(inspect)),
             (Some(Command::Digest(digest)), ..) => Ok(Task::Digest(digest)),
+            (Some(Command::Snapshot(snapshot)), ..) => Ok(Task::Snapshot(snapshot)),
             (Some(Command::Demo(demo)), ..) => Ok(Task::Demo(demo)),
+            (Some(Command::Cache(cache)), ..) => Ok(Task::Cache(cache)),
             (Some(Command::Config), ..) => Ok(Task::Config),
             (Some(Command::Completions { shell }), ..) => Ok(Task::Completions(shell)),
             (Some(Command::Man), ..) => Ok(Task::Man),

@@ -12,8 +12,8 @@ pub struct Settings {
     pub platform: Option<String>,
     /// Whether digests are left unchecked.
     pub no_verify: bool,
-    /// Whether layers are read even where an index of them is kept from before, and no index is kept.
-    pub no_cache: bool,
+    /// Whether layers are left unread where an index of them is kept from before, and new indexes are kept.
+    pub keeps: bool,
     /// Hosts (`HOST[:PORT]`) that may be spoken to without TLS.
     pub insecure_registries: Vec<String>,
     /// The image that the images are said to be built from.
@@ -28,7 +28,7 @@ impl From<SourceArgs> for Settings {
         Self {
             platform: args.platform,
             no_verify: args.no_verify,
-            no_cache: args.no_cache,
+            keeps: !args.no_cache,
             insecure_registries: args.insecure_registries,
             base: args.base,
             dockerfile: args.dockerfile,

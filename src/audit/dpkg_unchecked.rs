@@ -13,8 +13,7 @@ fn run(audited: &Audited<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let message = format!(
-        "{} of {} files that dpkg records an MD5 of were not checked: of uncompressed layers only files that differ \
-         between two images are",
+        "{} of {} files that dpkg records an MD5 of were not checked: for that their layers would have to be fetched again",
         unchecked.len(),
         unchecked.len() + checked.len(),
     );

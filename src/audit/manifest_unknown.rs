@@ -9,10 +9,7 @@ fn run(audited: &Audited<'_>) -> Vec<Finding> {
     if audited.facts.manifest_digest.is_some() {
         return Vec::new();
     }
-    let message = format!(
-        "a {} names no manifest digest: nothing ties the image to what a registry serves",
-        audited.facts.source
-    );
+    let message = "the digest of its manifest is not known: nothing ties the image to what a registry serves";
     let finding = Finding::new(CHECK.name, Severity::Info, "manifest", message);
     vec![finding.fix("compare registry or OCI references instead of saved archives")]
 }

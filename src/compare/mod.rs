@@ -12,6 +12,7 @@ mod layers;
 mod packages;
 mod requirers;
 pub mod review;
+pub mod variants;
 mod verdict;
 
 use std::sync::Arc;
@@ -278,12 +279,21 @@ impl DriftReport {
     /// What the verdict means here, for a manager.
     #[must_use]
     pub fn meaning(&self) -> &'static str {
+        if !self.right.is_read {
+            return "one and the same manifest, so no layer was fetched";
+        }
         match (self.verdict, self.moved(None), self.alarms()) {
             (Verdict::Drifted, 0, _) => "no package moved, yet files changed behind them",
             (Verdict::Drifted, _, 0) => "packages moved",
             (Verdict::Drifted, ..) => "packages moved, and files changed behind packages that did not",
             (verdict, ..) => verdict.meaning(),
         }
+    }
+
+    /// What became of the index that the images were chosen from, as one clause.
+    #[must_use]
+    pub fn index_drift(&self) -> Option<String> {
+        variants::sentence(self)
     }
 
     /// The verdict with what qualifies it: "drifted, 2 unexplained, 1 alarm".

@@ -333,6 +333,8 @@ fn facts(reference: &str, source: &'static str, seed: &str, size: u64) -> ImageF
         reference: reference.to_owned(),
         source,
         name: None,
+        recording: None,
+        is_read: true,
         variants: Vec::new(),
         image_digest: digest(&format!("{seed} image")),
         config_digest: digest(&format!("{seed} image")),

@@ -11,10 +11,10 @@ use crate::model::{
 };
 
 /// Whether the two were made of the same inputs: what must be said before any talk of nondeterminism.
-/// `None` for one and the same image.
+/// Of one and the same image, what became of the index around it.
 pub(super) fn fairness(report: &DriftReport) -> Option<String> {
     if report.verdict == Verdict::Identical {
-        return None;
+        return report.index_drift();
     }
     if report.left.platform != report.right.platform {
         return Some(format!("not the same platform: {} and {}", report.left.platform, report.right.platform));

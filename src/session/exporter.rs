@@ -71,7 +71,11 @@ mod tests {
         let mut image = TestImage::new();
         image.deb("foo", "1.5-2", &[("usr/lib/foo", b"content")]).write("srv/unmarked", b"x");
         let images = Arc::new(ImageContents::default());
-        images.provide(Images::from(Opened { snapshot: image.snapshot(), blobs: Box::new(Unread) }));
+        images.provide(Images::from(Opened {
+            snapshot: image.snapshot(),
+            blobs: Box::new(Unread),
+            documents: crate::session::Documents::default(),
+        }));
         let report = images.get().unwrap().report();
         let file = report.files.rows.iter().position(|row| row.path.to_string() == "/usr/lib/foo").unwrap();
         let long = "who put this here? ".repeat(30);

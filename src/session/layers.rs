@@ -2,45 +2,126 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::io::{self, ErrorKind, Read};
-use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
-use super::{SideImage, sums};
+use super::{SideImage, cores, sums};
 use crate::archive::{HashingReader, TarError};
 use crate::error::Failure;
-use crate::image::{IndexError, IndexOptions, LayerIndex, digest_layer, index_layer};
-use crate::model::{Digest, Progress, Side, Stage};
+use crate::image::{Cache, IndexError, IndexOptions, LayerIndex, LayerNode, cache, digest_layer, index_layer};
+use crate::model::{Digest, Md5, Progress, Side, Stage};
 use crate::settings::Settings;
 use crate::snapshot::capture;
 use crate::source::{Blob, FileSlice, Host, LayerBlob, SourceError};
 
 /// The indexes at hand.
 #[derive(Default)]
-pub(super) struct Store(Mutex<Indexes>);
+pub(super) struct Store {
+    indexes: Mutex<Indexes>,
+    /// Where indexes are kept for the next time; `None` when none are to be believed or kept.
+    cache: Option<Cache>,
+}
 
 #[derive(Default)]
 struct Indexes {
     /// By what the layer's bytes come to, or, where digests stay unchecked, by what the config says they do.
     by_diff_id: HashMap<Digest, Arc<LayerIndex>>,
+    /// Those of `by_diff_id` that were kept from before: no bytes of these layers were read.
+    kept: HashSet<Digest>,
     /// Layers that a side's archive handed over while it was streamed.
     streamed: HashSet<(Side, Digest)>,
-    /// Where digests stay unchecked, a diffID says nothing: each side has its own.
-    unchecked: HashMap<(Side, usize), Arc<LayerIndex>>,
+    /// Of one side's layer alone: where digests stay unchecked a diffID says nothing, and a snapshot only claims it.
+    own: HashMap<(Side, usize), Arc<LayerIndex>>,
 }
 
 impl Store {
+    /// A store that starts with what `cache` has.
+    pub(super) fn new(cache: Option<Cache>) -> Self {
+        Self { indexes: Mutex::default(), cache }
+    }
+
     /// The index of one side's layer.
     pub(super) fn get(&self, side: Side, layer: usize, diff_id: Digest) -> Option<Arc<LayerIndex>> {
         let indexes = self.indexes();
-        indexes.unchecked.get(&(side, layer)).or_else(|| indexes.by_diff_id.get(&diff_id)).cloned()
+        indexes.own.get(&(side, layer)).or_else(|| indexes.by_diff_id.get(&diff_id)).cloned()
+    }
+
+    /// Sets the index of one side's layer.
+    pub(super) fn set(&self, side: Side, layer: usize, index: LayerIndex) {
+        self.indexes().own.insert((side, layer), Arc::new(index));
+    }
+
+    /// How many layers of a side were not read, because an index of them was kept.
+    pub(super) fn unread(&self, side: Side, layers: &[LayerBlob]) -> usize {
+        let indexes = self.indexes();
+        let unread = |(at, layer): &(usize, &LayerBlob)| {
+            indexes.kept.contains(&layer.diff_id)
+                && !indexes.streamed.contains(&(side, layer.diff_id))
+                && !indexes.own.contains_key(&(side, *at))
+        };
+        layers.iter().enumerate().filter(unread).count()
+    }
+
+    /// Takes from the cache what it has of the images' layers, on all cores.
+    pub(super) fn recall(&self, images: &[&SideImage], settings: &Settings) {
+        let layers = images.iter().flat_map(|image| &image.image.layers);
+        let wanted: Vec<Digest> = layers.map(|layer| layer.diff_id).collect::<HashSet<_>>().into_iter().collect();
+        if self.cache.is_some() {
+            let Ok(_) = cores::each(&wanted, |diff_id| Ok::<_, Infallible>(self.knows(*diff_id, settings)));
+        }
+    }
+
+    /// Whether an index of this layer is at hand, or was kept.
+    fn knows(&self, diff_id: Digest, settings: &Settings) -> bool {
+        if self.indexes().by_diff_id.contains_key(&diff_id) {
+            return true;
+        }
+        let Some(index) = self.cache.as_ref().and_then(|cache| cache.index(diff_id, &settings.limits)) else {
+            return false;
+        };
+        let mut indexes = self.indexes();
+        indexes.by_diff_id.insert(diff_id, Arc::new(index));
+        indexes.kept.insert(diff_id);
+        true
+    }
+
+    /// Keeps what is new for the next time, sums included; the reason in words when that cannot be.
+    pub(super) fn keep(&self, md5: &HashMap<Digest, Md5>) -> Option<String> {
+        let cache = self.cache.as_ref()?;
+        let new: Vec<Arc<LayerIndex>> = {
+            let indexes = self.indexes();
+            let is_new = |index: &&Arc<LayerIndex>| !indexes.kept.contains(&index.diff_id) || gains(index, md5);
+            indexes.by_diff_id.values().filter(is_new).cloned().collect()
+        };
+        let kept = cores::each(&new, |index| cache.keep_index(index, md5));
+        let trimmed = |_| if new.is_empty() { Ok(()) } else { cache.trim(cache::LIMIT).map(|_| ()) };
+        let error = kept.and_then(trimmed).err()?;
+        let place = cache.root().display();
+        Some(format!("what was read is not kept for the next time: the cache in {place} cannot be written: {error}"))
     }
 
     fn indexes(&self) -> MutexGuard<'_, Indexes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Indexes {
+    /// Whether nothing of this side's layer needs to be read any more.
+    fn has(&self, side: Side, layer: usize, diff_id: Digest) -> bool {
+        self.kept.contains(&diff_id)
+            || self.streamed.contains(&(side, diff_id))
+            || self.own.contains_key(&(side, layer))
+    }
+}
+
+/// Whether `md5` has sums that the index lacks.
+fn gains(index: &LayerIndex, md5: &HashMap<Digest, Md5>) -> bool {
+    let contents = index.entries.iter().filter_map(|entry| match &entry.node {
+        LayerNode::Inode(file) => file.content.as_ref(),
+        _ => None,
+    });
+    !md5.is_empty() && contents.into_iter().any(|content| content.md5.is_none() && md5.contains_key(&content.sha256))
 }
 
 /// One layer to read.
@@ -64,11 +145,12 @@ impl<'a> Job<'a> {
     /// diffID the first is indexed and the others are checked, unless they are the very same bytes.
     pub(super) fn all(images: &[&'a SideImage], settings: &Settings, store: &Store) -> Vec<Self> {
         let mut jobs: Vec<Self> = Vec::new();
+        let indexes = store.indexes();
         let mut indexed: HashMap<Digest, First> =
-            store.indexes().by_diff_id.keys().map(|diff_id| (*diff_id, First::default())).collect();
+            indexes.by_diff_id.keys().map(|diff_id| (*diff_id, First::default())).collect();
         for image in images {
             for (layer, blob) in image.image.layers.iter().enumerate() {
-                if store.indexes().streamed.contains(&(image.side, blob.diff_id)) {
+                if indexes.has(image.side, layer, blob.diff_id) {
                     continue;
                 }
                 let job = |task| Self { image, layer, bytes: blob.size.unwrap_or_default(), task };
@@ -131,24 +213,7 @@ pub(super) fn index(
         progress.side(side).expect(of_side.map(|job| job.bytes).sum());
         progress.side(side).enter(Stage::Reading);
     }
-    let next = AtomicUsize::new(0);
-    let failure: Mutex<Option<Failure>> = Mutex::new(None);
-    let work = || {
-        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = run(job, settings, progress, store) {
-                next.store(jobs.len(), Ordering::Relaxed);
-                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            }
-        }
-    };
-    thread::scope(|scope| {
-        let others = thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len()).saturating_sub(1);
-        for _ in 0..others {
-            scope.spawn(work);
-        }
-        work();
-    });
-    failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    cores::each(jobs, |job| run(job, settings, progress, store)).map(|_| ())
 }
 
 fn run(job: &Job<'_>, settings: &Settings, progress: &Progress, store: &Store) -> Result<(), Failure> {
@@ -171,7 +236,7 @@ fn run(job: &Job<'_>, settings: &Settings, progress: &Progress, store: &Store) -
     }
     let index = index_layer(blob.into_reader(), &options).map_err(failed)?;
     if settings.no_verify {
-        store.indexes().unchecked.insert((job.image.side, job.layer), Arc::new(index));
+        store.set(job.image.side, job.layer, index);
         return Ok(());
     }
     job.check(layer, index.diff_id, index.blob_digest)?;
@@ -194,6 +259,11 @@ impl Job<'_> {
         let mut blob = HashingReader::new(self.image.image.blobs.open(self.layer).ok()?.into_reader());
         io::copy(&mut blob, &mut io::sink()).ok()?;
         self.check(layer, layer.diff_id, Some(blob.finish())).err()
+    }
+
+    /// Whether the layer has to be fetched.
+    pub(super) fn is_remote(&self) -> bool {
+        self.image.image.blobs.is_remote()
     }
 
     /// Holds what the bytes came to against what the documents say.
@@ -249,6 +319,21 @@ impl Host for SideHost<'_> {
             }
             Err(IndexError::Cancelled) => Err(SourceError::Stopped),
             Err(IndexError::Tar(_)) => Ok(None),
+        }
+    }
+
+    fn knows(&self, diff_id: Digest) -> bool {
+        self.store.knows(diff_id, self.settings)
+    }
+
+    fn recall(&self, digest: Digest) -> Option<Vec<u8>> {
+        self.store.cache.as_ref()?.document(digest)
+    }
+
+    fn keep(&self, digest: Digest, document: &[u8]) {
+        if let Some(cache) = &self.store.cache {
+            // Next time it is asked for again; that the cache cannot be written is told when indexes are kept.
+            let _ = cache.keep_document(digest, document);
         }
     }
 

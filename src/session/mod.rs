@@ -3,16 +3,20 @@
 mod base;
 mod bump;
 mod bytes;
+mod cache;
 mod changelog;
 mod contents;
+mod cores;
 mod exporter;
 mod find;
 mod layers;
 mod preferences;
 mod progress;
+mod recorded;
 mod sums;
 mod task;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 
@@ -22,15 +26,29 @@ pub use self::task::{Outcome, Terminal, carry_out};
 use self::layers::{Job, Store};
 use crate::compare::{self, DriftReport};
 use crate::error::Failure;
-use crate::model::{Progress, Side, Stage};
+use crate::image::LayerIndex;
+use crate::model::{Progress, Recording, Side, Stage};
 use crate::settings::Settings;
 use crate::snapshot::{LayerPart, Parts, Snapshot};
-use crate::source::{self, Blobs, OpenImage, OpenOptions, Reference, SourceError};
+use crate::source::{self, Blobs, LayerBlob, OpenImage, OpenOptions, Reference, SourceError};
 
 /// An image that was read, and the blobs to read file contents from again.
 pub struct Opened {
     pub snapshot: Snapshot,
     pub blobs: Box<dyn Blobs>,
+    documents: Documents,
+}
+
+/// What of an image's documents a snapshot file keeps as it was.
+#[derive(Default)]
+struct Documents {
+    config: Vec<u8>,
+    annotations: BTreeMap<String, String>,
+    attestations: Vec<Vec<u8>>,
+    /// Bytes of the layers' blobs as stored, from the bottom.
+    sizes: Vec<Option<u64>>,
+    /// What was odd about opening the image.
+    warnings: Vec<String>,
 }
 
 /// Two images and how they differ.
@@ -50,24 +68,26 @@ pub fn compare(
     settings: &Settings,
     progress: &Arc<Progress>,
 ) -> Result<Pair, Failure> {
-    let store = Store::default();
+    let store = Store::new(cache::wanted(settings));
     let (left, right) = open_both(left, right, settings, progress, &store)?;
-    layers::index(&Job::all(&[&left, &right], settings, &store), settings, progress, &store)?;
-    let (left, right) = thread::scope(|scope| {
-        let build = |side: SideImage| build(side, progress, &store);
-        let other = scope.spawn(move || build(right));
-        (build(left), join(other))
-    });
-    let (mut left, mut right) = (left?, right??);
-    let (of_left, of_right) = thread::scope(|scope| {
-        let other = scope.spawn(|| sums::missing(&right, Some(&left.snapshot)));
-        (sums::missing(&left, Some(&right.snapshot)), join(other))
-    });
-    left.snapshot.md5.extend(of_left?);
-    right.snapshot.md5.extend(of_right??);
+    store.recall(&[&left, &right], settings);
+    let mut jobs = Job::all(&[&left, &right], settings, &store);
+    if is_one_manifest(&left, &right) {
+        jobs.retain(|job| !job.is_remote());
+    }
+    layers::index(&jobs, settings, progress, &store)?;
+    let (left, right) = both(left, right, |side| build(side, progress, &store))?;
+    let md5 = sums::missing(&[&left, &right])?;
+    let (mut left, mut right) = (left, right);
+    left.snapshot.md5.clone_from(&md5);
+    right.snapshot.md5.clone_from(&md5);
     base::tell(&mut [&mut left.snapshot, &mut right.snapshot], settings, progress)?;
-    let report = Arc::new(compare::compare(&left.snapshot, &right.snapshot));
-    Ok(Pair { left, right, report })
+    let (mut report, not_kept) = thread::scope(|scope| {
+        let keeping = scope.spawn(|| store.keep(&md5));
+        (compare::compare(&left.snapshot, &right.snapshot), join(keeping))
+    });
+    report.warnings.extend(not_kept?);
+    Ok(Pair { left, right, report: Arc::new(report) })
 }
 
 /// Reads one image.
@@ -75,24 +95,30 @@ pub fn compare(
 /// # Errors
 /// As [`compare`].
 pub fn read(reference: &Reference, settings: &Settings, progress: &Arc<Progress>) -> Result<Opened, Failure> {
-    let store = Store::default();
-    let side = open(reference, settings, progress, &store)?;
+    let store = Store::new(cache::wanted(settings));
+    let side = open(Side::Left, reference, settings, progress, &store)?;
+    store.recall(&[&side], settings);
     layers::index(&Job::all(&[&side], settings, &store), settings, progress, &store)?;
     let mut opened = build(side, progress, &store)?;
+    opened.snapshot.md5 = sums::missing(&[&opened])?;
+    let not_kept = store.keep(&opened.snapshot.md5);
+    opened.snapshot.warnings.extend(not_kept);
     base::tell(&mut [&mut opened.snapshot], settings, progress)?;
     Ok(opened)
 }
 
-/// Reads one image so that every file can be held against its package's record: of uncompressed layers, files that dpkg
-/// recorded are read once more.
-///
-/// # Errors
-/// As [`compare`].
-pub fn read_for_audit(reference: &Reference, settings: &Settings, progress: &Arc<Progress>) -> Result<Opened, Failure> {
-    let mut opened = read(reference, settings, progress)?;
-    let sums = sums::missing(&opened, None)?;
-    opened.snapshot.md5.extend(sums);
-    Ok(opened)
+/// Whether both sides are one manifest, so that nothing needs to be fetched to know that they do not differ.
+fn is_one_manifest(left: &SideImage, right: &SideImage) -> bool {
+    left.image.manifest_digest.is_some() && left.image.manifest_digest == right.image.manifest_digest
+}
+
+/// Does the same to both sides at once.
+fn both<T: Send, U: Send>(left: T, right: T, work: impl Fn(T) -> Result<U, Failure> + Sync) -> Result<(U, U), Failure> {
+    thread::scope(|scope| {
+        let other = scope.spawn(|| work(right));
+        let left = work(left);
+        Ok((left?, join(other)??))
+    })
 }
 
 /// One side's open image.
@@ -100,17 +126,23 @@ struct SideImage {
     side: Side,
     reference: String,
     image: OpenImage,
+    /// Of an image that is known from a snapshot file.
+    recording: Option<Recording>,
 }
 
 fn open(
+    side: Side,
     reference: &Reference,
     settings: &Settings,
     progress: &Arc<Progress>,
     store: &Store,
 ) -> Result<SideImage, Failure> {
-    progress.side(Side::Left).enter(Stage::Opening);
-    let mut host = layers::SideHost::new(Side::Left, settings, progress, store);
-    opened(Side::Left, reference, source::open(reference, &options(settings), &mut host), progress)
+    progress.side(side).enter(Stage::Opening);
+    if let Some(path) = recorded::file(reference) {
+        return recorded::open(side, reference, path, settings, store);
+    }
+    let mut host = layers::SideHost::new(side, settings, progress, store);
+    opened(side, reference, source::open(reference, &options(settings), &mut host), progress)
 }
 
 fn open_both(
@@ -120,6 +152,11 @@ fn open_both(
     progress: &Arc<Progress>,
     store: &Store,
 ) -> Result<(SideImage, SideImage), Failure> {
+    if recorded::file(left).is_some() || recorded::file(right).is_some() {
+        return both((Side::Left, left), (Side::Right, right), |(side, reference)| {
+            open(side, reference, settings, progress, store)
+        });
+    }
     let [mut left_host, mut right_host] = [Side::Left, Side::Right].map(|side| {
         progress.side(side).enter(Stage::Opening);
         layers::SideHost::new(side, settings, progress, store)
@@ -156,23 +193,35 @@ fn opened(
             Failure::opening(&reference.text, &error)
         }
     })?;
-    Ok(SideImage { side, reference: reference.text.clone(), image })
+    Ok(SideImage { side, reference: reference.text.clone(), image, recording: None })
 }
 
 fn build(side: SideImage, progress: &Progress, store: &Store) -> Result<Opened, Failure> {
     progress.side(side.side).enter(Stage::Cataloguing);
-    let SideImage { side, image, reference } = side;
-    let mut parts = Vec::with_capacity(image.layers.len());
-    for (at, layer) in image.layers.iter().enumerate() {
-        let index = store
-            .get(side, at, layer.diff_id)
-            .ok_or_else(|| Failure::new(format!("{reference}: layer {at} ({}) was not read", layer.diff_id)))?;
-        parts.push(LayerPart { digest: layer.digest, stored_size: layer.size, index });
-    }
+    let SideImage { side, image, reference, recording } = side;
+    let known = image.layers.iter().enumerate().map(|(at, layer)| store.get(side, at, layer.diff_id)).collect();
+    let indexes: Option<Vec<Arc<LayerIndex>>> = known;
+    let is_read = indexes.is_some();
+    let indexes =
+        indexes.unwrap_or_else(|| image.layers.iter().map(|layer| LayerIndex::unread(layer.diff_id)).collect());
+    let part = |(layer, index): (&LayerBlob, Arc<LayerIndex>)| LayerPart {
+        digest: layer.digest,
+        stored_size: layer.size,
+        index,
+    };
+    let parts = image.layers.iter().zip(indexes).map(part).collect();
+    let documents = Documents {
+        config: image.config_json,
+        annotations: image.annotations.clone(),
+        attestations: image.attestations.clone(),
+        sizes: image.layers.iter().map(|layer| layer.size).collect(),
+        warnings: image.warnings.clone(),
+    };
     let snapshot = Snapshot::new(Parts {
         reference,
         source: image.source,
         name: image.name,
+        recording,
         variants: image.variants,
         manifest_digest: image.manifest_digest,
         config_digest: image.config_digest,
@@ -180,11 +229,12 @@ fn build(side: SideImage, progress: &Progress, store: &Store) -> Result<Opened, 
         annotations: image.annotations,
         attestations: image.attestations,
         layers: parts,
-        layers_unread: 0,
+        is_read,
+        layers_unread: store.unread(side, &image.layers),
         warnings: image.warnings,
     });
     progress.side(side).enter(Stage::Done);
-    Ok(Opened { snapshot, blobs: image.blobs })
+    Ok(Opened { snapshot, blobs: image.blobs, documents })
 }
 
 /// A worker's result; one that panicked is a failure of ours, told as such.

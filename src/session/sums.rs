@@ -1,10 +1,10 @@
 //! The MD5 sums that dpkg's records are held against: of compressed layers they are computed in passing, of plain ones
-//! only for the files that differ, or that an audit of one image asks for, read again in place.
+//! afterwards, for the files that dpkg did record, read again in place; a content that both images have once.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 
-use super::Opened;
+use super::{Opened, cores};
 use crate::archive::Compression;
 use crate::error::Failure;
 use crate::image::{ContentError, LayerEntry, Node, md5_file_at, md5_files};
@@ -23,46 +23,57 @@ fn is_in_place(slice: &FileSlice) -> bool {
     slice.slice(0, 6).read_to_end(&mut head).is_ok() && Compression::sniff(&head) == Compression::None
 }
 
-/// The sums that `opened` still lacks of files that dpkg recorded; beside another image only of those that are not the
-/// same in it.
-pub(super) fn missing(opened: &Opened, other: Option<&Snapshot>) -> Result<Vec<(Digest, Md5)>, Failure> {
-    let mut by_layer: BTreeMap<u32, Vec<&Node>> = BTreeMap::new();
-    for node in wanted(&opened.snapshot, other) {
-        by_layer.entry(node.file.layer).or_default().push(node);
+/// Files of one layer that are read in one go: few enough that all cores have work to the end.
+const BATCH: usize = 256;
+
+/// The sums that the images still lack of files that dpkg recorded, each content once. Those of images whose layers
+/// would have to be fetched again are left out.
+pub(super) fn missing(images: &[&Opened]) -> Result<HashMap<Digest, Md5>, Failure> {
+    let mut seen = HashSet::new();
+    let mut by_layer: BTreeMap<(usize, u32), Vec<&Node>> = BTreeMap::new();
+    for (at, opened) in images.iter().enumerate().filter(|(_, opened)| !opened.blobs.is_remote()) {
+        for node in unsummed(&opened.snapshot) {
+            if node.file.entry.sha256().is_some_and(|sha256| seen.insert(sha256)) {
+                by_layer.entry((at, node.file.layer)).or_default().push(node);
+            }
+        }
     }
-    let mut sums = Vec::new();
-    for (layer, nodes) in by_layer {
-        of_layer(opened, layer, &nodes, &mut sums)?;
+    let mut batches = Vec::new();
+    for ((at, layer), nodes) in &by_layer {
+        let Some(opened) = images.get(*at) else { continue };
+        let blob = blob(opened, *layer)?;
+        let length = if can_wait(&blob) { BATCH } else { nodes.len() };
+        batches.extend(nodes.chunks(length).map(|nodes| (*opened, *layer, nodes)));
     }
-    Ok(sums)
+    let sums = cores::each(&batches, |(opened, layer, nodes)| of_layer(opened, *layer, nodes))?;
+    Ok(sums.into_iter().flatten().collect())
 }
 
-fn wanted<'a>(snapshot: &'a Snapshot, other: Option<&'a Snapshot>) -> impl Iterator<Item = &'a Node> {
-    let mut seen = HashSet::new();
+/// Regular files that dpkg recorded and whose sum is not known.
+fn unsummed(snapshot: &Snapshot) -> impl Iterator<Item = &Node> {
     let files = snapshot.packages.iter().flat_map(|package| &package.files);
     let recorded = files.filter(|file| matches!(file.recorded, RecordedHash::Md5(_)));
-    recorded.filter_map(|file| snapshot.image.tree.get(&file.path)).filter(move |node| {
-        let entry = &node.file.entry;
-        let there = other.and_then(|other| other.image.tree.get(&node.path));
-        let same = there.is_some_and(|there| {
-            let there = &there.file.entry;
-            there.same_content(entry) && there.same_metadata(entry)
-        });
-        !same && snapshot.md5_of(entry).is_none() && entry.sha256().is_some_and(|sha256| seen.insert(sha256))
-    })
+    recorded
+        .filter_map(|file| snapshot.image.tree.get(&file.path))
+        .filter(|node| snapshot.md5_of(&node.file.entry).is_none())
+}
+
+fn blob(opened: &Opened, layer: u32) -> Result<Blob, Failure> {
+    let reference = &opened.snapshot.facts.reference;
+    opened.blobs.open(layer as usize).map_err(|error| Failure::opening(reference, &error))
 }
 
 /// Where the layer lies in place each file is read where it stands; else one pass over the layer serves all.
-fn of_layer(opened: &Opened, layer: u32, nodes: &[&Node], sums: &mut Vec<(Digest, Md5)>) -> Result<(), Failure> {
+fn of_layer(opened: &Opened, layer: u32, nodes: &[&Node]) -> Result<Vec<(Digest, Md5)>, Failure> {
     let reference = &opened.snapshot.facts.reference;
     let failed = |error: ContentError| Failure::new(format!("{reference}: layer {layer}: {error}"));
-    let Some(index) = opened.snapshot.image.layers.get(layer as usize) else { return Ok(()) };
+    let mut sums = Vec::with_capacity(nodes.len());
+    let Some(index) = opened.snapshot.image.layers.get(layer as usize) else { return Ok(sums) };
     let contents: Vec<(Digest, &LayerEntry)> = nodes
         .iter()
         .filter_map(|node| Some((node.file.entry.sha256()?, index.entries.get(node.entry? as usize)?)))
         .collect();
-    let blob = opened.blobs.open(layer as usize).map_err(|error| Failure::opening(reference, &error))?;
-    match blob {
+    match blob(opened, layer)? {
         Blob::File(mut slice) if is_in_place(&slice) => {
             for (sha256, entry) in contents {
                 sums.push((sha256, md5_file_at(&mut slice, entry).map_err(failed)?));
@@ -74,5 +85,5 @@ fn of_layer(opened: &Opened, layer: u32, nodes: &[&Node], sums: &mut Vec<(Digest
             md5_files(blob.into_reader(), &entries, &mut found).map_err(failed)?;
         }
     }
-    Ok(())
+    Ok(sums)
 }

@@ -8,12 +8,12 @@ use std::thread;
 
 use super::contents::{ImageContents, Images};
 use super::exporter::{self, Exporter};
-use super::{Opened, bump, compare, find, preferences, progress, read, read_for_audit};
-use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, Task};
+use super::{Opened, bump, cache, compare, find, preferences, progress, read, recorded};
+use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, SnapshotOf, Task};
 use crate::compare::DriftReport;
 use crate::demo;
 use crate::error::Failure;
-use crate::model::{Progress, Side};
+use crate::model::{Progress, Side, text};
 use crate::report::{self, Format, ReportOptions};
 use crate::settings::Settings;
 use crate::source::Reference;
@@ -58,6 +58,11 @@ pub fn carry_out(task: Task, terminal: Terminal) -> Result<Outcome, Failure> {
         Task::Bump(args) => bump::carry_out(args, terminal),
         Task::Inspect(inspect) => inspect_image(inspect, terminal),
         Task::Digest(digest) => digest_image(digest, terminal),
+        Task::Snapshot(snapshot) => record_image(snapshot, terminal),
+        Task::Cache(args) => {
+            let text = cache::describe(args.clear)?;
+            to_stdout(|out| out.write_all(text.as_bytes()))
+        }
         Task::Config => to_stdout(|out| out.write_all(preferences::defaults().as_bytes())),
         Task::Completions(shell) => to_stdout(|out| Cli::write_completions(shell, out)),
         Task::Man => to_stdout(Cli::write_man),
@@ -131,7 +136,7 @@ fn explore(
 fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> {
     if wants_explorer(&args.output, terminal) && args.find.is_none() && !args.files {
         let (reference, settings) = (reference(&args.image)?, Settings::from(args.source));
-        let open = move |progress: &Arc<Progress>| read_for_audit(&reference, &settings, progress).map(Images::from);
+        let open = move |progress: &Arc<Progress>| read(&reference, &settings, progress).map(Images::from);
         explore((args.image, None), Arc::new(Progress::default()), open)?;
         return Ok(Outcome::Done);
     }
@@ -141,7 +146,7 @@ fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> 
         let found = find::search(&opened.snapshot, what);
         write(&args.output, true, terminal, |format, options, out| (format.search)(&found, options, out))?;
     } else {
-        let opened = read_shown(&args.image, &settings, terminal, read_for_audit)?;
+        let opened = read_shown(&args.image, &settings, terminal, read)?;
         let inspection = find::inspect(&opened.snapshot, args.files);
         write(&args.output, args.files, terminal, |format, options, out| {
             (format.inspection)(&inspection, options, out)
@@ -154,6 +159,26 @@ fn digest_image(args: DigestOf, terminal: Terminal) -> Result<Outcome, Failure> 
     let opened = read_shown(&args.image, &args.source.into(), terminal, read)?;
     write(&args.output, false, terminal, |format, _, out| (format.digests)(&opened.snapshot.facts, out))?;
     Ok(Outcome::Done)
+}
+
+/// Prints the file's SHA-256 as sha256sum does, so that its output can be checked by it later.
+fn record_image(args: SnapshotOf, terminal: Terminal) -> Result<Outcome, Failure> {
+    let opened = read_shown(&args.image, &args.source.into(), terminal, read)?;
+    let (digest, bytes) = recorded::write(&opened, &args.output)?;
+    if terminal.progress {
+        let size = opened.snapshot.facts.size;
+        let share = bytes.saturating_mul(1000).checked_div(size).unwrap_or_default();
+        // Whoever reads the sum alone does not see this.
+        let _ = writeln!(
+            io::stderr(),
+            "recorded {}: {} KB, {}.{} % of the image",
+            text::visible(&args.image),
+            bytes >> 10,
+            share / 10,
+            share % 10
+        );
+    }
+    to_stdout(|out| writeln!(out, "{}  {}", digest.hex(), args.output.display()))
 }
 
 fn read_shown(

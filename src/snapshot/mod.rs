@@ -3,6 +3,7 @@
 pub mod base;
 pub mod capture;
 pub mod digests;
+pub mod recorded;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use crate::audit;
 use crate::image::{self, Image, LayerIndex};
 use crate::model::{
-    Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package, Side, Variant,
+    Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package, Recording, Side, Variant,
 };
 use crate::nondeterminism::Rules;
 use crate::packages;
@@ -23,6 +24,7 @@ pub struct Parts {
     pub reference: String,
     pub source: &'static str,
     pub name: Option<String>,
+    pub recording: Option<Recording>,
     pub variants: Vec<Variant>,
     pub manifest_digest: Option<Digest>,
     pub config_digest: Digest,
@@ -32,6 +34,8 @@ pub struct Parts {
     pub attestations: Vec<Vec<u8>>,
     /// From the bottom.
     pub layers: Vec<LayerPart>,
+    /// Whether the layers' indexes are theirs, or empty ones.
+    pub is_read: bool,
     pub layers_unread: usize,
     pub warnings: Vec<String>,
 }
@@ -79,6 +83,8 @@ impl Snapshot {
             reference: parts.reference,
             source: parts.source,
             name: parts.name,
+            recording: parts.recording,
+            is_read: parts.is_read,
             variants: parts.variants,
             image_digest: parts.manifest_digest.unwrap_or(parts.config_digest),
             config_digest: parts.config_digest,

@@ -191,10 +191,12 @@ impl TestImage {
             config_digest: sha256(format!("{:?}{}", self.config, diff_ids.concat()).as_bytes()),
             config: self.config.clone(),
             name: None,
+            recording: None,
             variants: Vec::new(),
             attestations: Vec::new(),
             annotations: BTreeMap::new(),
             layers: indexes.into_iter().map(layer).collect(),
+            is_read: true,
             layers_unread: 0,
             warnings: Vec::new(),
         })

@@ -19,6 +19,9 @@ pub enum SourceError {
     /// A prefix of something that is not read from disk.
     #[error("{} names an image in {place}, which this version does not read", quoted(text))]
     Elsewhere { text: String, place: &'static str, way_out: String },
+    /// Of an image that is known from a snapshot alone.
+    #[error("{} is a snapshot, which holds no file contents", quoted(text))]
+    Recorded { text: String },
     #[error("{} cannot be read: {error}", shown(file))]
     Read { file: PathBuf, error: io::Error },
     #[error("{} is not a readable tar archive: {error}", shown(file))]
@@ -99,6 +102,7 @@ impl SourceError {
         match self {
             Self::Missing { text, .. } => missing_hint(text),
             Self::Elsewhere { way_out, .. } => Some(way_out.clone()),
+            Self::Recorded { .. } => Some("Open the image itself to read its files.".to_owned()),
             Self::NotImage { way_out, .. } => way_out.map(str::to_owned),
             Self::Tar { .. } => Some("It is damaged or incomplete: write or copy it again.".to_owned()),
             Self::Digest { file, .. } | Self::Size { file, .. } | Self::Absent { file, .. } if is_in_engine(file) => {

@@ -334,6 +334,8 @@ fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {
         reference: reference.to_owned(),
         source: "docker-archive",
         name: None,
+        recording: None,
+        is_read: true,
         variants: Vec::new(),
         image_digest: digest(seed),
         config_digest: digest(seed + 2),

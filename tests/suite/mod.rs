@@ -1,6 +1,7 @@
 //! One line per subject; `architecture` fails when a file of this folder is not listed.
 mod architecture;
 mod base;
+mod cache;
 mod engine;
 mod engine_source;
 mod explorer;
@@ -13,5 +14,6 @@ mod registry;
 mod registry_source;
 mod servers;
 mod skip;
+mod snapshots;
 mod terminal;
 mod versions;

@@ -3,8 +3,14 @@
 use std::fs;
 use std::process::{Command, Output};
 
+use super::cache;
+
 fn imgdrift(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_imgdrift")).args(arguments).output().expect("the program runs")
+    Command::new(env!("CARGO_BIN_EXE_imgdrift"))
+        .args(arguments)
+        .env("IMGDRIFT_CACHE", cache::folder())
+        .output()
+        .expect("the program runs")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -66,8 +72,6 @@ fn exit_codes_tell_done_from_met_from_error() {
     let missing = imgdrift(&["/nonexistent/a.tar", "/nonexistent/b.tar"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("/nonexistent/a.tar"), "{}", text(&missing.stderr));
-    let in_an_engine = imgdrift(&["app:october", "app:november"]);
-    assert!(text(&in_an_engine.stderr).contains("docker save app:october"), "{}", text(&in_an_engine.stderr));
     assert_eq!(imgdrift(&["one.tar"]).status.code(), Some(2));
 }
 

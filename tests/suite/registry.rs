@@ -4,12 +4,13 @@
 use std::process::Command;
 
 use super::servers::{Registry, demo, has, skopeo};
-use super::skip;
+use super::{cache, skip};
 
 /// Everything of a report on one pair that must not depend on the container.
 fn report(left: &str, right: &str) -> serde_json::Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imgdrift"));
-    let output = command.args([left, right, "--format", "json", "--all"]).output().expect("the program runs");
+    command.args([left, right, "--format", "json", "--all"]).env("IMGDRIFT_CACHE", cache::folder());
+    let output = command.output().expect("the program runs");
     assert!(output.status.success(), "{left} {right}: {}", String::from_utf8_lossy(&output.stderr));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let digests: Vec<_> = ["left", "right"]

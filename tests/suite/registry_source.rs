@@ -383,16 +383,14 @@ fn an_index_gives_the_image_of_the_platform_asked_for() {
     let port = stage.registry.port;
     let (index, arm) = push_index(&stage);
     let pair = [format!("registry:127.0.0.1:{port}/demo:both"), format!("registry:127.0.0.1:{port}/demo@{index}")];
-    let expected = stage.report(&stage.in_archive(), &[]);
-    for (platform, manifest, of) in
-        [("linux/amd64", stage.digest("october"), "left"), ("linux/arm64", arm.clone(), "right")]
-    {
+    for (platform, manifest) in [("linux/amd64", stage.digest("october")), ("linux/arm64", arm.clone())] {
         let report = stage.report(&pair, &["--platform", platform]);
         for side in ["left", "right"] {
             assert_eq!(report[side]["manifest_digest"], manifest, "{platform}");
-            assert_eq!(report[side]["content_digest"], expected[of]["content_digest"], "{platform}");
         }
         assert_eq!(report["warnings"], json!([]), "{platform}");
+        assert_eq!(report["verdict"], "identical");
+        assert_eq!(report["left"]["content_digest"], json!(null), "no layer is fetched of what is one manifest");
     }
     let error = stage.failure(&pair, &["--platform", "linux/s390x"]);
     assert!(error.contains("holds no image for linux/s390x, only for linux/amd64, linux/arm64"), "{error}");

@@ -43,6 +43,7 @@ impl Session {
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         command.env("IMGDRIFT_CONFIG", preferences);
+        command.env("IMGDRIFT_CACHE", "");
         command.env_remove("NO_COLOR");
         command.env_remove("COLORFGBG");
         command.cwd(folder);

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Format, ReportOptions};
 use crate::compare::review::Subject;
+use crate::compare::variants::{self, VariantRow};
 use crate::compare::{self, BaseDrift, ByExplanation, DriftReport, FileRow, Origin, PackageRow, Share};
 use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, SearchResult, text};
 
@@ -37,6 +38,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
             counts: counts(report),
             left: image(&report.left),
             right: image(&report.right),
+            index: variants::rows(report).iter().map(variant).collect(),
             base_drift: base_drift(&report.base),
             packages: told(&report.packages, Subject::Package, options)
                 .filter_map(|row| package_change(report, row))
@@ -125,22 +127,29 @@ fn image(facts: &ImageFacts) -> schema::Image<'_> {
     schema::Image {
         reference: &facts.reference,
         source: facts.source,
+        name: facts.name.as_deref(),
+        recorded: facts.recording.as_ref(),
         image_digest: facts.image_digest.to_string(),
         config_digest: facts.config_digest.to_string(),
         manifest_digest: facts.manifest_digest.map(|digest| digest.to_string()),
-        content_digest: facts.content_digest.to_string(),
-        dependencies_digest: facts.dependencies_digest.to_string(),
+        content_digest: facts.is_read.then(|| facts.content_digest.to_string()),
+        dependencies_digest: facts.is_read.then(|| facts.dependencies_digest.to_string()),
         platform: &facts.platform,
         created: facts.created.as_deref(),
         distro: facts.distro.as_deref(),
-        size: facts.size,
+        size: facts.is_read.then_some(facts.size),
         download_size: facts.download_size,
         base: facts.base.as_ref().map(base),
         layers: facts.layers.iter().map(layer).collect(),
         layers_unread: facts.layers_unread,
-        package_count: facts.package_count,
-        file_count: facts.file_count,
+        package_count: facts.is_read.then_some(facts.package_count),
+        file_count: facts.is_read.then_some(facts.file_count),
     }
+}
+
+fn variant<'a>(row: &VariantRow<'a>) -> schema::Variant<'a> {
+    let digest = |digest: Option<model::Digest>| digest.map(|digest| digest.to_string());
+    schema::Variant { platform: row.platform, left: digest(row.left), right: digest(row.right) }
 }
 
 fn base(base: &model::BaseImage) -> schema::Base<'_> {

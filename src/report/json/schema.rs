@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::model;
+
 /// The number that `schema` holds.
 pub(super) const SCHEMA: u32 = 1;
 
@@ -24,6 +26,7 @@ pub(super) struct Report<'a> {
     pub counts: Counts,
     pub left: Image<'a>,
     pub right: Image<'a>,
+    pub index: Vec<Variant<'a>>,
     pub base_drift: BaseDrift<'a>,
     pub packages: Vec<PackageChange<'a>>,
     pub files: Files<'a>,
@@ -32,6 +35,14 @@ pub(super) struct Report<'a> {
     pub warnings: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review: Option<Vec<Marked>>,
+}
+
+/// One platform of the indexes that the images were chosen from.
+#[derive(Serialize)]
+pub(super) struct Variant<'a> {
+    pub platform: &'a str,
+    pub left: Option<String>,
+    pub right: Option<String>,
 }
 
 /// A row that a reviewer marked.
@@ -63,21 +74,23 @@ pub(super) struct PackageCounts {
 pub(super) struct Image<'a> {
     pub reference: &'a str,
     pub source: &'a str,
+    pub name: Option<&'a str>,
+    pub recorded: Option<&'a model::Recording>,
     pub image_digest: String,
     pub config_digest: String,
     pub manifest_digest: Option<String>,
-    pub content_digest: String,
-    pub dependencies_digest: String,
+    pub content_digest: Option<String>,
+    pub dependencies_digest: Option<String>,
     pub platform: &'a str,
     pub created: Option<&'a str>,
     pub distro: Option<&'a str>,
-    pub size: u64,
+    pub size: Option<u64>,
     pub download_size: Option<u64>,
     pub base: Option<Base<'a>>,
     pub layers: Vec<Layer<'a>>,
     pub layers_unread: usize,
-    pub package_count: usize,
-    pub file_count: usize,
+    pub package_count: Option<usize>,
+    pub file_count: Option<usize>,
 }
 
 #[derive(Serialize)]

@@ -334,11 +334,11 @@ fn digests(page: &mut Page, report: &DriftReport) {
         Row::of_table([name.to_owned(), page.code(&left.to_string()), right])
     };
     let (left, right) = (&report.left, &report.right);
-    let rows = [
-        row("image", left.image_digest, right.image_digest),
-        row("content", left.content_digest, right.content_digest),
-        row("dependencies", left.dependencies_digest, right.dependencies_digest),
-    ];
+    let mut rows = vec![row("image", left.image_digest, right.image_digest)];
+    if right.is_read {
+        rows.push(row("content", left.content_digest, right.content_digest));
+        rows.push(row("dependencies", left.dependencies_digest, right.dependencies_digest));
+    }
     let made_by = concat!("Made by ", env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), ". The digests:");
     page.list(made_by, &head(["digest", "left", "right"]), &rows, usize::MAX);
 }

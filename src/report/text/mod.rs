@@ -8,7 +8,7 @@ use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
 use crate::model::text::visible;
 use crate::model::{
     BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove, Proof,
-    Severity, Verdict,
+    Recording, Severity, Verdict,
 };
 use page::{Page, Paint, Row, Section, cut};
 
@@ -55,11 +55,11 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
 /// Both images, and what differs as a whole.
 fn head(report: &DriftReport) -> Vec<Row> {
     let (left, right) = (&report.left, &report.right);
-    let mut rows = vec![
-        Row::new(["left".into(), identity(left)]),
-        Row::new(["right".into(), identity(right)]),
-        Row::new(["size".into(), format!("{}, {}", bytes(right.size), change(left.size, right.size))]),
-    ];
+    let mut rows = vec![Row::new(["left".into(), identity(left)]), Row::new(["right".into(), identity(right)])];
+    if !right.is_read {
+        return rows;
+    }
+    rows.push(Row::new(["size".into(), format!("{}, {}", bytes(right.size), change(left.size, right.size))]));
     rows.extend(bases(report));
     let paths = match outline::differing(report) {
         0 => "none differs".to_owned(),
@@ -73,13 +73,20 @@ fn head(report: &DriftReport) -> Vec<Row> {
 fn identity(facts: &ImageFacts) -> String {
     let mut about = vec![facts.source.to_owned(), facts.platform.clone()];
     about.extend(facts.created.as_ref().map(|created| format!("created {created}")));
-    let contents = [
-        bytes(facts.size),
-        layers_read(facts),
-        plural(facts.package_count, "package"),
-        plural(facts.file_count, "path"),
-    ];
+    about.extend(facts.recording.as_ref().map(recorded));
+    let layers = layers_read(facts);
+    let contents = match facts.is_read {
+        true => {
+            vec![bytes(facts.size), layers, plural(facts.package_count, "package"), plural(facts.file_count, "path")]
+        }
+        false => vec![layers, "not read".to_owned()],
+    };
     visible(&format!("{} ({}): {}", facts.reference, about.join(", "), contents.join(", "))).into_owned()
+}
+
+/// When a snapshot was recorded, and from what.
+fn recorded(recording: &Recording) -> String {
+    format!("recorded {} from {} in {}", recording.at, recording.reference, recording.source)
 }
 
 /// How many layers, and how many of them were not read because an index of them was at hand.
@@ -363,8 +370,12 @@ fn digests(report: &DriftReport, in_full: bool) -> Vec<Row> {
         Row::new([name.to_owned(), shown])
     };
     let (left, right) = (&report.left, &report.right);
+    let image = row("image digest", left.image_digest, right.image_digest);
+    if !right.is_read {
+        return vec![image];
+    }
     vec![
-        row("image digest", left.image_digest, right.image_digest),
+        image,
         row("content digest", left.content_digest, right.content_digest),
         row("dependencies digest", left.dependencies_digest, right.dependencies_digest),
     ]

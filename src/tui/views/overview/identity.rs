@@ -4,7 +4,7 @@ use ratatui::text::Span;
 
 use crate::compare::DriftReport;
 use crate::model::text::visible;
-use crate::model::{BaseImage, Confidence, ImageFacts};
+use crate::model::{BaseImage, Confidence, ImageFacts, Recording};
 use crate::tui::document::{self, Field, Row, signed};
 use crate::tui::text;
 use crate::tui::theme::signs::DIFFERS;
@@ -13,12 +13,13 @@ use crate::tui::theme::{Role, Theme};
 /// What stands where an image does not tell.
 const UNKNOWN: &str = "unknown";
 
-const FIELDS: [Field<ImageFacts>; 18] = [
+const FIELDS: [Field<ImageFacts>; 19] = [
     ("reference", |facts| visible(&facts.reference).into_owned()),
-    ("source", |facts| facts.source.to_owned()),
+    ("source", source),
+    ("recorded", recorded),
     ("image", |facts| facts.image_digest.short()),
-    ("content", |facts| facts.content_digest.short()),
-    ("packages", |facts| facts.dependencies_digest.short()),
+    ("content", |facts| read(facts, || facts.content_digest.short())),
+    ("packages", |facts| read(facts, || facts.dependencies_digest.short())),
     ("created", |facts| facts.created.as_deref().map(text::created).unwrap_or_default()),
     ("platform", |facts| visible(&facts.platform).into_owned()),
     ("distro", |facts| facts.distro.as_deref().map(visible).unwrap_or_default().into_owned()),
@@ -28,11 +29,28 @@ const FIELDS: [Field<ImageFacts>; 18] = [
     ("  pinned", |facts| of_base(facts, pinned).unwrap_or_else(|| UNKNOWN.to_owned())),
     ("  told by", |facts| of_base(facts, |base| Some(base.words().collect::<Vec<_>>().join("; "))).unwrap_or_default()),
     ("  how sure", |facts| of_base(facts, |base| Some(base.confidence.as_str().to_owned())).unwrap_or_default()),
-    ("size", |facts| text::bytes(facts.size)),
-    ("installed", |facts| text::plural(facts.package_count, "package", "packages")),
-    ("paths", |facts| text::count(facts.file_count as u64)),
+    ("size", |facts| read(facts, || text::bytes(facts.size))),
+    ("installed", |facts| read(facts, || text::plural(facts.package_count, "package", "packages"))),
+    ("paths", |facts| read(facts, || text::count(facts.file_count as u64))),
     ("layers", |facts| text::count(facts.layers.len() as u64)),
 ];
+
+/// What is only known of an image whose layers were read.
+fn read(facts: &ImageFacts, value: impl Fn() -> String) -> String {
+    if facts.is_read { value() } else { "not read".to_owned() }
+}
+
+/// Where it was found, and by which name when the reference leaves some of it out.
+fn source(facts: &ImageFacts) -> String {
+    let name = facts.name.as_deref().map(|name| format!(" {}", visible(name))).unwrap_or_default();
+    format!("{}{name}", facts.source)
+}
+
+/// When a snapshot was recorded, and from what.
+fn recorded(facts: &ImageFacts) -> String {
+    let recorded = |it: &Recording| format!("{} from {} {}", text::created(&it.at), it.source, visible(&it.reference));
+    facts.recording.as_ref().map(recorded).unwrap_or_default()
+}
 
 /// A table of both images; each row says whether they agree.
 #[must_use]

@@ -1,0 +1,156 @@
+//! Snapshot files: an image written to one, and one opened in an image's stead.
+
+use std::fs::Permissions;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::layers::Store;
+use super::{Opened, SideImage, cores};
+use crate::error::Failure;
+use crate::image::{LayerIndex, stored};
+use crate::model::{Digest, LayerFacts, Recording, Side, text};
+use crate::oci::read_config;
+use crate::settings::Settings;
+use crate::snapshot::recorded::{self, Header, LayerHeader, RecordedError};
+use crate::source::{Blob, Blobs, Format, LayerBlob, Location, OpenImage, Reference, SourceError};
+
+/// What reports call an image that was read from such a file.
+const SOURCE: &str = "snapshot";
+
+/// The snapshot file that a reference names; `None` when it names an image.
+pub(super) fn file(reference: &Reference) -> Option<&Path> {
+    let Location::Path(path) = &reference.location else { return None };
+    (reference.format == Some(Format::Snapshot) || reference.format.is_none() && recorded::is_recorded(path))
+        .then_some(path)
+}
+
+/// Opens the file; its indexes go into the store as those of this side alone, since nothing but the file vouches for them.
+pub(super) fn open(
+    side: Side,
+    reference: &Reference,
+    path: &Path,
+    settings: &Settings,
+    store: &Store,
+) -> Result<SideImage, Failure> {
+    let shown = text::visible(&path.display().to_string()).into_owned();
+    let failed = |error: RecordedError| {
+        let failure = Failure::new(format!("{shown}: {error}"));
+        match error {
+            RecordedError::Io(_) | RecordedError::TooLarge(_) => failure,
+            RecordedError::Magic => failure.with_hint("`imgdrift snapshot IMAGE -o FILE` writes one."),
+            RecordedError::Format(_) => {
+                failure.with_hint("Read it with the version of imgdrift that wrote it, or a newer one.")
+            }
+            _ => failure.with_hint("Take the file from where it was kept again, or record the image again."),
+        }
+    };
+    let read = recorded::read(path).map_err(failed)?;
+    let layers: Vec<usize> = (0..read.header.layers.len()).collect();
+    cores::each(&layers, |at| read.layer(*at, &settings.limits).map(|index| store.set(side, *at, index)))
+        .map_err(failed)?;
+    let header = read.header;
+    let config = read_config("its config", header.config.as_bytes())
+        .map_err(|error| Failure::new(format!("{shown}: {error}")))?;
+    if !config.diff_ids.iter().eq(header.layers.iter().map(|layer| &layer.diff_id)) {
+        return Err(failed(RecordedError::Inconsistent("the config lists other layers than the header")));
+    }
+    let layer = |layer: &LayerHeader| LayerBlob { diff_id: layer.diff_id, digest: layer.digest, size: layer.size };
+    let image = OpenImage {
+        source: SOURCE,
+        name: header.name,
+        variants: header.variants,
+        manifest_digest: header.manifest_digest,
+        config_digest: header.config_digest,
+        config,
+        config_json: header.config.into_bytes(),
+        annotations: header.annotations,
+        attestations: header.attestations.into_iter().map(String::into_bytes).collect(),
+        layers: header.layers.iter().map(layer).collect(),
+        blobs: Box::new(NoBlobs(reference.text.clone())),
+        warnings: header.warnings,
+    };
+    let recording = Recording { at: header.at, reference: header.reference, source: header.source, tool: header.tool };
+    Ok(SideImage { side, reference: reference.text.clone(), image, recording: Some(recording) })
+}
+
+/// Records an image: writes the file beside its place and renames it, so that a failure leaves no half of one. Returns
+/// the SHA-256 of the file and its length in bytes.
+pub(super) fn write(opened: &Opened, path: &Path) -> Result<(Digest, u64), Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write {}: {error}", path.display()));
+    let layers: Vec<(usize, &Arc<LayerIndex>)> = opened.snapshot.image.layers.iter().enumerate().collect();
+    let mut stored =
+        cores::each(&layers, |(at, layer)| stored::store(layer, &opened.snapshot.md5).map(|bytes| (*at, bytes)))
+            .map_err(|error| failed(&error))?;
+    stored.sort_unstable_by_key(|(at, _)| *at);
+    let stored: Vec<Vec<u8>> = stored.into_iter().map(|(_, bytes)| bytes).collect();
+    let header = header(opened, &stored)?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // As any other file that a program writes: who may read it is the user's umask's to say.
+    let mut file = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)
+        .map_err(|error| failed(&error))?;
+    let digest = recorded::write(&header, &stored, &mut file).map_err(|error| failed(&error))?;
+    let length = file.flush().and_then(|()| file.as_file().metadata()).map_err(|error| failed(&error))?.len();
+    file.persist(path).map_err(|error| failed(&error.error))?;
+    Ok((digest, length))
+}
+
+fn header(opened: &Opened, stored: &[Vec<u8>]) -> Result<Header, Failure> {
+    let Opened { snapshot, documents, .. } = opened;
+    let facts = &snapshot.facts;
+    let text = |bytes: &[u8], what: &str| {
+        let failure = || Failure::new(format!("{}: the {what} is not UTF-8 text", facts.reference));
+        String::from_utf8(bytes.to_vec()).map_err(|_| failure())
+    };
+    let layer = |((facts, stored), size): ((&LayerFacts, &Vec<u8>), &Option<u64>)| LayerHeader {
+        diff_id: facts.diff_id,
+        digest: facts.digest,
+        size: *size,
+        length: stored.len() as u64,
+    };
+    // Recorded again from a snapshot, it is still what was seen then.
+    let now = || Recording {
+        at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        reference: facts.reference.clone(),
+        source: facts.source.to_owned(),
+        tool: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    let Recording { at, reference, source, tool } = facts.recording.clone().unwrap_or_else(now);
+    Ok(Header {
+        tool,
+        at,
+        reference,
+        source,
+        name: facts.name.clone(),
+        manifest_digest: facts.manifest_digest,
+        config_digest: facts.config_digest,
+        config: text(&documents.config, "config")?,
+        annotations: documents.annotations.clone(),
+        attestations: documents
+            .attestations
+            .iter()
+            .map(|bytes| text(bytes, "attestation"))
+            .collect::<Result<_, _>>()?,
+        variants: facts.variants.clone(),
+        warnings: documents.warnings.clone(),
+        layers: facts.layers.iter().zip(stored).zip(&documents.sizes).map(layer).collect(),
+    })
+}
+
+/// The blobs of an image that is known from a snapshot alone.
+struct NoBlobs(String);
+
+impl Blobs for NoBlobs {
+    fn open(&self, _layer: usize) -> Result<Blob, SourceError> {
+        Err(SourceError::Recorded { text: self.0.clone() })
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+}
