@@ -293,6 +293,8 @@ fn facts(reference: &str, seed: u8) -> ImageFacts {
         reference: reference.to_owned(),
         source: "docker-archive",
         name: None,
+        recording: None,
+        is_read: true,
         variants: Vec::new(),
         image_digest: Digest([seed; 32]),
         config_digest: Digest([seed; 32]),

@@ -13,6 +13,17 @@ pub struct VariantRow<'a> {
     pub right: Option<Digest>,
 }
 
+impl VariantRow<'_> {
+    /// What the platform was; `None` when it is unchanged.
+    fn became(&self) -> Option<&'static str> {
+        match (self.left, self.right) {
+            (None, _) => Some("added"),
+            (_, None) => Some("removed"),
+            (left, right) => (left != right).then_some("changed"),
+        }
+    }
+}
+
 /// The platforms of both sides, those of the left first.
 #[must_use]
 pub fn rows(report: &DriftReport) -> Vec<VariantRow<'_>> {
@@ -41,14 +52,12 @@ pub(super) fn sentence(report: &DriftReport) -> Option<String> {
     if report.left.manifest_digest.is_some() && report.left.manifest_digest == report.right.manifest_digest {
         parts.push(format!("your platform, {own}, is unchanged"));
     }
-    let became: [(&str, fn(&VariantRow<'_>) -> bool); 3] = [
-        ("added", |row| row.left.is_none()),
-        ("removed", |row| row.right.is_none()),
-        ("changed", |row| row.left.is_some() && row.right.is_some() && row.left != row.right),
-    ];
-    for (how, is_so) in became {
-        let platforms: Vec<&str> =
-            rows.iter().filter(|row| is_so(row) && row.platform != own).map(|row| row.platform).collect();
+    for how in ["added", "removed", "changed"] {
+        let platforms: Vec<&str> = rows
+            .iter()
+            .filter(|row| row.became() == Some(how) && row.platform != own)
+            .map(|row| row.platform)
+            .collect();
         match platforms.as_slice() {
             [] => {}
             [one] => parts.push(format!("{one} was {how}")),

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::io::Read as _;
 use std::sync::Arc;
 
@@ -110,7 +111,7 @@ struct WireContent<'a> {
 ///
 /// # Errors
 /// When the compressor fails, for want of memory.
-pub fn store(index: &LayerIndex, md5: &HashMap<Digest, Md5>) -> Result<Vec<u8>, StoredError> {
+pub fn store<S: BuildHasher>(index: &LayerIndex, md5: &HashMap<Digest, Md5, S>) -> Result<Vec<u8>, StoredError> {
     let mut before: &[u8] = &[];
     let mut entries = Vec::with_capacity(index.entries.len());
     for entry in &index.entries {
@@ -177,7 +178,7 @@ fn decompress(bytes: &[u8], limit: u64) -> Result<Vec<u8>, StoredError> {
 }
 
 impl<'a> WireNode<'a> {
-    fn new(node: &'a LayerNode, md5: &HashMap<Digest, Md5>) -> Self {
+    fn new(node: &'a LayerNode, md5: &HashMap<Digest, Md5, impl BuildHasher>) -> Self {
         match node {
             LayerNode::Inode(file) => Self::Inode(WireFile::new(file, md5)),
             LayerNode::Hardlink { target } => Self::Hardlink(target.as_bytes()),
@@ -197,7 +198,7 @@ impl<'a> WireNode<'a> {
 }
 
 impl<'a> WireFile<'a> {
-    fn new(file: &'a FileEntry, md5: &HashMap<Digest, Md5>) -> Self {
+    fn new(file: &'a FileEntry, md5: &HashMap<Digest, Md5, impl BuildHasher>) -> Self {
         let FileEntry { kind, mode, uid, gid, size, mtime, link, device, xattrs, content } = file;
         Self {
             kind: WireKind::from(*kind),
@@ -235,7 +236,7 @@ impl<'a> WireFile<'a> {
 }
 
 impl<'a> WireContent<'a> {
-    fn new(content: &'a Content, md5: &HashMap<Digest, Md5>) -> Self {
+    fn new(content: &'a Content, md5: &HashMap<Digest, Md5, impl BuildHasher>) -> Self {
         Self {
             sha256: content.sha256.0,
             masked: content.masked.as_ref().map(|masked| (masked.mask, masked.digest.0)),

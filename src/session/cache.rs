@@ -31,8 +31,9 @@ pub(super) fn describe(clear: bool) -> Result<String, Failure> {
     let Usage { entries, bytes } = if clear { cache.clear() } else { cache.usage() }.map_err(failed)?;
     let (entries, megabytes) = (format!("{entries} {}", if entries == 1 { "entry" } else { "entries" }), bytes >> 20);
     let (place, limit) = (cache.root().display(), crate::image::cache::LIMIT >> 20);
-    Ok(match clear {
-        true => format!("{place}: removed {entries}, {megabytes} MB\n"),
-        false => format!("{place}: {entries}, {megabytes} MB of at most {limit} MB\n"),
+    Ok(if clear {
+        format!("{place}: removed {entries}, {megabytes} MB\n")
+    } else {
+        format!("{place}: {entries}, {megabytes} MB of at most {limit} MB\n")
     })
 }

@@ -145,12 +145,12 @@ impl<'a> Job<'a> {
     /// diffID the first is indexed and the others are checked, unless they are the very same bytes.
     pub(super) fn all(images: &[&'a SideImage], settings: &Settings, store: &Store) -> Vec<Self> {
         let mut jobs: Vec<Self> = Vec::new();
-        let indexes = store.indexes();
+        let known = store.indexes();
         let mut indexed: HashMap<Digest, First> =
-            indexes.by_diff_id.keys().map(|diff_id| (*diff_id, First::default())).collect();
+            known.by_diff_id.keys().map(|diff_id| (*diff_id, First::default())).collect();
         for image in images {
             for (layer, blob) in image.image.layers.iter().enumerate() {
-                if indexes.has(image.side, layer, blob.diff_id) {
+                if known.has(image.side, layer, blob.diff_id) {
                     continue;
                 }
                 let job = |task| Self { image, layer, bytes: blob.size.unwrap_or_default(), task };

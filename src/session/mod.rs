@@ -76,7 +76,7 @@ pub fn compare(
         jobs.retain(|job| !job.is_remote());
     }
     layers::index(&jobs, settings, progress, &store)?;
-    let (left, right) = both(left, right, |side| build(side, progress, &store))?;
+    let (left, right) = both(left, right, |side| Ok(build(side, progress, &store)))?;
     let md5 = sums::missing(&[&left, &right])?;
     let (mut left, mut right) = (left, right);
     left.snapshot.md5.clone_from(&md5);
@@ -99,7 +99,7 @@ pub fn read(reference: &Reference, settings: &Settings, progress: &Arc<Progress>
     let side = open(Side::Left, reference, settings, progress, &store)?;
     store.recall(&[&side], settings);
     layers::index(&Job::all(&[&side], settings, &store), settings, progress, &store)?;
-    let mut opened = build(side, progress, &store)?;
+    let mut opened = build(side, progress, &store);
     opened.snapshot.md5 = sums::missing(&[&opened])?;
     let not_kept = store.keep(&opened.snapshot.md5);
     opened.snapshot.warnings.extend(not_kept);
@@ -196,7 +196,7 @@ fn opened(
     Ok(SideImage { side, reference: reference.text.clone(), image, recording: None })
 }
 
-fn build(side: SideImage, progress: &Progress, store: &Store) -> Result<Opened, Failure> {
+fn build(side: SideImage, progress: &Progress, store: &Store) -> Opened {
     progress.side(side.side).enter(Stage::Cataloguing);
     let SideImage { side, image, reference, recording } = side;
     let known = image.layers.iter().enumerate().map(|(at, layer)| store.get(side, at, layer.diff_id)).collect();
@@ -234,7 +234,7 @@ fn build(side: SideImage, progress: &Progress, store: &Store) -> Result<Opened, 
         warnings: image.warnings,
     });
     progress.side(side).enter(Stage::Done);
-    Ok(Opened { snapshot, blobs: image.blobs, documents })
+    Opened { snapshot, blobs: image.blobs, documents }
 }
 
 /// A worker's result; one that panicked is a failure of ours, told as such.

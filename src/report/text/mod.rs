@@ -75,11 +75,10 @@ fn identity(facts: &ImageFacts) -> String {
     about.extend(facts.created.as_ref().map(|created| format!("created {created}")));
     about.extend(facts.recording.as_ref().map(recorded));
     let layers = layers_read(facts);
-    let contents = match facts.is_read {
-        true => {
-            vec![bytes(facts.size), layers, plural(facts.package_count, "package"), plural(facts.file_count, "path")]
-        }
-        false => vec![layers, "not read".to_owned()],
+    let contents = if facts.is_read {
+        vec![bytes(facts.size), layers, plural(facts.package_count, "package"), plural(facts.file_count, "path")]
+    } else {
+        vec![layers, "not read".to_owned()]
     };
     visible(&format!("{} ({}): {}", facts.reference, about.join(", "), contents.join(", "))).into_owned()
 }
