@@ -22,8 +22,12 @@ pub const LIMIT: u64 = 1 << 30;
 /// What [`Cache::trim`] leaves, in hundredths of the limit, so that it has nothing to do for a while.
 const LEFT: u64 = 80;
 
-/// Layers of the directory below the root: version, kind, entry.
-const DEPTH: u32 = 3;
+/// How the names of entries start that are being written.
+const UNFINISHED: &str = ".unfinished-";
+
+/// What the directories below the root and the entries in them are called. The root may be any directory that a user
+/// names, so that nothing else in it may count, let alone be removed.
+const LEVELS: [fn(&str) -> bool; 3] = [is_version, is_kind, is_entry];
 
 /// A directory of entries.
 #[derive(Debug, Clone)]
@@ -42,6 +46,15 @@ pub struct Usage {
 enum Kind {
     Layer,
     Document,
+}
+
+impl Kind {
+    fn directory(self) -> &'static str {
+        match self {
+            Self::Layer => "layers",
+            Self::Document => "documents",
+        }
+    }
 }
 
 impl Cache {
@@ -135,17 +148,13 @@ impl Cache {
     }
 
     fn path(&self, kind: Kind, digest: Digest) -> PathBuf {
-        let kind = match kind {
-            Kind::Layer => "layers",
-            Kind::Document => "documents",
-        };
         let version = format!("{}-{}", env!("CARGO_PKG_VERSION"), stored::FORMAT);
-        self.root.join(version).join(kind).join(digest.hex())
+        self.root.join(version).join(kind.directory()).join(digest.hex())
     }
 
     fn files(&self) -> io::Result<Vec<Entry>> {
         let mut files = Vec::new();
-        collect(&self.root, DEPTH, &mut files)?;
+        collect(&self.root, &LEVELS, &mut files)?;
         Ok(files)
     }
 }
@@ -156,18 +165,38 @@ struct Entry {
     used: SystemTime,
 }
 
-/// The files `depth` levels below `directory`; others are not ours.
-fn collect(directory: &Path, depth: u32, files: &mut Vec<Entry>) -> io::Result<()> {
+/// `0.1.0-1`: the program's version and the format's.
+fn is_version(name: &str) -> bool {
+    let is_of_version = |part: &str| part.starts_with(|first: char| first.is_ascii_digit()) && part.contains('.');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    name.rsplit_once('-').is_some_and(|(version, format)| is_of_version(version) && is_number(format))
+}
+
+fn is_kind(name: &str) -> bool {
+    [Kind::Layer, Kind::Document].iter().any(|kind| kind.directory() == name)
+}
+
+/// A digest, or what a process that was killed left of one that it was writing.
+fn is_entry(name: &str) -> bool {
+    name.starts_with(UNFINISHED) || Digest::from_hex(name).is_ok()
+}
+
+/// The entries below `directory`, whose own and those below it are called as `levels` say.
+fn collect(directory: &Path, levels: &[fn(&str) -> bool], files: &mut Vec<Entry>) -> io::Result<()> {
+    let Some((is_ours, below)) = levels.split_first() else { return Ok(()) };
     let listing = match fs::read_dir(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         listing => listing?,
     };
     for entry in listing {
         let entry = entry?;
-        let is_directory = entry.file_type()?.is_dir();
-        if is_directory && depth > 1 {
-            collect(&entry.path(), depth - 1, files)?;
-        } else if !is_directory && depth == 1 {
+        if !entry.file_name().to_str().is_some_and(is_ours) {
+            continue;
+        }
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            collect(&entry.path(), below, files)?;
+        } else if kind.is_file() && below.is_empty() {
             match entry.metadata() {
                 Ok(data) => files.push(Entry { path: entry.path(), bytes: data.len(), used: data.modified()? }),
                 // Another process was faster.
@@ -206,7 +235,7 @@ fn now() -> SystemTime {
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(path);
     fs::create_dir_all(directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(directory)?;
     file.write_all(&sha256(bytes).0)?;
     file.write_all(bytes)?;
     file.persist(path).map_err(|error| error.error)?;
@@ -292,6 +321,31 @@ mod tests {
         assert_eq!(cache.trim(bytes).unwrap(), Usage::default());
         assert_eq!(cache.trim(bytes - 1).unwrap().entries, 1);
         assert_eq!(indexes.each_ref().map(|index| found(&cache, index)), [true, false, true, true]);
+    }
+
+    #[test]
+    fn what_is_not_the_caches_own_is_neither_counted_nor_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path().to_owned());
+        let one = index("one");
+        cache.keep_index(&one, &HashMap::new()).unwrap();
+        let version = cache.path(Kind::Layer, one.diff_id).ancestors().nth(2).unwrap().to_owned();
+        let theirs = [
+            folder.path().join("src/project/main.rs"),
+            folder.path().join(".config/git/config"),
+            folder.path().join("1.0-1/layers.txt/notes"),
+            version.join("layers/notes.txt"),
+            version.join("mine").join(one.diff_id.hex()),
+        ];
+        for path in &theirs {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "precious").unwrap();
+        }
+        let left = version.join("layers").join(format!("{UNFINISHED}abc"));
+        fs::write(&left, "half").unwrap();
+        assert_eq!(cache.usage().unwrap().entries, 2, "the entry, and one that was never finished");
+        assert_eq!((cache.trim(0).unwrap().entries, cache.clear().unwrap().entries), (2, 0));
+        assert!(theirs.iter().all(|path| path.exists()) && !left.exists());
     }
 
     #[test]
