@@ -6,11 +6,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::BuildHasher;
 use std::io::Read as _;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{LayerEntry, LayerIndex, LayerNode, Limits};
 use crate::model::{Content, Digest, FileEntry, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr};
@@ -44,11 +47,41 @@ struct Wire<'a> {
     diff_id: [u8; 32],
     blob_digest: Option<[u8; 32]>,
     size: u64,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "bounded")]
     entries: Vec<WireEntry<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "bounded")]
     captured: Vec<(u32, &'a [u8])>,
+    #[serde(deserialize_with = "bounded")]
     warnings: Vec<Cow<'a, str>>,
+}
+
+/// Items of one list: an item takes a byte of what is stored, and a hundred times that in memory.
+const MAX_ITEMS: usize = 4_000_000;
+
+/// A list of at most [`MAX_ITEMS`].
+fn bounded<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct List<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "at most {MAX_ITEMS} items")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::with_capacity(items.size_hint().unwrap_or_default().min(1 << 10));
+            while let Some(item) = items.next_element()? {
+                if list.len() == MAX_ITEMS {
+                    return Err(A::Error::invalid_length(MAX_ITEMS + 1, &self));
+                }
+                list.push(item);
+            }
+            Ok(list)
+        }
+    }
+
+    deserializer.deserialize_seq(List(PhantomData))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -149,10 +182,15 @@ pub fn restore(bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError>
         return Err(StoredError::TooLarge(limits.entries));
     }
     let mut entries: Vec<LayerEntry> = Vec::with_capacity(wire.entries.len());
-    let mut path = Vec::new();
+    let (mut path, mut names) = (Vec::new(), 0_u64);
     for entry in wire.entries {
         path.truncate(entry.shared as usize);
         path.extend_from_slice(entry.rest);
+        // A few bytes that share a long path with the one before are a long path again.
+        names = names.saturating_add(path.len() as u64);
+        if names > limits.metadata_bytes {
+            return Err(StoredError::TooLarge(limits.metadata_bytes));
+        }
         entries.push(LayerEntry { path: ImagePath::parse(&path)?, node: entry.node.restore()?, offset: entry.offset });
     }
     if wire.captured.iter().any(|(at, _)| *at as usize >= entries.len()) {
@@ -379,6 +417,8 @@ mod tests {
         assert!(message(&zstd(b"text"), &limits).starts_with("it is not an index"));
         let small = Limits { metadata_bytes: 100, captured_total: 100, ..Limits::default() };
         assert!(message(&stored, &small).contains("200 bytes"));
+        let names = Limits { metadata_bytes: 60, ..Limits::default() };
+        assert!(message(&stored, &names).contains("60 bytes"), "the names alone have more");
         let few = Limits { entries: 3, ..Limits::default() };
         assert!(restore(&stored, &few).is_err());
         let plain = zstd::bulk::decompress(&stored, 1 << 20).unwrap();
