@@ -1,7 +1,6 @@
 //! Snapshot files: an image written to one, and one opened in an image's stead.
 
-use std::fs::Permissions;
-use std::io::Write as _;
+use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,10 +9,11 @@ use jiff::Timestamp;
 
 use super::layers::Store;
 use super::{Opened, SideImage, cores};
+use crate::archive::sha256;
 use crate::error::Failure;
 use crate::image::{LayerIndex, stored};
-use crate::model::{Digest, LayerFacts, Recording, Side, text};
-use crate::oci::read_config;
+use crate::model::{Digest, ImageConfig, LayerFacts, Recording, Side, text};
+use crate::oci::{Platform, PlatformError, read_config};
 use crate::settings::Settings;
 use crate::snapshot::recorded::{self, Header, LayerHeader, RecordedError};
 use crate::source::{Blob, Blobs, Format, LayerBlob, Location, OpenImage, Reference, SourceError};
@@ -58,6 +58,7 @@ pub(super) fn open(
     if !config.diff_ids.iter().eq(header.layers.iter().map(|layer| &layer.diff_id)) {
         return Err(failed(RecordedError::Inconsistent("the config lists other layers than the header")));
     }
+    check_platform(reference, path, &config, settings)?;
     let layer = |layer: &LayerHeader| LayerBlob { diff_id: layer.diff_id, digest: layer.digest, size: layer.size };
     let image = OpenImage {
         source: SOURCE,
@@ -77,6 +78,25 @@ pub(super) fn open(
     Ok(SideImage { side, reference: reference.text.clone(), image, recording: Some(recording) })
 }
 
+/// A snapshot is of one platform, and is no answer to a question about another.
+fn check_platform(
+    reference: &Reference,
+    path: &Path,
+    config: &ImageConfig,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let failed = |error: SourceError| Failure::opening(&reference.text, &error);
+    let Some(wanted) = settings.platform.as_deref() else { return Ok(()) };
+    let wanted: Platform = wanted.parse().map_err(|error: PlatformError| failed(error.into()))?;
+    let have =
+        Platform { os: config.os.clone(), architecture: config.architecture.clone(), variant: config.variant.clone() };
+    if have.satisfies(&wanted) {
+        return Ok(());
+    }
+    let (file, wanted, found) = (path.to_owned(), wanted.to_string(), vec![have.to_string()]);
+    Err(failed(SourceError::NoSuchPlatform { file, wanted, found }))
+}
+
 /// Records an image: writes the file beside its place and renames it, so that a failure leaves no half of one. Returns
 /// the SHA-256 of the file and its length in bytes.
 pub(super) fn write(opened: &Opened, path: &Path) -> Result<(Digest, u64), Failure> {
@@ -88,21 +108,37 @@ pub(super) fn write(opened: &Opened, path: &Path) -> Result<(Digest, u64), Failu
     stored.sort_unstable_by_key(|(at, _)| *at);
     let stored: Vec<Vec<u8>> = stored.into_iter().map(|(_, bytes)| bytes).collect();
     let header = header(opened, &stored)?;
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Where the path is a link, what it leads to is replaced.
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if place.exists() && !place.is_file() {
+        // A device or a pipe is written to: renamed over, it would be gone.
+        let mut out = File::options().write(true).open(&place).map_err(|error| failed(&error))?;
+        return recorded::write(&header, &stored, &mut out).map_err(|error| failed(&error));
+    }
+    let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // As any other file that a program writes: who may read it is the user's umask's to say.
     let mut file = tempfile::Builder::new()
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(directory)
         .map_err(|error| failed(&error))?;
-    let digest = recorded::write(&header, &stored, &mut file).map_err(|error| failed(&error))?;
-    let length = file.flush().and_then(|()| file.as_file().metadata()).map_err(|error| failed(&error))?.len();
-    file.persist(path).map_err(|error| failed(&error.error))?;
+    let (digest, length) = recorded::write(&header, &stored, &mut file).map_err(|error| failed(&error))?;
+    if length > recorded::MAX_BYTES {
+        return Err(failed(&RecordedError::TooLarge(length)));
+    }
+    file.persist(&place).map_err(|error| failed(&error.error))?;
     Ok((digest, length))
 }
 
 fn header(opened: &Opened, stored: &[Vec<u8>]) -> Result<Header, Failure> {
     let Opened { snapshot, documents, .. } = opened;
     let facts = &snapshot.facts;
+    let diff_ids = facts.layers.iter().map(|layer| &layer.diff_id);
+    if sha256(&documents.config) != facts.config_digest || !snapshot.config.diff_ids.iter().eq(diff_ids) {
+        let message = format!("{}: its bytes are not those that its digests promise", text::visible(&facts.reference));
+        return Err(
+            Failure::new(message).with_hint("It can be read with --no-verify, but a record of it would be refused.")
+        );
+    }
     let text = |bytes: &[u8], what: &str| {
         let failure = || Failure::new(format!("{}: the {what} is not UTF-8 text", facts.reference));
         String::from_utf8(bytes.to_vec()).map_err(|_| failure())

@@ -36,7 +36,7 @@ pub const FORMAT: u32 = 1;
 const CHECKSUM: usize = 32;
 
 /// Bytes that a file may have: a hundred times those of an image with a hundred thousand files.
-const MAX_BYTES: u64 = 1 << 30;
+pub const MAX_BYTES: u64 = 1 << 30;
 
 /// Why a file is no snapshot that can be read.
 #[derive(Debug, thiserror::Error)]
@@ -103,22 +103,25 @@ pub struct LayerHeader {
 pub struct Recorded {
     pub header: Header,
     indexes: Vec<u8>,
+    /// Where each layer's index begins.
+    starts: Vec<u64>,
 }
 
 /// Writes a snapshot; `layers` are the stored indexes of the header's layers. Returns the SHA-256 of the whole file, for
-/// whoever keeps it.
+/// whoever keeps it, and its length in bytes.
 ///
 /// # Errors
 /// When `out` takes no more.
-pub fn write(header: &Header, layers: &[Vec<u8>], out: &mut dyn Write) -> io::Result<Digest> {
-    let mut out = Hashing { out, hash: Sha256::new() };
+pub fn write(header: &Header, layers: &[Vec<u8>], out: &mut dyn Write) -> io::Result<(Digest, u64)> {
+    let mut out = Hashing { out, hash: Sha256::new(), length: 0 };
     writeln!(out, "imgdrift snapshot {FORMAT}")?;
     out.write_all(&serde_json::to_vec(header)?)?;
     out.write_all(b"\n")?;
     layers.iter().try_for_each(|layer| out.write_all(layer))?;
     let checksum = out.hash.clone().finalize();
     out.write_all(&checksum)?;
-    Ok(Digest(out.hash.finalize().into()))
+    out.flush()?;
+    Ok((Digest(out.hash.finalize().into()), out.length))
 }
 
 /// Whether the file starts as a snapshot does.
@@ -164,7 +167,13 @@ fn parse(mut bytes: Vec<u8>) -> Result<Recorded, RecordedError> {
     check(&header)?;
     bytes.truncate(bytes.len() - CHECKSUM);
     bytes.drain(..indexes);
-    Ok(Recorded { header, indexes: bytes })
+    let mut end = 0_u64;
+    let mut start = |layer: &LayerHeader| {
+        let behind = end.saturating_add(layer.length);
+        std::mem::replace(&mut end, behind)
+    };
+    let starts = header.layers.iter().map(&mut start).collect();
+    Ok(Recorded { header, indexes: bytes, starts })
 }
 
 /// The bytes before the first line feed.
@@ -186,9 +195,8 @@ impl Recorded {
     /// When it is broken, another layer's, or there is none.
     pub fn layer(&self, at: usize, limits: &Limits) -> Result<LayerIndex, RecordedError> {
         let missing = RecordedError::Short("indexes");
-        let Some(layer) = self.header.layers.get(at) else { return Err(missing) };
-        let before = self.header.layers.iter().take(at).map(|layer| layer.length).fold(0, u64::saturating_add);
-        let range = usize::try_from(before).ok().zip(usize::try_from(before.saturating_add(layer.length)).ok());
+        let Some((layer, start)) = self.header.layers.get(at).zip(self.starts.get(at)) else { return Err(missing) };
+        let range = usize::try_from(*start).ok().zip(usize::try_from(start.saturating_add(layer.length)).ok());
         let bytes = range.and_then(|(start, end)| self.indexes.get(start..end)).ok_or(missing)?;
         let index = stored::restore(bytes, limits).map_err(|error| RecordedError::Layer(at, error))?;
         if index.diff_id != layer.diff_id {
@@ -201,12 +209,14 @@ impl Recorded {
 struct Hashing<'a> {
     out: &'a mut dyn Write,
     hash: Sha256,
+    length: u64,
 }
 
 impl Write for Hashing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes)?;
         self.hash.update(bytes.get(..written).unwrap_or_default());
+        self.length += written as u64;
         Ok(written)
     }
 
@@ -254,8 +264,9 @@ mod tests {
             layers: layers.iter().zip(&stored).map(header).collect(),
         };
         let mut file = Vec::new();
-        let digest = write(&header, &stored, &mut file).unwrap();
+        let (digest, length) = write(&header, &stored, &mut file).unwrap();
         assert_eq!(digest, Digest(Sha256::digest(&file).into()), "what sha256sum prints of the file");
+        assert_eq!(length, file.len() as u64);
         file
     }
 

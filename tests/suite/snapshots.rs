@@ -128,3 +128,41 @@ fn what_cannot_be_written_leaves_nothing_behind() {
         assert_eq!(names(), before);
     }
 }
+
+#[test]
+fn a_pipe_and_a_link_stay_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let ([left, _], file, printed) = recorded(folder.path());
+    let again = |name: &str| {
+        let path = folder.path().join(name).display().to_string();
+        let output = run(&["snapshot", &file, "-o", &path]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let whole = fs::read(&file).unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe).unwrap()
+    });
+    assert_eq!(again("pipe").split_whitespace().next(), printed.split_whitespace().next());
+    assert!(!pipe.is_file(), "what is no file is written to and not replaced");
+    assert!(reader.join().unwrap() == whole);
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(folder.path().join("led-to"), &link).unwrap();
+    fs::write(folder.path().join("led-to"), "older").unwrap();
+    again("link");
+    assert!(link.is_symlink() && fs::read(folder.path().join("led-to")).unwrap() == whole);
+    assert!(error(&["snapshot", &left, "-o", &folder.path().display().to_string()]).contains("cannot write"));
+}
+
+#[test]
+fn a_snapshot_of_another_platform_than_was_asked_for_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let ([_, right], file, _) = recorded(folder.path());
+    let other = error(&[&file, &right, "--platform", "linux/s390x"]);
+    assert!(other.contains("holds no image for linux/s390x"), "{other}");
+    let own = json(&["inspect", &file])["image"]["platform"].as_str().unwrap().to_owned();
+    assert_eq!(json(&["inspect", &file, "--platform", &own])["image"]["platform"], own.as_str());
+}
