@@ -52,10 +52,14 @@ impl Stage {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
+        self.command().args(arguments).output().expect("the program runs")
+    }
+
+    fn command(&self) -> Command {
         let nowhere = self.folder.path().join("no-config");
         let mut command = Command::new(env!("CARGO_BIN_EXE_imgdrift"));
         command.env("DOCKER_CONFIG", nowhere).env_remove("REGISTRY_AUTH_FILE").env_remove("XDG_RUNTIME_DIR");
-        command.args(arguments).output().expect("the program runs")
+        command
     }
 
     fn report(&self, pair: &[String; 2], more: &[&str]) -> Value {
@@ -362,6 +366,25 @@ fn a_token_server_is_asked_for_a_token_of_the_repository() {
     let tokens: Vec<_> = proxy.passed().into_iter().filter(|passed| passed.path.starts_with("/token")).collect();
     assert!(tokens.iter().all(|passed| passed.path.contains("scope=repository%3Ademo%3Apull")), "{tokens:?}");
     assert_eq!(tokens.len(), 2, "one for each side: {tokens:?}");
+    // A proxy is for what is elsewhere: here nobody listens where it should be.
+    let [left, _] = Stage::pair(proxy.port);
+    let mut command = stage.command();
+    let dead = "http://127.0.0.1:9";
+    command.env("http_proxy", dead).env("HTTP_PROXY", dead).env_remove("no_proxy").env_remove("NO_PROXY");
+    let output = command.args(["digest", &left, "--no-cache"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_snapshot_does_not_speak_for_the_registrys_bytes() {
+    let Some(stage) = Stage::set() else { return };
+    let [left, _] = Stage::pair(stage.registry.port);
+    let file = stage.folder.path().join("october.snapshot").display().to_string();
+    assert!(stage.run(&["snapshot", &left, "-o", &file, "--no-cache"]).status.success());
+    let report = stage.report(&[file, left], &[]);
+    assert_eq!(report["verdict"], "identical");
+    assert!(report["right"]["file_count"].is_u64(), "the layers were read: {}", report["right"]);
+    assert_eq!(report["left"]["content_digest"], report["right"]["content_digest"]);
 }
 
 #[test]

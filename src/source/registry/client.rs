@@ -1,17 +1,13 @@
 //! Requests to one repository of a registry: signed in where asked to, repeated where that may help, never read without
 //! end (OCI distribution spec; Docker's token authentication).
 //!
-//! `oci-client` knows the handshake and keeps the tokens. Bodies are read here, through the client it is built upon: it
-//! takes documents and error pages of any length into memory, and does not hand out headers such as `Retry-After`.
+//! `oci-client` reads references, and no more: it takes documents, tokens and error pages of any length into memory, sends
+//! credentials for this machine through proxies, and does not hand out headers such as `Retry-After`.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use oci_client::RegistryOperation;
-use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::errors::OciDistributionError;
-use oci_client::secrets::RegistryAuth;
-use reqwest::header::{ACCEPT, CONTENT_RANGE, RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{ACCEPT, CONTENT_RANGE, CONTENT_TYPE, RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -38,6 +34,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Bytes of an error's page that are read.
 const MAX_PAGE: u64 = 64 << 10;
 
+/// Bytes of a tag (distribution spec: 128 characters).
+const MAX_TAG: usize = 128;
+
 /// Tags of a repository that are offered when the one asked for is not there.
 const MAX_TAGS: usize = 20;
 
@@ -50,7 +49,6 @@ const USER_AGENT: &str = concat!("imgdrift/", env!("CARGO_PKG_VERSION"));
 pub(super) struct Client {
     pub(super) name: Name,
     http: reqwest::Client,
-    handshake: oci_client::Client,
     /// `SCHEME://HOST/v2/REPOSITORY`.
     root: String,
     credentials: Credentials,
@@ -87,18 +85,9 @@ impl Client {
         } else {
             name.is_local()
         };
-        let config = ClientConfig {
-            protocol: if is_plain { ClientProtocol::Http } else { ClientProtocol::Https },
-            accept_invalid_certificates: is_insecure,
-            read_timeout: Some(SILENCE),
-            connect_timeout: Some(CONNECT),
-            user_agent: USER_AGENT,
-            ..ClientConfig::default()
-        };
-        let handshake = oci_client::Client::try_from(config).map_err(|error| from_setup(&error))?;
         let scheme = if is_plain { "http" } else { "https" };
         let root = format!("{scheme}://{}/v2/{}", name.address(), name.repository());
-        Ok(Self { name, http, handshake, root, credentials, permit: Mutex::new(Permit::None) })
+        Ok(Self { name, http, root, credentials, permit: Mutex::new(Permit::None) })
     }
 
     /// The manifest or index that `reference` (a tag or digest) names; `None` when there is none.
@@ -206,42 +195,50 @@ impl Client {
 
     /// Gets a permit by the way that the registry's challenge names.
     async fn sign_in(&self, refused: &Response) -> Result<Permit, RegistryError> {
-        let auth = match &self.credentials.secret {
-            Secret::None => RegistryAuth::Anonymous,
-            Secret::Password { user, password } => RegistryAuth::Basic(user.clone(), password.clone()),
-            Secret::Refresh(token) => return self.exchange(refused, token).await,
+        let headers = refused.headers().get_all(WWW_AUTHENTICATE).iter();
+        let challenge = headers.filter_map(|header| header.to_str().ok()).find_map(token::Challenge::parse);
+        let Some(challenge) = challenge else {
+            return Ok(match &self.credentials.secret {
+                Secret::Password { user, password } => Permit::Basic { user: user.clone(), password: password.clone() },
+                Secret::None | Secret::Refresh(_) => Permit::None,
+            });
         };
-        let work = self.handshake.auth(&self.name.reference, &auth, RegistryOperation::Pull);
-        let answer = timeout(SILENCE, work).await.map_err(|_| RegistryError::Unreachable {
+        let answer = timeout(SILENCE, self.token(&challenge)).await.map_err(|_| RegistryError::Unreachable {
             host: self.host(),
             reason: "its token server does not answer".to_owned(),
             passing: true,
         })?;
-        match (answer, auth) {
-            (Ok(Some(token)), _) => Ok(Permit::Bearer(token)),
-            (Ok(None), RegistryAuth::Basic(user, password)) => Ok(Permit::Basic { user, password }),
-            (Ok(None), _) => Ok(Permit::None),
-            (Err(OciDistributionError::RequestError(error)), _) => Err(self.failed(&error)),
-            (Err(OciDistributionError::AuthenticationFailure(page)), _) => Err(self.refused(said(page.as_bytes()))),
-            (Err(_), _) => Err(self.refused("its token server's answer is not understood".to_owned())),
-        }
+        answer.map(Permit::Bearer)
     }
 
-    /// Exchanges an identity token, as `docker login` keeps it for some registries, for one of this repository.
-    async fn exchange(&self, refused: &Response, identity: &str) -> Result<Permit, RegistryError> {
-        let challenge = refused.headers().get(WWW_AUTHENTICATE).and_then(|header| header.to_str().ok());
-        let Some(challenge) = challenge.and_then(token::Challenge::parse) else { return Ok(Permit::None) };
-        let form = token::form(&challenge, self.name.repository(), identity);
-        let request = self.http.post(&challenge.realm).header("content-type", "application/x-www-form-urlencoded");
-        let answer = request.body(form).send().await.map_err(|error| self.failed(&error))?;
+    /// Asks the token server that the challenge names for a token of this repository.
+    async fn token(&self, challenge: &token::Challenge) -> Result<String, RegistryError> {
+        let (secret, repository) = (&self.credentials.secret, self.name.repository());
+        let not_understood = |what: &str| self.refused(format!("its token server's {what} is not understood"));
+        let realm = token::realm(challenge).ok_or_else(|| not_understood("address"))?;
+        // A registry that is spoken to by TLS does not get to have passwords sent without.
+        if realm.scheme() != "https" && self.root.starts_with("https:") && !matches!(secret, Secret::None) {
+            return Err(self.refused("it wants credentials sent to a token server without TLS".to_owned()));
+        }
+        let request = match secret {
+            Secret::None => self.http.get(token::query(challenge, realm, repository)),
+            Secret::Password { user, password } => {
+                self.http.get(token::query(challenge, realm, repository)).basic_auth(user, Some(password))
+            }
+            // An identity token, as `docker login` keeps it for some registries, is exchanged.
+            Secret::Refresh(identity) => self
+                .http
+                .post(realm)
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(token::form(challenge, repository, identity)),
+        };
+        let answer = request.send().await.map_err(|error| self.failed(&error))?;
         if !answer.status().is_success() {
             let page = self.page(answer).await;
             return Err(self.refused(said(&page)));
         }
         let body = self.body(answer, "the token", MAX_PAGE).await?;
-        token::read(&body)
-            .map(Permit::Bearer)
-            .ok_or_else(|| self.refused("its token server's answer is not understood".to_owned()))
+        token::read(&body).ok_or_else(|| not_understood("answer"))
     }
 
     fn refused(&self, message: String) -> RegistryError {
@@ -328,7 +325,8 @@ fn said(page: &[u8]) -> String {
 fn read_tags(list: &[u8]) -> Vec<String> {
     let list: serde_json::Value = serde_json::from_slice(list).unwrap_or_default();
     let tags = list.get("tags").and_then(serde_json::Value::as_array).into_iter().flatten();
-    tags.filter_map(|tag| tag.as_str()).map(str::to_owned).take(MAX_TAGS).collect()
+    let tags = tags.filter_map(|tag| tag.as_str()).filter(|tag| tag.len() <= MAX_TAG);
+    tags.map(str::to_owned).take(MAX_TAGS).collect()
 }
 
 #[cfg(test)]
@@ -349,6 +347,8 @@ mod tests {
     fn tags_are_read_up_to_a_screenful() {
         let many: Vec<String> = (0..50).map(|tag| format!("\"v{tag}\"")).collect();
         assert_eq!(read_tags(format!("{{\"tags\": [{}]}}", many.join(",")).as_bytes()).len(), MAX_TAGS);
+        let long = format!("{{\"tags\": [\"{}\", \"v1\"]}}", "x".repeat(1 << 20));
+        assert_eq!(read_tags(long.as_bytes()), ["v1"], "what is no tag is not shown");
         assert_eq!(read_tags(b"{\"tags\": null}"), Vec::<String>::new());
         assert_eq!(read_tags(b"nonsense"), Vec::<String>::new());
     }

@@ -1,5 +1,5 @@
-//! An identity token exchanged for a token of one repository (Docker's registry documentation, "Token
-//! authentication"): what `oci-client` leaves out of the handshake.
+//! Tokens of one repository (Docker's registry documentation, "Token authentication"): where they are to be had, and how
+//! they are asked for.
 
 use reqwest::Url;
 use serde::Deserialize;
@@ -25,9 +25,25 @@ impl Challenge {
     }
 }
 
-/// The body of the request for a token.
+/// The token server's address, if it is one of the web.
+pub(super) fn realm(challenge: &Challenge) -> Option<Url> {
+    Url::parse(&challenge.realm).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// The address that a token is got from.
+pub(super) fn query(challenge: &Challenge, mut realm: Url, repository: &str) -> Url {
+    let service = challenge.service.as_deref().map(|service| ("service", service));
+    realm.query_pairs_mut().extend_pairs(service).append_pair("scope", &scope(repository));
+    realm
+}
+
+fn scope(repository: &str) -> String {
+    format!("repository:{repository}:pull")
+}
+
+/// The body of the request that exchanges an identity token for one of the repository.
 pub(super) fn form(challenge: &Challenge, repository: &str, identity: &str) -> String {
-    let scope = format!("repository:{repository}:pull");
+    let scope = scope(repository);
     let fields = [
         ("grant_type", "refresh_token"),
         ("service", challenge.service.as_deref().unwrap_or_default()),
@@ -63,6 +79,17 @@ mod tests {
             form(&challenge, "a/b", "s&cret"),
             "grant_type=refresh_token&service=a.io&client_id=imgdrift&scope=repository%3Aa%2Fb%3Apull&refresh_token=s%26cret"
         );
+        let asked = query(&challenge, realm(&challenge).unwrap(), "a/b");
+        assert_eq!(asked.as_str(), "https://a.io/token?service=a.io&scope=repository%3Aa%2Fb%3Apull");
+        let odd = |realm: &str| Challenge { realm: realm.to_owned(), service: None };
+        let asked = odd("http://h:1/t?account=me");
+        assert_eq!(
+            query(&asked, realm(&asked).unwrap(), "a").as_str(),
+            "http://h:1/t?account=me&scope=repository%3Aa%3Apull"
+        );
+        for no_address in ["", "/token", "file:///etc/passwd", "data:x"] {
+            assert_eq!(realm(&odd(no_address)), None, "{no_address}");
+        }
         assert_eq!(Challenge::parse("Basic realm=\"x\""), None);
         assert_eq!(Challenge::parse("Bearer"), None);
     }
