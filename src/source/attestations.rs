@@ -24,6 +24,11 @@ pub(super) fn of(request: &Request<'_>, index: &Index, image: Digest) -> Vec<Vec
     collect(request, index, image, MAX_DEPTH, &mut manifests);
     let mut statements = Vec::new();
     for descriptor in &manifests {
+        // One manifest may name the same statement as often as it likes.
+        let room = MAX_STATEMENTS.saturating_sub(statements.len());
+        if room == 0 {
+            break;
+        }
         let Some(manifest) = manifest(request, descriptor) else { continue };
         // By the annotation of its descriptor, or as an artifact by its own subject.
         let is_about = names(descriptor, image) || manifest.subject.as_ref().is_some_and(|it| it.digest == image);
@@ -33,11 +38,11 @@ pub(super) fn of(request: &Request<'_>, index: &Index, image: Digest) -> Vec<Vec
                     .layers
                     .iter()
                     .filter(|layer| is_provenance(layer))
+                    .take(room)
                     .filter_map(|layer| request.blob("attestation", layer).ok().flatten()),
             );
         }
     }
-    statements.truncate(MAX_STATEMENTS);
     statements
 }
 
@@ -81,4 +86,66 @@ fn is_provenance(layer: &Descriptor) -> bool {
     layer.media_type == STATEMENT
         && layer.size.is_some_and(|size| size <= MAX_BYTES)
         && predicate.is_none_or(|predicate| predicate.starts_with("https://slsa.dev/provenance/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::archive::sha256;
+    use crate::oci::read_index;
+    use crate::source::documents::blob_name;
+    use crate::source::store::Store;
+    use crate::source::{Blobs, SourceError};
+
+    struct Held(HashMap<String, Vec<u8>>);
+
+    impl Held {
+        fn put(&mut self, bytes: Vec<u8>) -> (Digest, usize) {
+            let (digest, length) = (sha256(&bytes), bytes.len());
+            self.0.insert(blob_name(&digest), bytes);
+            (digest, length)
+        }
+    }
+
+    impl Store for Held {
+        fn document(&self, name: &str) -> Result<Option<Vec<u8>>, SourceError> {
+            Ok(self.0.get(name).cloned())
+        }
+
+        fn size(&self, name: &str) -> Result<Option<u64>, SourceError> {
+            Ok(self.0.get(name).map(|bytes| bytes.len() as u64))
+        }
+
+        fn into_blobs(self: Box<Self>, _: &[String]) -> Result<Box<dyn Blobs>, SourceError> {
+            Err(SourceError::Stopped)
+        }
+    }
+
+    #[test]
+    fn one_statement_named_without_end_is_read_a_few_times() {
+        let mut held = Held(HashMap::new());
+        let (statement, length) = held.put(br#"{"predicateType": "https://slsa.dev/provenance/v1"}"#.to_vec());
+        let layer = json!({"mediaType": STATEMENT, "digest": statement.to_string(), "size": length,
+            "annotations": {PREDICATE: "https://slsa.dev/provenance/v1"}});
+        let image = sha256(b"the image's manifest");
+        let manifest = |layers: usize| {
+            let config = json!({"digest": statement.to_string(), "size": length});
+            json!({"schemaVersion": 2, "config": config, "layers": vec![layer.clone(); layers]}).to_string()
+        };
+        let names = json!({"vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": image.to_string()});
+        for (layers, expected) in [(1, 2), (5_000, MAX_STATEMENTS)] {
+            let (digest, size) = held.put(manifest(layers).into_bytes());
+            let descriptor = json!({"digest": digest.to_string(), "size": size, "annotations": names});
+            let index = json!({"schemaVersion": 2, "manifests": [descriptor, descriptor]}).to_string();
+            let index = read_index("index", index.as_bytes()).unwrap();
+            let request = Request { file: Path::new("x"), store: &held, choice: None, platform: None, verify: true };
+            assert_eq!(of(&request, &index, image).len(), expected);
+        }
+    }
 }
