@@ -97,6 +97,9 @@ impl Answer {
             let (one, many) = ("package is kept or brought by the app", "packages are kept or brought by the app");
             said.add(Reply::Look, others, one, many);
             said.add(Reply::Look, app.files.len(), "changed path is the app's own", "changed paths are the app's own");
+            if !app.warnings.is_empty() {
+                said.because(Reply::Look, "not all that the app is linked to could be looked into".to_owned());
+            }
             if app.standing.on.is_none() {
                 said.because(Reply::Look, "the app stands on neither base".to_owned());
             }

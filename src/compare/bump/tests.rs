@@ -160,6 +160,23 @@ fn a_security_upload_that_the_app_keeps_away_is_said_as_such() {
 }
 
 #[test]
+fn what_could_not_be_looked_into_is_no_yes() {
+    let (old, new) = (base(false).snapshot(), base(true).snapshot());
+    let drift = compare(&old, &new);
+    let app = app_by("RUN pip install x", |app| {
+        app.write("app/x.so", b"elf");
+    });
+    let reply = |warnings: Vec<String>| {
+        let standing = standing(&app, &old, &new);
+        bump([&old, &new], &drift, Some(App { snapshot: &app, standing, linked: &[], warnings })).answer
+    };
+    let words = "not all that the app is linked to could be looked into".to_owned();
+    assert!(!reply(Vec::new()).reasons.contains(&words));
+    let blind = reply(vec!["layer 1: a snapshot has no contents".to_owned()]);
+    assert!(blind.reply >= Reply::Look && blind.reasons.contains(&words), "{:?}", blind.reasons);
+}
+
+#[test]
 fn libraries_that_moved_or_are_gone_are_named_with_who_asks_for_them() {
     let app = app_by("RUN pip install x", |app| {
         app.write("opt/x/_x.cpython-311-x86_64-linux-gnu.so", b"elf");
