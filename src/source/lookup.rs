@@ -57,10 +57,10 @@ fn answer(engine: Engine, error: SourceError) -> Result<Option<String>, SourceEr
             let obstacle = tried.iter().find(|attempt| attempt.obstacle != Obstacle::NoSocket);
             Ok(match (obstacle.or_else(|| tried.first()), engine) {
                 (Some(attempt), _) if attempt.obstacle != Obstacle::NoSocket => {
-                    Some(format!("{engine} at {}: {}", attempt.address, attempt.obstacle))
+                    Some(format!("{engine} at {}: {}", engine::address(&attempt.address), attempt.obstacle))
                 }
                 (Some(attempt), Engine::Docker) => {
-                    Some(format!("{engine}: no engine runs here (no socket {})", attempt.address))
+                    Some(format!("{engine}: no engine runs here (no socket {})", engine::address(&attempt.address)))
                 }
                 _ => None,
             })

@@ -39,7 +39,7 @@ pub struct EngineAt {
 
 impl fmt::Display for EngineAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.engine, visible(&self.address))
+        write!(f, "{} at {}", self.engine, address(&self.address))
     }
 }
 
@@ -138,6 +138,18 @@ fn fetch_hint(engine: Engine, name: &str) -> String {
     format!("Fetch it ({program} pull {name}), or read it where it is: registry:{name}")
 }
 
+/// An address to be shown: without the password that some people write into it.
+pub(in crate::source) fn address(text: &str) -> String {
+    let shown = text.split_once("://").and_then(|(scheme, rest)| {
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
+        let (login, host) = authority.rsplit_once('@')?;
+        let user = login.split_once(':').map_or(login, |(user, _)| user);
+        Some(format!("{scheme}://{user}@{host}{path}"))
+    });
+    visible(shown.as_deref().unwrap_or(text)).into_owned()
+}
+
 fn quoted(text: &str) -> String {
     format!("\"{}\"", visible(text))
 }
@@ -145,7 +157,7 @@ fn quoted(text: &str) -> String {
 fn lines(tried: &[Attempt]) -> String {
     tried.iter().fold(String::new(), |mut text, Attempt { address, origin, obstacle }| {
         // Writing to a String cannot fail.
-        let _ = write!(text, "\n  {} ({}): {obstacle}", visible(address), visible(origin));
+        let _ = write!(text, "\n  {} ({}): {obstacle}", self::address(address), visible(origin));
         text
     })
 }
@@ -160,4 +172,25 @@ fn rows(rows: &[String], more: usize) -> String {
         let _ = write!(text, "\n  and {more} more");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        for (written, shown) in [
+            ("ssh://root:hunter2@host:22/run/podman.sock", "ssh://root@host:22/run/podman.sock"),
+            ("tcp://me:p@ss@host", "tcp://me@host"),
+            ("ssh://root@host", "ssh://root@host"),
+            ("unix:///run/a@b:c.sock", "unix:///run/a@b:c.sock"),
+            ("host\u{1b}", "host\\x1b"),
+        ] {
+            let at = EngineAt { engine: Engine::Podman, address: written.to_owned() };
+            let tried = [Attempt { address: written.to_owned(), origin: "X".to_owned(), obstacle: Obstacle::Denied }];
+            assert_eq!(at.to_string(), format!("Podman at {shown}"));
+            assert_eq!(lines(&tried), format!("\n  {shown} (X): permission denied"));
+        }
+    }
 }

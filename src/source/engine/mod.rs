@@ -20,6 +20,8 @@ use crate::oci::Platform;
 
 use client::Client;
 use error::program;
+
+pub(super) use error::address;
 use export::Export;
 
 pub use error::{Attempt, EngineAt, EngineError, Obstacle};
