@@ -85,18 +85,20 @@ pub fn copy_file(
 }
 
 /// The MD5 of several entries' contents, in one pass over their layer and without holding them: for files whose MD5
-/// was not asked for when the layer was indexed.
+/// was not asked for when the layer was indexed. With `check` the contents are held to their digests, too: where the
+/// index was kept from before, the blob is only said to be the layer's.
 ///
 /// # Errors
 /// As [`read_files`].
 pub fn md5_files(
     blob: Box<dyn Read + Send + '_>,
     entries: &[&LayerEntry],
+    check: bool,
     each: &mut dyn FnMut(usize, Md5),
 ) -> Result<(), ContentError> {
     visit(blob, entries, &mut |positions, content| {
-        let file = positions.first().and_then(|at| file_of(entries.get(*at)?));
-        let md5 = md5_of(content, file.map_or(0, |file| file.size))?;
+        let Some(entry) = positions.first().and_then(|at| entries.get(*at)) else { return Ok(()) };
+        let md5 = md5_of(content, entry, check)?;
         for at in positions {
             each(*at, md5);
         }
@@ -108,25 +110,39 @@ pub fn md5_files(
 ///
 /// # Errors
 /// As [`read_file`].
-pub fn md5_file_at<R: Read + Seek + Send>(layer: &mut R, entry: &LayerEntry) -> Result<Md5, ContentError> {
-    if let (Some(file), Some(offset)) = (file_of(entry), entry.offset) {
+pub fn md5_file_at<R: Read + Seek + Send>(layer: &mut R, entry: &LayerEntry, check: bool) -> Result<Md5, ContentError> {
+    if let (Some(_), Some(offset)) = (file_of(entry), entry.offset) {
         layer.seek(SeekFrom::Start(offset))?;
-        return md5_of(layer, file.size);
+        return md5_of(layer, entry, check);
     }
     layer.seek(SeekFrom::Start(0))?;
     let mut found = None;
-    md5_files(Box::new(layer), &[entry], &mut |_, md5| found = Some(md5))?;
+    md5_files(Box::new(layer), &[entry], check, &mut |_, md5| found = Some(md5))?;
     found.ok_or(ContentError::Gone)
 }
 
-/// The MD5 of `size` bytes.
-fn md5_of(content: &mut dyn Read, size: u64) -> Result<Md5, ContentError> {
-    let mut content = content.take(size);
+/// The MD5 of the entry's content, with which `content` begins.
+fn md5_of(content: &mut dyn Read, entry: &LayerEntry, check: bool) -> Result<Md5, ContentError> {
+    let file = file_of(entry);
+    let mut content = content.take(file.map_or(0, |file| file.size));
+    let Some(expected) = file.and_then(FileEntry::sha256).filter(|_| check) else {
+        let md5 = md5_of_all(&mut content)?;
+        return if content.limit() > 0 { Err(ContentError::Gone) } else { Ok(md5) };
+    };
+    let mut hashing = HashingReader::new(&mut content);
+    let md5 = md5_of_all(&mut hashing)?;
+    match hashing.finish() {
+        _ if content.limit() > 0 => Err(ContentError::Gone),
+        found if found != expected => Err(ContentError::Changed { path: entry.path.clone(), expected, found }),
+        _ => Ok(md5),
+    }
+}
+
+fn md5_of_all(content: &mut dyn Read) -> Result<Md5, ContentError> {
     let mut hasher = md5::Md5::new();
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         match content.read(&mut buffer) {
-            Ok(0) if content.limit() > 0 => return Err(ContentError::Gone),
             Ok(0) => return Ok(Md5(hasher.finalize().into())),
             Ok(read) => hasher.update(buffer.get(..read).unwrap_or_default()),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -307,11 +323,13 @@ mod tests {
         let index = index(&tar);
         let entries: Vec<&LayerEntry> = index.entries.iter().collect();
         let mut got = vec![None; entries.len()];
-        md5_files(Box::new(&gzip(&tar)[..]), &entries, &mut |at, md5| got[at] = Some(md5)).unwrap();
+        md5_files(Box::new(&gzip(&tar)[..]), &entries, true, &mut |at, md5| got[at] = Some(md5)).unwrap();
         for ((entry, want), got) in entries.iter().zip(WANT).zip(got) {
             let want = Md5(md5::Md5::digest(want).into());
             assert_eq!(got, Some(want), "{}", entry.path);
-            assert_eq!(md5_file_at(&mut Cursor::new(&tar), entry).unwrap(), want, "{}", entry.path);
+            for check in [false, true] {
+                assert_eq!(md5_file_at(&mut Cursor::new(&tar), entry, check).unwrap(), want, "{}", entry.path);
+            }
         }
     }
 
@@ -326,6 +344,9 @@ mod tests {
         assert!(matches!(&error, ContentError::Changed { path, .. } if path.as_bytes() == b"a"), "{error}");
         let error = read_file_at(&mut Cursor::new(&tar[..1000]), entry, 1000).unwrap_err();
         assert!(matches!(error, ContentError::Gone), "{error}");
+        let md5 = |tar: &[u8]| md5_file_at(&mut Cursor::new(tar), entry, true);
+        assert!(matches!(md5(&other), Err(ContentError::Changed { .. })), "no sum of other bytes is kept for these");
+        assert!(matches!(md5(&tar[..1000]), Err(ContentError::Gone)));
         let empty = vec![0; 1024];
         assert!(matches!(read_file(Box::new(&empty[..]), entry, 1000), Err(ContentError::Gone)));
     }

@@ -69,6 +69,9 @@ fn of_layer(opened: &Opened, layer: u32, nodes: &[&Node]) -> Result<Vec<(Digest,
     let failed = |error: ContentError| Failure::new(format!("{reference}: layer {layer}: {error}"));
     let mut sums = Vec::with_capacity(nodes.len());
     let Some(index) = opened.snapshot.image.layers.get(layer as usize) else { return Ok(sums) };
+    // Of a layer that was not read the image only says that it is the one known from before; and what is found out here
+    // is kept as the truth about it.
+    let check = opened.snapshot.facts.layers_unread > 0;
     let contents: Vec<(Digest, &LayerEntry)> = nodes
         .iter()
         .filter_map(|node| Some((node.file.entry.sha256()?, index.entries.get(node.entry? as usize)?)))
@@ -76,13 +79,13 @@ fn of_layer(opened: &Opened, layer: u32, nodes: &[&Node]) -> Result<Vec<(Digest,
     match blob(opened, layer)? {
         Blob::File(mut slice) if is_in_place(&slice) => {
             for (sha256, entry) in contents {
-                sums.push((sha256, md5_file_at(&mut slice, entry).map_err(failed)?));
+                sums.push((sha256, md5_file_at(&mut slice, entry, check).map_err(failed)?));
             }
         }
         blob => {
             let entries: Vec<&LayerEntry> = contents.iter().map(|(_, entry)| *entry).collect();
             let mut found = |at: usize, md5| sums.extend(contents.get(at).map(|(sha256, _)| (*sha256, md5)));
-            md5_files(blob.into_reader(), &entries, &mut found).map_err(failed)?;
+            md5_files(blob.into_reader(), &entries, check, &mut found).map_err(failed)?;
         }
     }
     Ok(sums)
