@@ -18,6 +18,9 @@ pub use self::pins::{Held, Hold};
 pub use self::standing::Standing;
 pub use self::touched::{Action, Touched};
 
+/// Bytes of an instruction that a row shows.
+const MAX_SHOWN: usize = 4 << 10;
+
 /// What a reviewer of a bump is told. The left image of `drift` is the old base, the right one the new.
 pub struct BumpReport<'a> {
     pub drift: &'a DriftReport,
@@ -85,8 +88,17 @@ impl<'a> Own<'a> {
         layer as usize >= self.from
     }
 
+    /// What made a layer, as far as a row of a list shows it: there are thousands of rows, and an instruction may have
+    /// megabytes.
     fn instruction(&self, layer: usize) -> Option<String> {
-        self.app.facts.layers.get(layer)?.created_by.clone()
+        let text = self.whole_instruction(layer)?;
+        let end = text.floor_char_boundary(MAX_SHOWN);
+        let dots = if end < text.len() { "..." } else { "" };
+        Some(format!("{}{dots}", text.get(..end)?))
+    }
+
+    fn whole_instruction(&self, layer: usize) -> Option<&'a str> {
+        self.app.facts.layers.get(layer)?.created_by.as_deref()
     }
 
     /// The packages that its own layers brought, in the version they have now.

@@ -160,11 +160,11 @@ fn required(own: &Own<'_>, moved: &Moved<'_>) -> Vec<Held> {
 fn instructions(own: &Own<'_>, moved: &Moved<'_>) -> Vec<Held> {
     let mut held = Vec::new();
     for (layer, _) in own.layers() {
-        let Some(instruction) = own.instruction(layer) else { continue };
-        for (ecosystem, name, version) in pins(&instruction) {
+        let Some(instruction) = own.whole_instruction(layer) else { continue };
+        for (ecosystem, name, version) in pins(instruction) {
             held.extend(moved.rows(ecosystem, &name).into_iter().map(|found| Held {
                 layer: Some(layer),
-                instruction: Some(instruction.clone()),
+                instruction: own.instruction(layer),
                 ..row(found, Hold::Pin, Some(version))
             }));
         }

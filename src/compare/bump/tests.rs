@@ -160,6 +160,17 @@ fn a_security_upload_that_the_app_keeps_away_is_said_as_such() {
 }
 
 #[test]
+fn an_instruction_of_megabytes_is_looked_into_and_not_repeated_in_every_row() {
+    let instruction = format!("RUN apt-get install -y libssl3=1 {}", "é".repeat(1 << 20));
+    let app = app_by(&instruction, |app| {
+        app.write(&format!("{LIB}/libssl.so.3"), b"the app's");
+    });
+    let (report, _) = judged(&app, &[]);
+    let shown: Vec<&String> = report.held.iter().filter_map(|held| held.instruction.as_ref()).collect();
+    assert!(!shown.is_empty() && shown.iter().all(|text| text.len() < 5_000 && text.ends_with("é...")));
+}
+
+#[test]
 fn what_could_not_be_looked_into_is_no_yes() {
     let (old, new) = (base(false).snapshot(), base(true).snapshot());
     let drift = compare(&old, &new);
