@@ -63,6 +63,7 @@ pub(super) fn instruction(created_by: Option<&str>) -> String {
     let text = created_by.unwrap_or_default().trim();
     let text = text.strip_suffix("# buildkit").unwrap_or(text).trim();
     let text = text.strip_prefix("RUN ").unwrap_or(text);
+    let text = without_arguments(text);
     let text = text.strip_prefix("/bin/sh -c ").unwrap_or(text).trim_start();
     let text = text.strip_prefix("#(nop) ").unwrap_or(text).trim_start();
     let words = text.split_whitespace().map(|word| match word.split_once(':') {
@@ -70,6 +71,17 @@ pub(super) fn instruction(created_by: Option<&str>) -> String {
         _ => word,
     });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// What follows `|N NAME=VALUE ...`, the build arguments that both builders put before an instruction: another version
+/// number makes no other instruction. Values may hold spaces, so the shell is looked for; without one the text stays.
+fn without_arguments(text: &str) -> &str {
+    const SHELLS: [&str; 2] = [" /bin/sh -c ", " /bin/bash "];
+    if !text.strip_prefix('|').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit())) {
+        return text;
+    }
+    let start = SHELLS.iter().filter_map(|shell| text.find(shell)).min();
+    start.and_then(|start| text.get(start + 1..)).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -112,5 +124,11 @@ mod tests {
             instruction(Some("RUN /bin/sh -c apt-get update # buildkit")),
             instruction(Some("/bin/sh -c apt-get update"))
         );
+        // Classic and BuildKit rows of one Dockerfile built with another argument.
+        assert_eq!(
+            instruction(Some("|2 VERSION=1.4.0 WORDS=two words /bin/sh -c pip install app")),
+            instruction(Some("RUN |1 VERSION=1.5.0 /bin/sh -c pip install app # buildkit"))
+        );
+        assert_eq!(instruction(Some("|1 A=b python -m x")), "|1 A=b python -m x");
     }
 }

@@ -1,4 +1,5 @@
-//! Indexes of layers that were read before, by diffID, and documents by their digest: files in one directory.
+//! Indexes of layers that were read before, by diffID, documents by their digest, and what was found in archives that can
+//! only be streamed, by theirs: files in one directory.
 //!
 //! An entry depends on the bytes it was made from and on the version of this program alone, so it is true for ever; it is
 //! written beside its place and renamed into it, so that several processes may share the directory; and it carries its
@@ -46,6 +47,7 @@ pub struct Usage {
 enum Kind {
     Layer,
     Document,
+    Archive,
 }
 
 impl Kind {
@@ -53,6 +55,7 @@ impl Kind {
         match self {
             Self::Layer => "layers",
             Self::Document => "documents",
+            Self::Archive => "archives",
         }
     }
 }
@@ -103,6 +106,20 @@ impl Cache {
     /// When the directory cannot be written to.
     pub fn keep_document(&self, digest: Digest, bytes: &[u8]) -> io::Result<()> {
         write(&self.path(Kind::Document, digest), bytes)
+    }
+
+    /// What was noted of the archive with this digest.
+    #[must_use]
+    pub fn note(&self, archive: Digest) -> Option<Vec<u8>> {
+        read(&self.path(Kind::Archive, archive))
+    }
+
+    /// Keeps a note of an archive.
+    ///
+    /// # Errors
+    /// When the directory cannot be written to.
+    pub fn keep_note(&self, archive: Digest, note: &[u8]) -> io::Result<()> {
+        write(&self.path(Kind::Archive, archive), note)
     }
 
     /// What is kept, also by other versions of the program.
@@ -173,7 +190,7 @@ fn is_version(name: &str) -> bool {
 }
 
 fn is_kind(name: &str) -> bool {
-    [Kind::Layer, Kind::Document].iter().any(|kind| kind.directory() == name)
+    [Kind::Layer, Kind::Document, Kind::Archive].iter().any(|kind| kind.directory() == name)
 }
 
 /// A digest, or what a process that was killed left of one that it was writing.

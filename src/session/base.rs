@@ -5,9 +5,11 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::options;
+use super::layers::Store;
+use super::{cache, options, recorded};
 use crate::error::Failure;
-use crate::model::{BaseEvidence, Digest, Progress};
+use crate::image::Cache;
+use crate::model::{BaseEvidence, Digest, Progress, Side};
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::snapshot::base::dockerfile::{Dockerfile, MAX_BYTES};
@@ -39,8 +41,12 @@ pub(super) fn tell(images: &mut [&mut Snapshot], settings: &Settings, progress: 
 fn named(text: &str, settings: &Settings, progress: &Arc<Progress>) -> Result<Named, Failure> {
     let failed = |error: &SourceError| Failure::opening(text, error);
     let reference = Reference::parse(text).map_err(|error| failed(&error))?;
-    let mut host = DocumentsOnly { progress: Arc::clone(progress) };
-    let image = source::open(&reference, &options(settings), &mut host).map_err(|error| failed(&error))?;
+    let image = if let Some(path) = recorded::file(&reference) {
+        recorded::open(Side::Left, &reference, path, settings, &Store::new(None))?.image
+    } else {
+        let mut host = DocumentsOnly { progress: Arc::clone(progress), cache: cache::wanted(settings) };
+        source::open(&reference, &options(settings), &mut host).map_err(|error| failed(&error))?
+    };
     Ok(Named {
         reference: text.to_owned(),
         name: image.name,
@@ -64,6 +70,7 @@ fn read(path: &Path) -> Result<Dockerfile, Failure> {
 /// Wants no layer: those that a stream brings pass by unread.
 struct DocumentsOnly {
     progress: Arc<Progress>,
+    cache: Option<Cache>,
 }
 
 impl Host for DocumentsOnly {
@@ -75,6 +82,17 @@ impl Host for DocumentsOnly {
 
     fn knows(&self, _diff_id: Digest) -> bool {
         true
+    }
+
+    fn recall(&self, digest: Digest) -> Option<Vec<u8>> {
+        self.cache.as_ref()?.document(digest)
+    }
+
+    fn keep(&self, digest: Digest, document: &[u8]) {
+        if let Some(cache) = &self.cache {
+            // Next time it is asked for again.
+            let _ = cache.keep_document(digest, document);
+        }
     }
 
     fn progress(&self) -> Arc<Progress> {

@@ -98,7 +98,10 @@ impl Store {
         let trimmed = |_| if new.is_empty() { Ok(()) } else { cache.trim(cache::LIMIT).map(|_| ()) };
         let error = kept.and_then(trimmed).err()?;
         let place = cache.root().display();
-        Some(format!("what was read is not kept for the next time: the cache in {place} cannot be written: {error}"))
+        Some(format!(
+            "what was read is not kept for the next time: the cache in {place} cannot be written: {error} \
+             (IMGDRIFT_CACHE names another place, --no-cache does without)"
+        ))
     }
 
     fn indexes(&self) -> MutexGuard<'_, Indexes> {
@@ -334,6 +337,21 @@ impl Host for SideHost<'_> {
         if let Some(cache) = &self.store.cache {
             // Next time it is asked for again; that the cache cannot be written is told when indexes are kept.
             let _ = cache.keep_document(digest, document);
+        }
+    }
+
+    fn keeps(&self) -> bool {
+        self.store.cache.is_some()
+    }
+
+    fn noted(&self, archive: Digest) -> Option<Vec<u8>> {
+        self.store.cache.as_ref()?.note(archive)
+    }
+
+    fn note(&self, archive: Digest, found: &[u8]) {
+        if let Some(cache) = &self.store.cache {
+            // As for documents.
+            let _ = cache.keep_note(archive, found);
         }
     }
 

@@ -192,6 +192,19 @@ pub trait Host: Send {
     /// Keeps a document for [`Host::recall`]; its digest was checked.
     fn keep(&self, _digest: Digest, _document: &[u8]) {}
 
+    /// Whether anything is kept for the next time.
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    /// What was noted of the archive with this digest.
+    fn noted(&self, _archive: Digest) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Notes what was found in an archive, for [`Host::noted`].
+    fn note(&self, _archive: Digest, _found: &[u8]) {}
+
     /// Says how many bytes will pass.
     fn expect(&self, _bytes: u64) {}
 

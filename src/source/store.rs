@@ -1,5 +1,7 @@
 //! Where documents and layer blobs lie: named bytes in a directory, in an archive read in place, or in one streamed by.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Blobs, SourceError};
 use crate::model::Digest;
 
@@ -36,7 +38,7 @@ pub(super) trait Store {
 }
 
 /// What the bytes of a layer blob came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Passed {
     /// SHA-256 of the blob as stored; `None` when it is not known.
     pub(super) digest: Option<Digest>,

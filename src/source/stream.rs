@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use super::detect::{is_tar_header, looks_like_json};
 use super::store::{Passed, Store};
 use super::table::Table;
@@ -14,6 +16,7 @@ use super::{Blob, Blobs, FileSlice, Host, SourceError};
 use crate::archive::{
     BUFFER_BYTES, Compression, HashingReader, Limits, TarEntry, TarError, TarKind, TarReader, decompress,
 };
+use crate::model::Digest;
 
 /// Documents kept, as a multiple of the limit on one: which of them matter is known only at the end.
 const DOCUMENTS: u64 = 4;
@@ -27,11 +30,18 @@ pub(super) type Entries = TarReader<BufReader<Box<dyn Read + Send>>>;
 pub(super) struct Streamed {
     path: PathBuf,
     limits: Limits,
+    found: Found,
+}
+
+/// What the pass found.
+#[derive(Serialize, Deserialize)]
+struct Found {
     table: Table<Content>,
     terminated: bool,
 }
 
 /// What became of an entry.
+#[derive(Serialize, Deserialize)]
 struct Content {
     /// Position among the archive's entries.
     ordinal: u64,
@@ -39,6 +49,7 @@ struct Content {
     kind: ContentKind,
 }
 
+#[derive(Serialize, Deserialize)]
 enum ContentKind {
     Document(Vec<u8>),
     Layer(Passed),
@@ -74,21 +85,21 @@ impl Streamed {
             // What follows the end mark is read for the checksum at the end of the compressed stream.
             drain(&mut entries.into_inner()).map_err(|error| tar_error(path, error.into()))?;
         }
-        Ok(Self { path: path.to_owned(), limits: limits.clone(), table, terminated })
+        Ok(Self { path: path.to_owned(), limits: limits.clone(), found: Found { table, terminated } })
     }
 
     pub(super) fn table(&self) -> &Table<impl Sized> {
-        &self.table
+        &self.found.table
     }
 
     /// Whether the archive has its end mark; without one it may have been cut off between two entries.
     pub(super) fn is_terminated(&self) -> bool {
-        self.terminated
+        self.found.terminated
     }
 
     /// What was kept of the document called `name`.
     pub(super) fn held(&self, name: &str) -> Result<Held, SourceError> {
-        let Some(content) = self.table.resolve(&self.path, name)? else { return Ok(Held::Nothing) };
+        let Some(content) = self.found.table.resolve(&self.path, name)? else { return Ok(Held::Nothing) };
         let limit = self.limits.document_bytes;
         match &content.kind {
             ContentKind::Document(bytes) => Ok(Held::Bytes(bytes.clone())),
@@ -102,11 +113,11 @@ impl Streamed {
     }
 
     pub(super) fn size(&self, name: &str) -> Result<Option<u64>, SourceError> {
-        Ok(self.table.resolve(&self.path, name)?.map(|content| content.size))
+        Ok(self.found.table.resolve(&self.path, name)?.map(|content| content.size))
     }
 
     pub(super) fn passed(&self, name: &str) -> Result<Option<Passed>, SourceError> {
-        Ok(self.table.resolve(&self.path, name)?.and_then(|content| match content.kind {
+        Ok(self.found.table.resolve(&self.path, name)?.and_then(|content| match content.kind {
             ContentKind::Layer(passed) => Some(passed),
             _ => None,
         }))
@@ -188,14 +199,24 @@ pub(super) struct StreamedFile {
 }
 
 impl StreamedFile {
-    /// Reads the archive at `path` to its end and hands its layers to `host`.
+    /// Reads the archive at `path` to its end and hands its layers to `host`; one with the same bytes as an archive that
+    /// was read before is only hashed.
     pub(super) fn read(
         path: &Path,
         whole: FileSlice,
         limits: &Limits,
         host: &mut dyn Host,
     ) -> Result<Self, SourceError> {
-        Ok(Self { streamed: Streamed::read(path, Box::new(whole.clone()), limits, host)?, whole })
+        let archive = host.keeps().then(|| digest(path, whole.clone())).transpose()?;
+        if let Some(found) = archive.and_then(|archive| Found::recall(&host.noted(archive)?, host)) {
+            return Ok(Self { streamed: Streamed { path: path.to_owned(), limits: limits.clone(), found }, whole });
+        }
+        let streamed = Streamed::read(path, Box::new(whole.clone()), limits, host)?;
+        // What cannot be written down is found again next time.
+        if let Some((archive, found)) = archive.zip(postcard::to_stdvec(&streamed.found).ok()) {
+            host.note(archive, &found);
+        }
+        Ok(Self { streamed, whole })
     }
 
     pub(super) fn table(&self) -> &Table<impl Sized> {
@@ -227,21 +248,42 @@ impl Store for StreamedFile {
     }
 
     fn into_blobs(self: Box<Self>, layers: &[String]) -> Result<Box<dyn Blobs>, SourceError> {
-        let Self { streamed: Streamed { path, limits, table, .. }, whole } = *self;
+        let Self { streamed: Streamed { path, limits, found }, whole } = *self;
         let mut ordinals = Vec::with_capacity(layers.len());
         for name in layers {
-            ordinals.extend(table.resolve(&path, name)?.map(|content| content.ordinal));
+            ordinals.extend(found.table.resolve(&path, name)?.map(|content| content.ordinal));
         }
         Ok(Box::new(Again { path, whole, limits, ordinals }))
     }
 
     fn warnings(&self) -> Vec<String> {
-        if self.streamed.terminated {
+        if self.streamed.is_terminated() {
             Vec::new()
         } else {
             vec!["the archive has no end mark; it may be incomplete".to_owned()]
         }
     }
+}
+
+impl Found {
+    /// What an earlier pass found, if what it handed on is still known.
+    fn recall(noted: &[u8], host: &dyn Host) -> Option<Self> {
+        let found: Self = postcard::from_bytes(noted).ok()?;
+        let is_known = |content: &Content| match content.kind {
+            ContentKind::Layer(Passed { diff_id: Some(diff_id), .. }) => host.knows(diff_id),
+            _ => true,
+        };
+        let all_known = found.table.files().all(is_known);
+        all_known.then_some(found)
+    }
+}
+
+/// SHA-256 of a file's bytes.
+fn digest(path: &Path, whole: FileSlice) -> Result<Digest, SourceError> {
+    let mut bytes = HashingReader::new(whole);
+    drain(&mut BufReader::with_capacity(BUFFER_BYTES, &mut bytes))
+        .map_err(|error| SourceError::Read { file: path.to_owned(), error })?;
+    Ok(bytes.finish())
 }
 
 /// The layers' blobs, each reached by streaming the archive again.

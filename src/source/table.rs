@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::SourceError;
 use crate::archive::{TarEntry, TarKind};
 use crate::model::ImagePath;
@@ -15,11 +17,13 @@ pub(super) const MAX_ENTRIES: usize = 200_000;
 const MAX_LINKS: usize = 40;
 
 /// The entries of an archive by name. Of several with one name the last counts, as when the archive is unpacked.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Table<T> {
     entries: HashMap<ImagePath, Entry<T>>,
     root: RootSigns,
 }
 
+#[derive(Serialize, Deserialize)]
 enum Entry<T> {
     File(T),
     /// Another name of an entry: docker links layers that two images share, skopeo all legacy names.
@@ -52,6 +56,14 @@ impl<T> Table<T> {
     /// Whether the entries seen are those of a root file system.
     pub(super) fn is_root_filesystem(&self) -> bool {
         self.root.is_root_filesystem()
+    }
+
+    /// What was kept of the regular files, in no order.
+    pub(super) fn files(&self) -> impl Iterator<Item = &T> {
+        self.entries.values().filter_map(|entry| match entry {
+            Entry::File(file) => Some(file),
+            Entry::Link(_) => None,
+        })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -89,7 +101,7 @@ pub(super) fn symlink_target(path: &ImagePath, link: &[u8]) -> Option<ImagePath>
 }
 
 /// Top-level directories that only a root file system has.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct RootSigns(u8);
 
 impl RootSigns {

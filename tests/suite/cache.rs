@@ -62,6 +62,32 @@ fn the_second_time_no_layer_is_read_and_the_report_is_the_same() {
 }
 
 #[test]
+fn a_compressed_archive_is_not_decompressed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/images.tar.zst");
+    // Under another name it is the same archive; with other bytes it is another one, whatever its name.
+    let (copy, cut) = (folder.path().join("copy"), folder.path().join("cut"));
+    let bytes = fs::read(&images).unwrap();
+    fs::write(&copy, &bytes).unwrap();
+    fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let pair = |path: &Path| ["october", "november"].map(|tag| format!("{}:demo:{tag}", path.display()));
+    let [left, right] = pair(&images);
+    let (mut first, unread) = but_for_unread(report(&cache, &[&left, &right]));
+    assert_eq!(unread, [0, 0]);
+    let [left, right] = pair(&copy);
+    let (mut second, unread) = but_for_unread(report(&cache, &[&left, &right]));
+    assert!(unread.iter().all(|layers| *layers > 0), "{unread:?}");
+    for report in [&mut first, &mut second] {
+        report["left"]["reference"].take();
+        report["right"]["reference"].take();
+    }
+    assert!(first == second);
+    let [left, right] = pair(&cut);
+    assert_eq!(run(&cache, &[&left, &right]).status.code(), Some(2));
+}
+
+#[test]
 fn the_cache_is_shown_and_cleared() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache");
