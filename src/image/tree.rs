@@ -1,5 +1,6 @@
 //! A squashed file system: paths in byte order, each with its inode, its layer and the bytes kept of it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::walk::{Place, walk};
@@ -20,6 +21,8 @@ pub struct Node {
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
     nodes: Vec<Node>,
+    /// Where in `nodes` a path is: packages ask for each of their files several times.
+    places: HashMap<ImagePath, u32>,
 }
 
 impl Tree {
@@ -33,7 +36,8 @@ impl Tree {
         nodes.reverse();
         nodes.dedup_by(|a, b| a.path == b.path);
         nodes.reverse();
-        Self { nodes }
+        let places = (0..).zip(&nodes).map(|(at, node)| (node.path.clone(), at)).collect();
+        Self { nodes, places }
     }
 
     /// In byte order of path.
@@ -49,7 +53,7 @@ impl Tree {
     }
 
     fn find(&self, path: &[u8]) -> Option<&Node> {
-        self.nodes.binary_search_by(|node| node.path.as_bytes().cmp(path)).ok().and_then(|at| self.nodes.get(at))
+        self.nodes.get(*self.places.get(path)? as usize)
     }
 
     /// The node that `path` leads to, symlinks in every component followed as a process inside the image would

@@ -20,7 +20,7 @@ use sha2::Digest as _;
 
 use crate::image::{Node, Tree};
 use crate::model::text::visible;
-use crate::model::{Digest, FileEntry, ImagePath, Kind, Package};
+use crate::model::{Digest, FileEntry, Kind, Package};
 use crate::nondeterminism::Rules;
 
 /// The format of [`content`].
@@ -69,12 +69,13 @@ impl Write for Hasher {
 
 /// The nodes that count, in byte order of path. A directory that holds nothing but what is left out is left out too.
 fn kept<'a>(tree: &'a Tree, rules: &Rules) -> impl Iterator<Item = &'a Node> {
-    let mut inhabited: HashMap<ImagePath, bool> = HashMap::new();
+    let mut inhabited: HashMap<&[u8], bool> = HashMap::new();
     let mut nodes = Vec::with_capacity(tree.nodes().len());
     for node in tree.nodes().iter().rev() {
-        let keep = !is_left_out(node, rules) && *inhabited.get(&node.path).unwrap_or(&true);
-        if let Some(parent) = node.path.parent() {
-            *inhabited.entry(parent).or_default() |= keep;
+        let path = node.path.as_bytes();
+        let keep = !is_left_out(node, rules) && *inhabited.get(path).unwrap_or(&true);
+        if let Some(slash) = path.iter().rposition(|byte| *byte == b'/') {
+            *inhabited.entry(path.get(..slash).unwrap_or_default()).or_default() |= keep;
         }
         nodes.extend(keep.then_some(node));
     }
