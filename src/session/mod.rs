@@ -72,11 +72,12 @@ pub fn compare(
     let (left, right) = open_both(left, right, settings, progress, &store)?;
     store.recall(&[&left, &right], settings);
     let mut jobs = Job::all(&[&left, &right], settings, &store);
-    if is_one_manifest(&left, &right, settings) {
+    let is_one = is_one_manifest(&left, &right, settings);
+    if is_one {
         jobs.retain(|job| !job.is_remote());
     }
     layers::index(&jobs, settings, progress, &store)?;
-    let (left, right) = both(left, right, |side| Ok(build(side, progress, &store)))?;
+    let (left, right) = both(left, right, |side| build(side, is_one, progress, &store))?;
     let md5 = sums::missing(&[&left, &right])?;
     let (mut left, mut right) = (left, right);
     left.snapshot.md5.clone_from(&md5);
@@ -99,7 +100,7 @@ pub fn read(reference: &Reference, settings: &Settings, progress: &Arc<Progress>
     let side = open(Side::Left, reference, settings, progress, &store)?;
     store.recall(&[&side], settings);
     layers::index(&Job::all(&[&side], settings, &store), settings, progress, &store)?;
-    let mut opened = build(side, progress, &store);
+    let mut opened = build(side, false, progress, &store)?;
     opened.snapshot.md5 = sums::missing(&[&opened])?;
     let not_kept = store.keep(&opened.snapshot.md5);
     opened.snapshot.warnings.extend(not_kept);
@@ -199,14 +200,17 @@ fn opened(
     Ok(SideImage { side, reference: reference.text.clone(), image, recording: None })
 }
 
-fn build(side: SideImage, progress: &Progress, store: &Store) -> Opened {
+/// Makes the snapshot of an image whose layers are in the store; `may_be_unread` allows for layers that were left out.
+fn build(side: SideImage, may_be_unread: bool, progress: &Progress, store: &Store) -> Result<Opened, Failure> {
     progress.side(side.side).enter(Stage::Cataloguing);
     let SideImage { side, image, reference, recording } = side;
     let known = image.layers.iter().enumerate().map(|(at, layer)| store.get(side, at, layer.diff_id)).collect();
     let indexes: Option<Vec<Arc<LayerIndex>>> = known;
     let is_read = indexes.is_some();
-    let indexes =
-        indexes.unwrap_or_else(|| image.layers.iter().map(|layer| LayerIndex::unread(layer.diff_id)).collect());
+    let unread = || image.layers.iter().map(|layer| LayerIndex::unread(layer.diff_id)).collect();
+    let indexes = indexes
+        .or_else(|| may_be_unread.then(unread))
+        .ok_or_else(|| Failure::new(format!("{reference}: not every layer was read")))?;
     let part = |(layer, index): (&LayerBlob, Arc<LayerIndex>)| LayerPart {
         digest: layer.digest,
         stored_size: layer.size,
@@ -237,7 +241,7 @@ fn build(side: SideImage, progress: &Progress, store: &Store) -> Opened {
         warnings: image.warnings,
     });
     progress.side(side).enter(Stage::Done);
-    Opened { snapshot, blobs: image.blobs, documents }
+    Ok(Opened { snapshot, blobs: image.blobs, documents })
 }
 
 /// A worker's result; one that panicked is a failure of ours, told as such.

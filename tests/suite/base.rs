@@ -14,7 +14,8 @@ const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/base/");
 const DIGEST: &str = "sha256:7cc9e4c269994e7f9df490bccd20e112897a8cdc05894cf77c92d0cae29f3716";
 
 fn imgdrift(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_imgdrift")).args(arguments).output().expect("the program runs")
+    let mut command = Command::new(env!("CARGO_BIN_EXE_imgdrift"));
+    command.args(arguments).env("IMGDRIFT_CACHE", "").output().expect("the program runs")
 }
 
 fn json(arguments: &[&str]) -> Value {

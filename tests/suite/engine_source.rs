@@ -124,6 +124,8 @@ fn imgdrift(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     for variable in VARIABLES {
         command.env_remove(variable);
     }
+    // Nothing is kept, unless a test names a place for it.
+    command.env("IMGDRIFT_CACHE", "");
     command.args(arguments).envs(variables.iter().copied()).output().expect("the program runs")
 }
 
@@ -272,6 +274,15 @@ fn a_pair_comes_in_one_export_with_what_both_share_in_it_once() {
         assert!(proxy.exports()[0].matches("names=sha256").count() == 2, "exported by ID: {:?}", proxy.exports());
         let bytes = proxy.bytes.load(Ordering::Relaxed);
         assert!((SHARED as u64..SHARED as u64 * 3 / 2).contains(&bytes), "{bytes} bytes");
+    }
+    // What was kept is not exported again.
+    let cache = tempfile::tempdir().unwrap();
+    let proxy = Proxy::start(Deed::Pass);
+    for _ in 0..2 {
+        let kept = [("DOCKER_HOST", proxy.host.as_str()), ("IMGDRIFT_CACHE", cache.path().to_str().unwrap())];
+        let found = report(&[&format!("docker:{old}"), &format!("docker:{new}")], &kept);
+        assert!(essence(&found) == essence(&expected));
+        assert_eq!(proxy.exports().len(), 1, "{:?}", proxy.exports());
     }
     // One image on both sides is asked for once.
     let proxy = Proxy::start(Deed::Pass);

@@ -171,6 +171,27 @@ fn only_the_layers_that_differ_are_fetched_and_each_once() {
 }
 
 #[test]
+fn with_what_was_kept_a_tag_costs_its_manifest_alone() {
+    let Some(stage) = Stage::set() else { return };
+    let cache = stage.folder.path().join("cache");
+    let read = |port: u16| {
+        let [left, right] = Stage::pair(port);
+        let mut command = stage.command();
+        command.args([&left, &right]).args(["--format", "json", "--all"]).env("IMGDRIFT_CACHE", &cache);
+        let output = command.output().expect("the program runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    read(stage.registry.port);
+    let proxy = Proxy::start(stage.registry.port, |_| Deed::Pass);
+    let report = read(proxy.port);
+    assert!(essence(&report) == *expected(&stage));
+    assert_eq!(proxy.blob_bytes(), 0);
+    let paths: Vec<String> = proxy.passed().into_iter().map(|passed| passed.path).collect();
+    assert!(paths.len() == 2 && paths.iter().all(|path| path.contains("/manifests/")), "{paths:?}");
+}
+
+#[test]
 fn a_cut_connection_is_taken_up_where_it_broke() {
     let Some(stage) = Stage::set() else { return };
     let (blob, size) = stage.largest();
