@@ -56,7 +56,7 @@ struct Wire<'a> {
 }
 
 /// Items of one list: an item takes a byte of what is stored, and a hundred times that in memory.
-const MAX_ITEMS: usize = 4_000_000;
+const MAX_ITEMS: usize = 2_000_000;
 
 /// A list of at most [`MAX_ITEMS`].
 fn bounded<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {

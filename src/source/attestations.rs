@@ -1,6 +1,8 @@
 //! Provenance that `BuildKit` stores beside an image in its index (buildkit, docs/attestations/attestation-storage.md):
 //! manifests whose layers are in-toto statements.
 
+use std::collections::HashSet;
+
 use super::documents::Request;
 use crate::model::Digest;
 use crate::oci::{Descriptor, Index, Manifest, ManifestOrIndex, read_manifest_or_index};
@@ -21,7 +23,7 @@ const MAX_DEPTH: u32 = 4;
 /// is as good without them.
 pub(super) fn of(request: &Request<'_>, index: &Index, image: Digest) -> Vec<Vec<u8>> {
     let mut manifests = Vec::new();
-    collect(request, index, image, MAX_DEPTH, &mut manifests);
+    collect(request, index, image, MAX_DEPTH, &mut HashSet::new(), &mut manifests);
     let mut statements = Vec::new();
     for descriptor in &manifests {
         // One manifest may name the same statement as often as it likes.
@@ -46,8 +48,16 @@ pub(super) fn of(request: &Request<'_>, index: &Index, image: Digest) -> Vec<Vec
     statements
 }
 
-/// The manifests that may be attestations of the image, from this index and those within it.
-fn collect(request: &Request<'_>, index: &Index, image: Digest, depth: u32, found: &mut Vec<Descriptor>) {
+/// The manifests that may be attestations of the image, from this index and those within it, each of which is read once:
+/// a few that name each other many times are a tree of millions.
+fn collect(
+    request: &Request<'_>,
+    index: &Index,
+    image: Digest,
+    depth: u32,
+    seen: &mut HashSet<Digest>,
+    found: &mut Vec<Descriptor>,
+) {
     let Some(depth) = depth.checked_sub(1) else { return };
     for descriptor in index.manifests.iter().take(MAX_MANIFESTS) {
         if found.len() >= MAX_MANIFESTS {
@@ -55,11 +65,11 @@ fn collect(request: &Request<'_>, index: &Index, image: Digest, depth: u32, foun
         }
         if names(descriptor, image) || descriptor.artifact_type.as_deref() == Some(ARTIFACT) {
             found.push(descriptor.clone());
-        } else if descriptor.may_be_index() {
+        } else if descriptor.may_be_index() && seen.len() < MAX_MANIFESTS && seen.insert(descriptor.digest) {
             let bytes = request.blob("index", descriptor).ok().flatten();
             let nested = bytes.and_then(|bytes| read_manifest_or_index("index", &bytes).ok());
             if let Some(ManifestOrIndex::Index(nested)) = nested {
-                collect(request, &nested, image, depth, found);
+                collect(request, &nested, image, depth, seen, found);
             }
         }
     }
@@ -90,6 +100,7 @@ fn is_provenance(layer: &Descriptor) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::collections::HashMap;
     use std::path::Path;
 
@@ -102,23 +113,28 @@ mod tests {
     use crate::source::store::Store;
     use crate::source::{Blobs, SourceError};
 
-    struct Held(HashMap<String, Vec<u8>>);
+    #[derive(Default)]
+    struct Held {
+        blobs: HashMap<String, Vec<u8>>,
+        reads: Cell<usize>,
+    }
 
     impl Held {
         fn put(&mut self, bytes: Vec<u8>) -> (Digest, usize) {
             let (digest, length) = (sha256(&bytes), bytes.len());
-            self.0.insert(blob_name(&digest), bytes);
+            self.blobs.insert(blob_name(&digest), bytes);
             (digest, length)
         }
     }
 
     impl Store for Held {
         fn document(&self, name: &str) -> Result<Option<Vec<u8>>, SourceError> {
-            Ok(self.0.get(name).cloned())
+            self.reads.set(self.reads.get() + 1);
+            Ok(self.blobs.get(name).cloned())
         }
 
         fn size(&self, name: &str) -> Result<Option<u64>, SourceError> {
-            Ok(self.0.get(name).map(|bytes| bytes.len() as u64))
+            Ok(self.blobs.get(name).map(|bytes| bytes.len() as u64))
         }
 
         fn into_blobs(self: Box<Self>, _: &[String]) -> Result<Box<dyn Blobs>, SourceError> {
@@ -128,7 +144,7 @@ mod tests {
 
     #[test]
     fn one_statement_named_without_end_is_read_a_few_times() {
-        let mut held = Held(HashMap::new());
+        let mut held = Held::default();
         let (statement, length) = held.put(br#"{"predicateType": "https://slsa.dev/provenance/v1"}"#.to_vec());
         let layer = json!({"mediaType": STATEMENT, "digest": statement.to_string(), "size": length,
             "annotations": {PREDICATE: "https://slsa.dev/provenance/v1"}});
@@ -147,5 +163,21 @@ mod tests {
             let request = Request { file: Path::new("x"), store: &held, choice: None, platform: None, verify: true };
             assert_eq!(of(&request, &index, image).len(), expected);
         }
+    }
+
+    #[test]
+    fn indexes_that_name_one_another_many_times_are_read_once_each() {
+        let mut held = Held::default();
+        let mut index = json!({"schemaVersion": 2, "manifests": []}).to_string();
+        for _ in 0..MAX_DEPTH {
+            let (digest, size) = held.put(index.into_bytes());
+            let descriptor = json!({"mediaType": "application/vnd.oci.image.index.v1+json",
+                "digest": digest.to_string(), "size": size});
+            index = json!({"schemaVersion": 2, "manifests": vec![descriptor; 200]}).to_string();
+        }
+        let index = read_index("index", index.as_bytes()).unwrap();
+        let request = Request { file: Path::new("x"), store: &held, choice: None, platform: None, verify: true };
+        assert!(of(&request, &index, sha256(b"x")).is_empty());
+        assert!(held.reads.get() <= MAX_DEPTH as usize, "{} reads", held.reads.get());
     }
 }
