@@ -10,6 +10,7 @@ mod cores;
 mod exporter;
 mod find;
 mod layers;
+mod output;
 mod preferences;
 mod progress;
 mod recorded;

@@ -1,13 +1,13 @@
 //! Snapshot files: an image written to one, and one opened in an image's stead.
 
-use std::fs::{File, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::layers::Store;
+use super::output::write_whole;
 use super::{Opened, SideImage, cores};
 use crate::archive::sha256;
 use crate::error::Failure;
@@ -97,8 +97,7 @@ fn check_platform(
     Err(failed(SourceError::NoSuchPlatform { file, wanted, found }))
 }
 
-/// Records an image: writes the file beside its place and renames it, so that a failure leaves no half of one. Returns
-/// the SHA-256 of the file and its length in bytes.
+/// Records an image. Returns the SHA-256 of the file and its length in bytes.
 pub(super) fn write(opened: &Opened, path: &Path) -> Result<(Digest, u64), Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write {}: {error}", path.display()));
     let layers: Vec<(usize, &Arc<LayerIndex>)> = opened.snapshot.image.layers.iter().enumerate().collect();
@@ -108,25 +107,14 @@ pub(super) fn write(opened: &Opened, path: &Path) -> Result<(Digest, u64), Failu
     stored.sort_unstable_by_key(|(at, _)| *at);
     let stored: Vec<Vec<u8>> = stored.into_iter().map(|(_, bytes)| bytes).collect();
     let header = header(opened, &stored)?;
-    // Where the path is a link, what it leads to is replaced.
-    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if place.exists() && !place.is_file() {
-        // A device or a pipe is written to: renamed over, it would be gone.
-        let mut out = File::options().write(true).open(&place).map_err(|error| failed(&error))?;
-        return recorded::write(&header, &stored, &mut out).map_err(|error| failed(&error));
-    }
-    let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // As any other file that a program writes: who may read it is the user's umask's to say.
-    let mut file = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)
-        .map_err(|error| failed(&error))?;
-    let (digest, length) = recorded::write(&header, &stored, &mut file).map_err(|error| failed(&error))?;
-    if length > recorded::MAX_BYTES {
-        return Err(failed(&RecordedError::TooLarge(length)));
-    }
-    file.persist(&place).map_err(|error| failed(&error.error))?;
-    Ok((digest, length))
+    write_whole(path, |out| {
+        let (digest, length) = recorded::write(&header, &stored, out)?;
+        if length > recorded::MAX_BYTES {
+            return Err(io::Error::other(RecordedError::TooLarge(length)));
+        }
+        Ok((digest, length))
+    })
+    .map_err(|error| failed(&error))
 }
 
 fn header(opened: &Opened, stored: &[Vec<u8>]) -> Result<Header, Failure> {

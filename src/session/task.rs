@@ -1,6 +1,5 @@
 //! Carries out what the command line asks for.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
@@ -8,6 +7,7 @@ use std::thread;
 
 use super::contents::{ImageContents, Images};
 use super::exporter::{self, Exporter};
+use super::output::write_whole;
 use super::{Opened, bump, cache, compare, find, preferences, progress, read, recorded};
 use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, SnapshotOf, Task};
 use crate::compare::DriftReport;
@@ -208,11 +208,11 @@ pub(super) fn write(
     to_stdout(|out| body(format, &options, out))
 }
 
-/// Writes the whole text before the file is touched, so that a failure leaves no half of one.
+/// Writes the whole text before the file is touched.
 fn to_file(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outcome, Failure> {
     let mut text = Vec::new();
     body(&mut text)
-        .and_then(|()| fs::write(path, &text))
+        .and_then(|()| write_whole(path, |out| out.write_all(&text)))
         .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
     Ok(Outcome::Done)
 }
