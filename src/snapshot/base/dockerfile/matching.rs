@@ -43,6 +43,10 @@ impl Build {
     #[must_use]
     pub fn matched(&self, config: &ImageConfig) -> Matched {
         let rows = &config.history;
+        // Every history ends in nothing.
+        if self.instructions.is_empty() {
+            return Matched::Unknown;
+        }
         let is_of_buildah = |row: &HistoryEntry| row.comment.as_ref().is_some_and(|comment| comment.contains("FROM "));
         let is_squashed = rows
             .last()

@@ -239,6 +239,8 @@ mod tests {
         assert_eq!(build.matched(&image(&other)), Matched::No);
         assert_eq!(build.matched(&image(&classic[1..])), Matched::No);
         assert_eq!(build.matched(&image(&[])), Matched::Unknown);
+        let alone = Dockerfile::parse("FROM y\n").unwrap().build(None, &BTreeMap::new()).unwrap();
+        assert_eq!(alone.matched(&image(&classic)), Matched::Unknown, "it fits any image");
         let mut appended = image(&[&base[..], &classic[..]].concat());
         appended.diff_ids.push(Digest([9; 32]));
         assert_eq!(build.matched(&appended), Matched::Unknown);
