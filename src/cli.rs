@@ -19,19 +19,22 @@ use crate::report::{self, FORMATS, Format};
 
 const EXAMPLES: &str = "\
 Images:
-  PATH                        an archive or an OCI layout, told by its content
-  docker-archive:PATH         what `docker save` writes; also plain, gzip, zstd or xz compressed
-  oci-archive:PATH  oci:DIR   an OCI layout, as a tar or a directory
+  PATH                        an archive, an OCI layout or a snapshot, told by its content
+  docker:NAME  podman:NAME    an engine's image, by name, ID or digest
+  registry:NAME               a registry's, by tag or digest; no engine is needed
+  NAME                        the Docker engine's, else Podman's, else the registry's
+  docker-archive:PATH  oci-archive:PATH  oci:DIR  snapshot:PATH   what a path has to be
   PATH:REPO:TAG  PATH@INDEX   one image of several in an archive
   oci:DIR:TAG                 one image of several in a layout
 
 Examples:
-  imgdrift old.tar new.tar
+  imgdrift app:october app:november
   imgdrift old.tar new.tar --format markdown -o drift.md
   imgdrift released.tar rebuilt.tar --fail-on dependency-equivalent
   imgdrift old.tar new.tar --fail-on unexplained,alarm,downgraded
+  imgdrift bump debian@sha256:OLD debian@sha256:NEW --app app:october
+  imgdrift snapshot app:1.4.0 -o app-1.4.0.snapshot
   imgdrift inspect app.tar --find /usr/bin/curl
-  imgdrift bump base-old.tar base-new.tar --app app.tar --format markdown
   imgdrift demo
 
 Exit codes: 0 done, 1 --fail-on met, 2 error";
