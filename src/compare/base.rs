@@ -322,9 +322,15 @@ fn relation([left, right]: [&ImageFacts; 2], bases: [Option<&BaseImage>; 2]) -> 
     }
     match (&of_left.digest, &of_right.digest) {
         (Some(left), Some(right)) if left == right => (BaseRelation::Same, false),
-        (Some(_), Some(_)) => (BaseRelation::Moved, false),
+        // One kind may name the index and another the manifest within it.
+        (Some(_), Some(_)) if told_by(of_left) == told_by(of_right) => (BaseRelation::Moved, false),
         _ => (BaseRelation::Unknown, false),
     }
+}
+
+/// The kind of evidence that the digest comes from.
+fn told_by(base: &BaseImage) -> Option<EvidenceKind> {
+    base.evidence.iter().find(|evidence| evidence.digest == base.digest).map(|evidence| evidence.kind)
 }
 
 fn sentence((relation, unsure): (BaseRelation, bool), [left, right]: [Option<String>; 2]) -> String {

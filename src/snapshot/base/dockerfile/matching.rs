@@ -71,10 +71,30 @@ fn is_made_by(row: &HistoryEntry, instruction: &Instruction) -> bool {
     if keyword(created_by) != instruction.keyword {
         return false;
     }
-    // Other instructions are written anew by the builder, with the values of variables and digests of files in them.
-    let is_verbatim =
-        instruction.keyword == "RUN" && !instruction.text.contains("<<") && !instruction.text.starts_with('[');
-    !is_verbatim || dense(created_by).contains(&dense(without_flags(&instruction.text)))
+    let text = without_flags(&instruction.text);
+    // What has variables in it is written anew by the builder, with their values.
+    match instruction.keyword.as_str() {
+        "RUN" => text.contains("<<") || text.starts_with('[') || dense(created_by).contains(&dense(text)),
+        _ if text.contains('$') => true,
+        "COPY" | "ADD" => {
+            let words = || created_by.split_whitespace().map(|word| word.trim_end_matches('/'));
+            destination(text).is_none_or(|path| words().any(|word| word == path))
+        }
+        "WORKDIR" | "USER" => created_by.contains(text.trim()),
+        // Go writes some signs of JSON as escapes.
+        "CMD" | "ENTRYPOINT" if text.starts_with('[') && !text.contains(['\\', '&', '<', '>']) => {
+            dense(created_by).contains(&dense(text))
+        }
+        // Ports, labels and variables are written in forms of each builder's own.
+        _ => true,
+    }
+}
+
+/// Where files are copied to, if that is told absolute and without a list's quotes.
+fn destination(text: &str) -> Option<&str> {
+    let last = text.split_whitespace().last()?;
+    let path = last.trim_end_matches('/');
+    (path.starts_with('/') && !text.contains("<<")).then_some(path)
 }
 
 /// The instruction that a row stands for. What names none is a command that was run.
@@ -95,7 +115,7 @@ fn without_flags(text: &str) -> &str {
     rest
 }
 
-/// Without any white space: builders keep it, and continued lines lose it.
+/// Without any white space, which continued lines lose, and the commas of a list, which builders leave out.
 fn dense(text: &str) -> String {
-    text.chars().filter(|character| !character.is_whitespace()).collect()
+    text.chars().filter(|character| !character.is_whitespace() && *character != ',').collect()
 }

@@ -239,6 +239,18 @@ mod tests {
         assert_eq!(build.matched(&image(&other)), Matched::No);
         assert_eq!(build.matched(&image(&classic[1..])), Matched::No);
         assert_eq!(build.matched(&image(&[])), Matched::Unknown);
+        // A stranger's Dockerfile with the same keywords.
+        let copied = |text: &str| {
+            let build = Dockerfile::parse(text).unwrap().build(None, &BTreeMap::new()).unwrap();
+            let classic =
+                [("/bin/sh -c #(nop) COPY dir:309 in /app/ ", false), ("/bin/sh -c #(nop)  CMD [\"a\" \"b\"]", true)];
+            let buildkit = [("COPY . /app/ # buildkit", false), ("CMD [\"a\" \"b\"]", true)];
+            [&classic[..], &buildkit[..]].map(|rows| build.matched(&image(&[&base[..], rows].concat())))
+        };
+        assert_eq!(copied("FROM x\nCOPY . /app\nCMD [\"a\", \"b\"]\n"), [Matched::Layers(1); 2]);
+        assert_eq!(copied("FROM x\nCOPY . /srv\nCMD [\"a\", \"b\"]\n"), [Matched::No; 2]);
+        assert_eq!(copied("FROM x\nCOPY . /app\nCMD [\"a\", \"c\"]\n"), [Matched::No; 2]);
+        assert_eq!(copied("FROM x\nCOPY . $WHERE\nCMD a b\n"), [Matched::Layers(1); 2]);
         let alone = Dockerfile::parse("FROM y\n").unwrap().build(None, &BTreeMap::new()).unwrap();
         assert_eq!(alone.matched(&image(&classic)), Matched::Unknown, "it fits any image");
         let mut appended = image(&[&base[..], &classic[..]].concat());
