@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::layers::Store;
+use super::store::Store;
 use super::{cache, options, recorded};
 use crate::error::Failure;
 use crate::image::Cache;

@@ -9,11 +9,13 @@ mod contents;
 mod cores;
 mod exporter;
 mod find;
+mod host;
 mod layers;
 mod output;
 mod preferences;
 mod progress;
 mod recorded;
+mod store;
 mod sums;
 mod task;
 
@@ -24,7 +26,9 @@ use std::thread;
 pub use self::find::{inspect, search};
 pub use self::task::{Outcome, Terminal, carry_out};
 
-use self::layers::{Job, Store};
+use self::host::SideHost;
+use self::layers::Job;
+use self::store::Store;
 use crate::compare::{self, DriftReport};
 use crate::error::Failure;
 use crate::image::LayerIndex;
@@ -146,7 +150,7 @@ fn open(
     if let Some(path) = recorded::file(reference) {
         return recorded::open(side, reference, path, settings, store);
     }
-    let mut host = layers::SideHost::new(side, settings, progress, store);
+    let mut host = SideHost::new(side, settings, progress, store);
     opened(side, reference, source::open(reference, &options(settings), &mut host), progress)
 }
 
@@ -164,7 +168,7 @@ fn open_both(
     }
     let [mut left_host, mut right_host] = [Side::Left, Side::Right].map(|side| {
         progress.side(side).enter(Stage::Opening);
-        layers::SideHost::new(side, settings, progress, store)
+        SideHost::new(side, settings, progress, store)
     });
     let images = source::open_both([left, right], &options(settings), [&mut left_host, &mut right_host]);
     let [left_image, right_image] = images;

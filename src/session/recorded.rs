@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::layers::Store;
 use super::output::write_whole;
+use super::store::Store;
 use super::{Opened, SideImage, cores};
 use crate::archive::sha256;
 use crate::error::Failure;
