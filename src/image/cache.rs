@@ -43,6 +43,12 @@ pub struct Usage {
     pub bytes: u64,
 }
 
+impl Usage {
+    fn of(files: &[Entry]) -> Self {
+        Self { entries: files.len(), bytes: files.iter().map(|file| file.bytes).sum() }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Kind {
     Layer,
@@ -127,8 +133,7 @@ impl Cache {
     /// # Errors
     /// When the directory cannot be read.
     pub fn usage(&self) -> io::Result<Usage> {
-        let files = self.files()?;
-        Ok(Usage { entries: files.len(), bytes: files.iter().map(|file| file.bytes).sum() })
+        Ok(Usage::of(&self.files()?))
     }
 
     /// Removes what was not read for longest, when there are more than `limit` bytes.
@@ -137,7 +142,7 @@ impl Cache {
     /// When the directory cannot be read or written to.
     pub fn trim(&self, limit: u64) -> io::Result<Usage> {
         let mut files = self.files()?;
-        let mut bytes: u64 = files.iter().map(|file| file.bytes).sum();
+        let Usage { mut bytes, .. } = Usage::of(&files);
         if bytes <= limit {
             return Ok(Usage::default());
         }
@@ -161,7 +166,7 @@ impl Cache {
     pub fn clear(&self) -> io::Result<Usage> {
         let files = self.files()?;
         files.iter().try_for_each(|file| remove(&file.path))?;
-        Ok(Usage { entries: files.len(), bytes: files.iter().map(|file| file.bytes).sum() })
+        Ok(Usage::of(&files))
     }
 
     fn path(&self, kind: Kind, digest: Digest) -> PathBuf {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use super::{Format, ReportOptions};
 use crate::compare::bump::{
     Action, Answer, AppReport, BumpReport, Held, Hold, Library, LibraryState, Reply, Standing, Touched,
 };
@@ -271,6 +272,13 @@ pub(crate) fn bump<'a>(drift: &'a DriftReport, text: &str) -> BumpReport<'a> {
         reasons: vec![format!("1 library that the app is linked to is gone{name}"), "1 package is gone".to_owned()],
     };
     BumpReport { drift, app: Some(app), answer }
+}
+
+/// What `format` makes of [`bump`].
+pub(crate) fn printed_bump(format: &Format, drift: &DriftReport, text: &str, options: &ReportOptions<'_>) -> String {
+    let mut out = Vec::new();
+    (format.bump)(&bump(drift, text), options, &mut out).expect("memory takes it");
+    String::from_utf8(out).expect("UTF-8")
 }
 
 /// One image: two packages and, with `files`, three paths.

@@ -51,9 +51,7 @@ impl Store {
     pub(super) fn unread(&self, side: Side, layers: &[LayerBlob]) -> usize {
         let indexes = self.indexes();
         let unread = |(at, layer): &(usize, &LayerBlob)| {
-            indexes.kept.contains(&layer.diff_id)
-                && !indexes.streamed.contains(&(side, layer.diff_id))
-                && !indexes.own.contains_key(&(side, *at))
+            indexes.kept.contains(&layer.diff_id) && !indexes.came_with(side, *at, layer.diff_id)
         };
         layers.iter().enumerate().filter(unread).count()
     }
@@ -107,9 +105,12 @@ impl Store {
 impl Indexes {
     /// Whether nothing of this side's layer needs to be read any more.
     pub(super) fn has(&self, side: Side, layer: usize, diff_id: Digest) -> bool {
-        self.kept.contains(&diff_id)
-            || self.streamed.contains(&(side, diff_id))
-            || self.own.contains_key(&(side, layer))
+        self.kept.contains(&diff_id) || self.came_with(side, layer, diff_id)
+    }
+
+    /// Whether this side itself brought the layer's index, as a stream or a snapshot does.
+    fn came_with(&self, side: Side, layer: usize, diff_id: Digest) -> bool {
+        self.streamed.contains(&(side, diff_id)) || self.own.contains_key(&(side, layer))
     }
 }
 

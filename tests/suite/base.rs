@@ -7,15 +7,14 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use super::skip;
+use super::{cache, skip};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/base/");
 /// Of `example/base:1`, as the README beside the images has it.
 const DIGEST: &str = "sha256:7cc9e4c269994e7f9df490bccd20e112897a8cdc05894cf77c92d0cae29f3716";
 
 fn imgdrift(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_imgdrift"));
-    command.args(arguments).env("IMGDRIFT_CACHE", "").output().expect("the program runs")
+    cache::run(Path::new(""), arguments)
 }
 
 fn json(arguments: &[&str]) -> Value {

@@ -15,7 +15,8 @@ pub(super) fn folder() -> &'static Path {
     FOLDER.path()
 }
 
-fn run(cache: &Path, arguments: &[&str]) -> Output {
+/// Runs the program with what it keeps in `cache`; with an empty path it keeps nothing.
+pub(super) fn run(cache: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imgdrift"));
     command.args(arguments).env("IMGDRIFT_CACHE", cache).output().expect("the program runs")
 }

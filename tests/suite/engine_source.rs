@@ -189,14 +189,7 @@ impl Proxy {
 
 /// One request and its answer; the connection is closed behind them.
 fn relay(mut client: TcpStream, exports: &Mutex<Vec<String>>, bytes: &AtomicU64, deed: &Deed) -> std::io::Result<()> {
-    let mut lines = Vec::new();
-    for line in BufReader::new(client.try_clone()?).lines() {
-        match line? {
-            line if line.is_empty() => break,
-            line => lines.push(line),
-        }
-    }
-    let path = lines.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
+    let (lines, path) = servers::asked(&client)?;
     let is_export = path.starts_with("/images/get");
     if is_export {
         exports.lock().unwrap().push(path);
@@ -206,8 +199,7 @@ fn relay(mut client: TcpStream, exports: &Mutex<Vec<String>>, bytes: &AtomicU64,
         }
     }
     let mut server = UnixStream::connect(SOCKET)?;
-    lines.retain(|line| !line.to_ascii_lowercase().starts_with("connection:"));
-    server.write_all(format!("{}\r\nConnection: close\r\n\r\n", lines.join("\r\n")).as_bytes())?;
+    servers::pass_on(lines, &mut server)?;
     let (mut buffer, mut done) = (vec![0; 64 << 10], 0);
     loop {
         let read = server.read(&mut buffer)?;

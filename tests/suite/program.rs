@@ -1,16 +1,12 @@
 //! The real binary without a terminal: what it prints, writes and exits with.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use super::cache;
 
 fn imgdrift(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_imgdrift"))
-        .args(arguments)
-        .env("IMGDRIFT_CACHE", cache::folder())
-        .output()
-        .expect("the program runs")
+    cache::run(cache::folder(), arguments)
 }
 
 fn text(bytes: &[u8]) -> String {

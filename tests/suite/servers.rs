@@ -202,8 +202,8 @@ impl Proxy {
     }
 }
 
-/// One request and its answer; the connection is closed behind them.
-fn relay(mut client: TcpStream, upstream: u16, notes: &Mutex<Vec<Passed>>, decide: &Decide) -> std::io::Result<()> {
+/// The lines of a request's head, and the path that it asks for.
+pub(super) fn asked(client: &TcpStream) -> std::io::Result<(Vec<String>, String)> {
     let mut lines = Vec::new();
     for line in BufReader::new(client.try_clone()?).lines() {
         match line? {
@@ -212,6 +212,18 @@ fn relay(mut client: TcpStream, upstream: u16, notes: &Mutex<Vec<Passed>>, decid
         }
     }
     let path = lines.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
+    Ok((lines, path))
+}
+
+/// Sends a request's head on, such that the connection ends with its answer.
+pub(super) fn pass_on(mut lines: Vec<String>, server: &mut dyn Write) -> std::io::Result<()> {
+    lines.retain(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+    server.write_all(format!("{}\r\nConnection: close\r\n\r\n", lines.join("\r\n")).as_bytes())
+}
+
+/// One request and its answer; the connection is closed behind them.
+fn relay(mut client: TcpStream, upstream: u16, notes: &Mutex<Vec<Passed>>, decide: &Decide) -> std::io::Result<()> {
+    let (mut lines, path) = asked(&client)?;
     let header = |name: &str| {
         let (_, value) =
             lines.iter().filter_map(|line| line.split_once(": ")).find(|(key, _)| key.eq_ignore_ascii_case(name))?;
@@ -230,8 +242,7 @@ fn relay(mut client: TcpStream, upstream: u16, notes: &Mutex<Vec<Passed>>, decid
         lines.retain(|line| !line.to_ascii_lowercase().starts_with("range:"));
     }
     let mut server = TcpStream::connect(("127.0.0.1", upstream))?;
-    lines.retain(|line| !line.to_ascii_lowercase().starts_with("connection:"));
-    server.write_all(format!("{}\r\nConnection: close\r\n\r\n", lines.join("\r\n")).as_bytes())?;
+    pass_on(lines, &mut server)?;
     let mut answer = BufReader::new(server);
     let mut line = String::new();
     while answer.read_line(&mut line)? > 2 {

@@ -7,8 +7,7 @@ use std::process::{Command, Output};
 use super::cache;
 
 fn run(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_imgdrift"));
-    command.args(arguments).env("IMGDRIFT_CACHE", cache::folder()).output().expect("the program runs")
+    cache::run(cache::folder(), arguments)
 }
 
 fn json(arguments: &[&str]) -> serde_json::Value {

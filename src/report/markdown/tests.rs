@@ -107,19 +107,12 @@ fn what_a_reviewer_marked_is_told_to_the_last_word() {
 
 #[test]
 fn a_bump() {
-    let drift = fixture::drifted();
-    let mut out = Vec::new();
-    (FORMAT.bump)(&fixture::bump(&drift, ""), &ReportOptions::default(), &mut out).unwrap();
-    assert_snapshot!(String::from_utf8(out).unwrap());
+    assert_snapshot!(fixture::printed_bump(&FORMAT, &fixture::drifted(), "", &ReportOptions::default()));
 }
 
 #[test]
 fn a_huge_bump_fits_a_comment_and_nothing_that_an_app_says_changes_the_page() {
-    let bump = |drift: &DriftReport, text: &str| {
-        let mut out = Vec::new();
-        (FORMAT.bump)(&fixture::bump(drift, text), &ReportOptions::default(), &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    };
+    let bump = |drift: &DriftReport, text: &str| fixture::printed_bump(&FORMAT, drift, text, &ReportOptions::default());
     let page = bump(&fixture::huge(3_000), "");
     assert!(page.len() <= LIMIT && page.starts_with("## May I merge this? No: "), "{} bytes", page.len());
     let expected = shape(&bump(&fixture::hostile("harmless_name"), "harmless_name"));

@@ -111,17 +111,12 @@ fn what_a_reviewer_marked_is_told_to_the_last_word_however_short_the_rest_is() {
 
 #[test]
 fn a_bump() {
-    let drift = fixture::drifted();
-    let mut out = Vec::new();
-    (FORMAT.bump)(&fixture::bump(&drift, ""), &ReportOptions::default(), &mut out).unwrap();
-    assert_snapshot!(String::from_utf8(out).unwrap());
+    assert_snapshot!(fixture::printed_bump(&FORMAT, &fixture::drifted(), "", &ReportOptions::default()));
 }
 
 #[test]
 fn nothing_of_an_app_drives_the_terminal() {
     let drift = fixture::hostile("\u{1b}]0;owned\u{7}\u{202e}");
-    let mut out = Vec::new();
-    (FORMAT.bump)(&fixture::bump(&drift, "\u{1b}]0;owned\u{7}\u{202e}"), &ALL, &mut out).unwrap();
-    let text = String::from_utf8(out).unwrap();
+    let text = fixture::printed_bump(&FORMAT, &drift, "\u{1b}]0;owned\u{7}\u{202e}", &ALL);
     assert!(text.chars().all(|character| character == '\n' || !text::is_unsafe(character)), "{text}");
 }
