@@ -148,6 +148,9 @@ pub struct Drift {
     /// The rule or mask that explains it.
     pub rule: Option<Arc<str>>,
     pub proof: Option<Proof>,
+    /// What the two sides differ in, where a mask proves that they differ in nothing else:
+    /// `time 2026-11-20 07:41:00 → 2026-11-21 07:43:12`.
+    pub evidence: Option<Box<str>>,
     /// What the Dockerfile can do about it.
     pub fix: Option<Arc<str>>,
 }

@@ -1,6 +1,6 @@
 //! A layer's index as bytes: for the cache, and inside snapshot files.
 //!
-//! Format 1: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
+//! Format 2: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
 //! an option is one byte and what follows it (postcard's wire format). A path shares its first bytes with the path before
 //! it, as neighbours in a tar do. The fields are those of [`LayerIndex`]; another set of fields is another format.
 
@@ -16,11 +16,11 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{LayerEntry, LayerIndex, LayerNode, Limits};
-use crate::model::{Content, Digest, FileEntry, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr};
+use crate::model::{Content, Digest, FileEntry, Hidden, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr};
 use crate::nondeterminism::mask;
 
 /// The number of the format, and of what an index holds: with another one, indexes are made anew.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Fast, and close to what higher levels reach: most of an index is digests, which no level makes smaller.
 const LEVEL: i32 = 3;
@@ -134,10 +134,18 @@ enum WireKind {
 struct WireContent<'a> {
     sha256: [u8; 32],
     #[serde(borrow)]
-    masked: Option<(&'a str, [u8; 32])>,
+    masked: Option<WireMasked<'a>>,
     md5: Option<[u8; 16]>,
     /// Flags, mtime, size.
     pyc: Option<(u32, u32, u32)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireMasked<'a> {
+    mask: &'a str,
+    digest: [u8; 32],
+    #[serde(borrow)]
+    hidden: Vec<(&'a str, &'a str)>,
 }
 
 /// The index as bytes, with the MD5 sums of `md5` (by SHA-256) where the index itself has none.
@@ -277,23 +285,34 @@ impl<'a> WireContent<'a> {
     fn new(content: &'a Content, md5: &HashMap<Digest, Md5, impl BuildHasher>) -> Self {
         Self {
             sha256: content.sha256.0,
-            masked: content.masked.as_ref().map(|masked| (masked.mask, masked.digest.0)),
+            masked: content.masked.as_deref().map(WireMasked::new),
             md5: content.md5.or_else(|| md5.get(&content.sha256).copied()).map(|md5| md5.0),
             pyc: content.pyc.map(|PycHeader { flags, mtime, size }| (flags, mtime, size)),
         }
     }
 
     fn restore(self) -> Result<Content, StoredError> {
-        let masked = |(name, digest): (&str, [u8; 32])| {
-            let mask = mask::named(name).ok_or_else(|| StoredError::Mask(name.chars().take(80).collect()))?;
-            Ok::<_, StoredError>(Box::new(Masked { mask: mask.name, digest: Digest(digest) }))
-        };
         Ok(Content {
             sha256: Digest(self.sha256),
-            masked: self.masked.map(masked).transpose()?,
+            masked: self.masked.map(|masked| masked.restore().map(Box::new)).transpose()?,
             md5: self.md5.map(Md5),
             pyc: self.pyc.map(|(flags, mtime, size)| PycHeader { flags, mtime, size }),
         })
+    }
+}
+
+impl<'a> WireMasked<'a> {
+    fn new(masked: &'a Masked) -> Self {
+        let hidden = masked.hidden.iter().map(|hidden| (&*hidden.what, &*hidden.value)).collect();
+        Self { mask: masked.mask, digest: masked.digest.0, hidden }
+    }
+
+    fn restore(self) -> Result<Masked, StoredError> {
+        let unknown = || StoredError::Mask(self.mask.chars().take(80).collect());
+        let mask = mask::named(self.mask).ok_or_else(unknown)?;
+        // The file may be anybody's: what it says is held to what a mask may say.
+        let hidden = self.hidden.iter().take(Hidden::MOST).map(|(what, value)| Hidden::new(what, value)).collect();
+        Ok(Masked { mask: mask.name, digest: Digest(self.digest), hidden })
     }
 }
 

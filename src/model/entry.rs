@@ -1,7 +1,9 @@
 //! One file of an image, as a layer's tar entry describes it.
 
+use std::fmt;
 use std::sync::Arc;
 
+use super::text::visible;
 use super::{Digest, Md5};
 
 /// What a path is. Hard links are not a kind: a hard link has the kind and content of what it links to.
@@ -81,11 +83,37 @@ pub struct Content {
 }
 
 /// The digest of a file's bytes with what varies from build to build masked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Masked {
     /// The mask's name in `nondeterminism::MASKS`.
     pub mask: &'static str,
     pub digest: Digest,
+    /// What was masked, for whoever asks what the two contents differ in; compiled Python's is in its header.
+    pub hidden: Box<[Hidden]>,
+}
+
+/// One thing that a mask took out of a content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    /// A word or two: `time`, `build id`.
+    pub what: Box<str>,
+    /// What stood there, in words that are safe to show.
+    pub value: Box<str>,
+}
+
+impl Hidden {
+    /// Rows of one file.
+    pub const MOST: usize = 8;
+    /// Characters of one value.
+    const LONGEST: usize = 120;
+
+    /// The value is made visible and cut to what a line holds.
+    #[must_use]
+    pub fn new(what: &str, value: impl fmt::Display) -> Self {
+        let value = value.to_string();
+        let value: String = visible(&value).chars().take(Self::LONGEST).collect();
+        Self { what: what.into(), value: value.into() }
+    }
 }
 
 /// The 16 bytes in front of compiled Python, after PEP 552: the magic, a flags word and either the source's mtime

@@ -24,7 +24,7 @@ pub use base::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
 pub use changelog::{Changelog, ChangelogEntry, Fixes};
 pub use config::{BuildSource, HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
-pub use entry::{Content, FileAt, FileEntry, Kind, Masked, PycHeader, Xattr};
+pub use entry::{Content, FileAt, FileEntry, Hidden, Kind, Masked, PycHeader, Xattr};
 pub use explanation::{Change, Explanation, Proof, Verdict};
 pub use facts::{ImageFacts, LayerFacts, Recording, Side, Variant};
 pub use finding::{Finding, FindingDrift, Severity};

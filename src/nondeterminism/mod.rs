@@ -6,5 +6,13 @@ pub mod mask;
 pub mod rules;
 
 pub use anatomy::dissect;
-pub use mask::{MASKS, Mask, mask_for};
+pub use mask::{HEAD, MASKS, Mask, mask_for};
 pub use rules::{Generated, Inputs, Noise, Prover, Rules, RulesError};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::model::Digest;
+
+fn sha256(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
+}

@@ -1,11 +1,11 @@
 //! The two digests that make a verdict checkable later, without the other image.
 //!
-//! **content, format 1**: SHA-256 over the line `imgdrift content 1` and one record for each path of the squashed tree
+//! **content, format 2**: SHA-256 over the line `imgdrift content 2` and one record for each path of the squashed tree
 //! in byte order of path, the root left out. A record is a sequence of netstrings (`<decimal length>:<bytes>,`) and a
 //! newline: path without a leading slash, kind letter as `ls -l` shows it, mode in octal without leading zeros,
 //! `uid:gid`, device `major:minor` or empty, link target or empty, 64 hex digits of the masked content (of the content
 //! itself where no mask applies) or empty, then name and value of each extended attribute by name. Times do not count.
-//! Left out are the paths of the built-in noise rules with `since = 1`, where they are directories or regular files
+//! Left out are the paths of the built-in noise rules with `since` up to 2, where they are directories or regular files
 //! that nobody may execute and that grant no privilege; and directories that hold nothing else.
 //!
 //! **dependencies, format 1**: SHA-256 over the line `imgdrift dependencies 1` and the sorted lines
@@ -20,18 +20,13 @@ use sha2::Digest as _;
 
 use crate::image::{Node, Tree};
 use crate::model::text::visible;
-use crate::model::{Digest, FileEntry, Kind, Package};
+use crate::model::{Digest, FileEntry, ImageFacts, Kind, Package};
 use crate::nondeterminism::Rules;
-
-/// The format of [`content`].
-pub const CONTENT_FORMAT: u32 = 1;
-/// The format of [`dependencies`].
-pub const DEPENDENCIES_FORMAT: u32 = 1;
 
 /// The content digest of a squashed tree. `rules` are the built-in ones: a user's own never change a digest.
 #[must_use]
 pub fn content(tree: &Tree, rules: &Rules) -> Digest {
-    digest(&format!("imgdrift content {CONTENT_FORMAT}\n"), |out| {
+    digest(&format!("imgdrift content {}\n", ImageFacts::CONTENT_FORMAT), |out| {
         kept(tree, rules).try_for_each(|node| write_record(out, node))
     })
 }
@@ -41,7 +36,7 @@ pub fn content(tree: &Tree, rules: &Rules) -> Digest {
 pub fn dependencies(packages: &[Arc<Package>]) -> Digest {
     let mut rows: Vec<String> = packages.iter().map(|package| dependency_row(package)).collect();
     rows.sort_unstable();
-    digest(&format!("imgdrift dependencies {DEPENDENCIES_FORMAT}\n"), |out| {
+    digest(&format!("imgdrift dependencies {}\n", ImageFacts::DEPENDENCIES_FORMAT), |out| {
         rows.iter().try_for_each(|row| writeln!(out, "{row}"))
     })
 }
@@ -86,7 +81,7 @@ fn is_left_out(node: &Node, rules: &Rules) -> bool {
     let entry = &node.file.entry;
     let may_be_left_out =
         entry.kind == Kind::Directory || (entry.kind == Kind::File && !entry.is_executable() && !entry.is_privileged());
-    may_be_left_out && rules.noise(&node.path).is_some_and(|rule| rule.since <= CONTENT_FORMAT)
+    may_be_left_out && rules.noise(&node.path).is_some_and(|rule| rule.since <= ImageFacts::CONTENT_FORMAT)
 }
 
 fn write_record(out: &mut dyn Write, node: &Node) -> io::Result<()> {
@@ -155,7 +150,7 @@ mod tests {
     fn the_documented_input_is_what_is_hashed() {
         let digest = content_of(vec![node("etc/x", |entry| entry.uid = 1)]);
         let hex = sha256(b"etc/x").hex();
-        let input = format!("imgdrift content 1\n5:etc/x,1:-,3:644,3:1:0,0:,0:,64:{hex},\n");
+        let input = format!("imgdrift content 2\n5:etc/x,1:-,3:644,3:1:0,0:,0:,64:{hex},\n");
         assert_eq!(digest, sha256(input.as_bytes()));
         assert_eq!(dependencies(&[]), sha256(b"imgdrift dependencies 1\n"));
     }
@@ -171,7 +166,7 @@ mod tests {
         let masked = |sha: &[u8]| {
             let sha = sha256(sha);
             node("app/x.pyc", move |entry| {
-                let masked = Some(Box::new(Masked { mask: "pyc-mtime", digest: sha256(b"masked") }));
+                let masked = Some(Box::new(Masked { mask: "pyc", digest: sha256(b"masked"), hidden: Box::default() }));
                 entry.content = Some(Content { sha256: sha, masked, md5: None, pyc: None });
             })
         };

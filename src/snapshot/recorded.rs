@@ -1,8 +1,8 @@
 //! The file that `imgdrift snapshot` writes: one image as a comparison needs it, for when the image itself is gone.
 //!
-//! **Format 1**, in this order and nothing else:
+//! **Format 2**, in this order and nothing else:
 //!
-//! 1. the line `imgdrift snapshot 1`;
+//! 1. the line `imgdrift snapshot 2`;
 //! 2. one line of JSON, [`Header`]: when, from what and by which version it was recorded, the image's documents as they
 //!    were, and of each layer from the bottom its digests and the length of its index;
 //! 3. the indexes one after another, each as `image::stored` describes: every path of the layer with kind, mode, owner,
@@ -30,7 +30,7 @@ use crate::model::{Digest, Variant};
 const MAGIC: &[u8] = b"imgdrift snapshot ";
 
 /// The number of the format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Bytes of a checksum.
 const CHECKSUM: usize = 32;
@@ -306,8 +306,8 @@ mod tests {
         let newer = [b"imgdrift snapshot 2\n", &file[MAGIC.len() + 2..]].concat();
         assert!(refused(&newer).contains("of format 2; this version reads format 1"));
         assert!(refused(&[&file[..], b"more"].concat()).contains("damaged or was edited"));
-        assert!(refused(b"imgdrift snapshot 1").contains("cut short"));
+        assert!(refused(b"imgdrift snapshot 2").contains("cut short"));
         let text = String::from_utf8_lossy(&file[..200]).into_owned();
-        assert!(text.starts_with("imgdrift snapshot 1\n{\"tool\":\"imgdrift 0.1.0\",\"at\":\"2026-10-01T12:00:00Z\""));
+        assert!(text.starts_with("imgdrift snapshot 2\n{\"tool\":\"imgdrift 0.1.0\",\"at\":\"2026-10-01T12:00:00Z\""));
     }
 }

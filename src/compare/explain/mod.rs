@@ -3,6 +3,7 @@
 
 mod bytecode;
 mod directories;
+mod evidence;
 mod generated;
 mod owners;
 mod ownership;
@@ -92,9 +93,9 @@ impl<'a> Row<'a> {
     /// Whether a mask proves both contents equal.
     fn equal_masked(&self) -> Option<&'static mask::Mask> {
         let (left, right) = self.both()?;
-        let masked = |entry: &FileEntry| entry.content.as_ref()?.masked.as_deref().copied();
-        let (left, right) = (masked(left)?, masked(right)?);
-        (left == right).then(|| mask::named(left.mask)).flatten()
+        let (left, right) = (left.content.as_ref()?.masked.as_ref()?, right.content.as_ref()?.masked.as_ref()?);
+        let equal = (left.mask, left.digest) == (right.mask, right.digest);
+        equal.then(|| mask::named(left.mask)).flatten()
     }
 
     /// Whether content is equal, as it stands or by a mask.
@@ -133,6 +134,7 @@ impl<'a> Row<'a> {
             owner: None,
             rule: None,
             proof: None,
+            evidence: None,
             fix: None,
         }
     }
@@ -195,6 +197,7 @@ impl<'a> Explainer<'a> {
         let mut drift = row.drift(explanation, mask.cause);
         drift.rule = Some(mask.name.into());
         drift.proof = Some(Proof::Mask);
+        drift.evidence = evidence::between(left, right);
         drift.fix = Some(mask.fix.into());
         Some(drift)
     }

@@ -14,7 +14,7 @@ use crate::archive::{TarEntry, TarError, TarKind, TarReader, sha256};
 use crate::image::warnings::Warnings;
 use crate::model::text::visible_bytes;
 use crate::model::{self, Content, Digest, FileEntry, ImagePath, Kind, Masked, PycHeader};
-use crate::nondeterminism::mask_for;
+use crate::nondeterminism::{HEAD, mask_for};
 
 /// What a pass over the tar keeps.
 #[derive(Default)]
@@ -182,12 +182,14 @@ impl Collector<'_> {
         }
         let limits = self.options.limits;
         let capture = self.may_capture(path, entry.size);
-        let mask = mask_for(path, entry.size).filter(|_| entry.size <= limits.masked_bytes);
         let mut hashers = Hashers::new((self.options.md5)(path));
+        let find_mask = |head: &[u8]| mask_for(path, entry.size, head).filter(|_| entry.size <= limits.masked_bytes);
         self.buffer.clear();
         self.buffer.shrink_to(BUFFER_KEPT);
-        let keep = capture || mask.is_some();
         let mut head = Head::default();
+        // Which mask applies is known once the head is.
+        let mut mask = None;
+        let mut keep = true;
         loop {
             let chunk = match reader.fill_buf() {
                 Ok([]) => break,
@@ -196,21 +198,30 @@ impl Collector<'_> {
                 Err(error) => return Err(error.into()),
             };
             hashers.update(chunk);
+            let was_full = head.is_full();
             head.fill(chunk);
             if keep {
                 self.buffer.extend_from_slice(chunk);
             }
+            if !was_full && head.is_full() {
+                mask = find_mask(head.bytes());
+                keep = capture || mask.is_some();
+            }
             let read = chunk.len();
             reader.consume(read);
+        }
+        if !head.is_full() {
+            mask = find_mask(head.bytes());
         }
         if capture && (self.options.keep)(path, &self.buffer) {
             self.keep(path);
         } else if capture {
             self.captured_bytes = self.captured_bytes.saturating_sub(entry.size);
         }
-        let masked = mask
-            .filter(|mask| (mask.apply)(&mut self.buffer))
-            .map(|mask| Box::new(Masked { mask: mask.name, digest: sha256(&self.buffer) }));
+        let masked = mask.and_then(|mask| {
+            let hidden = (mask.apply)(&mut self.buffer)?.into();
+            Some(Box::new(Masked { mask: mask.name, digest: sha256(&self.buffer), hidden }))
+        });
         let (sha256, md5) = hashers.finish();
         Ok(Content { sha256, masked, md5, pyc: path.as_bytes().ends_with(b".pyc").then(|| head.pyc()).flatten() })
     }
@@ -267,10 +278,10 @@ impl Hashers {
     }
 }
 
-/// The first bytes of a file.
+/// The first bytes of a file, however it is cut into reads.
 #[derive(Default)]
 struct Head {
-    bytes: [u8; 16],
+    bytes: [u8; HEAD],
     filled: usize,
 }
 
@@ -283,10 +294,20 @@ impl Head {
         }
     }
 
+    fn is_full(&self) -> bool {
+        self.filled == HEAD
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.filled).unwrap_or_default()
+    }
+
     /// The header of compiled Python: a magic number that ends in a line break, flags, time, size (PEP 552).
     fn pyc(&self) -> Option<PycHeader> {
-        let [_, _, b'\r', b'\n', f0, f1, f2, f3, m0, m1, m2, m3, s0, s1, s2, s3] = self.bytes else { return None };
-        (self.filled == self.bytes.len()).then_some(PycHeader {
+        let [_, _, b'\r', b'\n', f0, f1, f2, f3, m0, m1, m2, m3, s0, s1, s2, s3, ..] = *self.bytes() else {
+            return None;
+        };
+        Some(PycHeader {
             flags: u32::from_le_bytes([f0, f1, f2, f3]),
             mtime: u32::from_le_bytes([m0, m1, m2, m3]),
             size: u32::from_le_bytes([s0, s1, s2, s3]),

@@ -10,10 +10,9 @@ mod pyc;
 mod tar;
 mod zip;
 
-use sha2::{Digest as _, Sha256};
-
+use super::sha256;
 use crate::model::text::visible_bytes;
-use crate::model::{Anatomy, Digest, Part, Value};
+use crate::model::{Anatomy, Part, Value};
 
 /// Takes a content apart; `None` when it is not of the format.
 type Dissector = fn(&[u8]) -> Option<Anatomy>;
@@ -36,8 +35,7 @@ pub fn dissect(content: &[u8]) -> Option<Anatomy> {
 
 /// Bytes that are named but not taken apart.
 fn payload(name: &str, bytes: &[u8]) -> Part {
-    let sha256 = Digest(Sha256::digest(bytes).into());
-    Part { name: name.to_owned(), value: Value::Bytes { size: bytes.len() as u64, sha256 } }
+    Part { name: name.to_owned(), value: Value::Bytes { size: bytes.len() as u64, sha256: sha256(bytes) } }
 }
 
 /// A text out of the content, safe to show and not too long.
@@ -47,7 +45,7 @@ fn shown(bytes: &[u8]) -> String {
 
 /// Digits to tell contents of a member apart, where nobody needs all of them.
 fn seal(bytes: &[u8]) -> String {
-    Digest(Sha256::digest(bytes).into()).short()
+    sha256(bytes).short()
 }
 
 /// Reads `N` bytes at `at`.

@@ -1,7 +1,8 @@
 //! Keys that packages make when they are installed: openssh-server's host keys, ssl-cert's snakeoil certificate.
 
+use super::super::sha256;
 use super::Mask;
-use crate::model::{Explanation, ImagePath};
+use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "baked-key",
@@ -14,7 +15,7 @@ pub(super) const MASK: Mask = Mask {
     apply,
 };
 
-fn matches(path: &ImagePath) -> bool {
+fn matches(path: &ImagePath, _: &[u8]) -> bool {
     match path.as_bytes() {
         b"etc/ssl/private/ssl-cert-snakeoil.key" | b"etc/ssl/certs/ssl-cert-snakeoil.pem" => true,
         path => path
@@ -24,10 +25,11 @@ fn matches(path: &ImagePath) -> bool {
 }
 
 /// Leaves the kind of key. Anything but exactly one key hides nothing.
-fn apply(bytes: &mut Vec<u8>) -> bool {
-    let Some(kind) = std::str::from_utf8(bytes).ok().and_then(kind) else { return false };
+fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
+    let kind = std::str::from_utf8(bytes).ok().and_then(kind)?;
+    let key = Hidden::new("key", sha256(bytes).short());
     *bytes = kind.into_bytes();
-    true
+    Some(vec![key])
 }
 
 fn kind(text: &str) -> Option<String> {

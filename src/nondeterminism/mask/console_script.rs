@@ -4,7 +4,7 @@
 //! an installer writes, so nothing else can hide in it. What is left is the interpreter and the function called.
 
 use super::Mask;
-use crate::model::{Explanation, ImagePath};
+use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "console-script",
@@ -40,14 +40,13 @@ const FRAME: &[&str] = &[
     "sys.argv[0] = sys.argv[0][:-11]",
 ];
 
-fn matches(path: &ImagePath) -> bool {
+fn matches(path: &ImagePath, _: &[u8]) -> bool {
     path.as_bytes().rsplit(|byte| *byte == b'/').nth(1) == Some(b"bin")
 }
 
-fn apply(bytes: &mut Vec<u8>) -> bool {
-    let Some(meaning) = std::str::from_utf8(bytes).ok().and_then(meaning) else { return false };
-    *bytes = meaning.into_bytes();
-    true
+fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
+    *bytes = std::str::from_utf8(bytes).ok().and_then(meaning)?.into_bytes();
+    Some(Vec::new())
 }
 
 /// Interpreter, module and function, when the script is nothing but an installer's frame around one call.

@@ -1,7 +1,8 @@
 //! The logs of dpkg, apt and update-alternatives: every `2026-11-21 07:41:00` becomes zeros, all else stays.
 
 use super::Mask;
-use crate::model::{Explanation, ImagePath};
+use crate::model::text::visible_bytes;
+use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "log-dates",
@@ -17,7 +18,7 @@ pub(super) const MASK: Mask = Mask {
 /// `0` stands for any digit; a space for one or more (apt writes two).
 const PATTERN: &[u8] = b"0000-00-00 00:00:00";
 
-fn matches(path: &ImagePath) -> bool {
+fn matches(path: &ImagePath, _: &[u8]) -> bool {
     matches!(
         path.as_bytes(),
         b"var/log/dpkg.log" | b"var/log/alternatives.log" | b"var/log/apt/history.log" | b"var/log/apt/term.log"
@@ -25,17 +26,20 @@ fn matches(path: &ImagePath) -> bool {
 }
 
 #[expect(clippy::ptr_arg, reason = "masks share one signature; others change the length")]
-fn apply(bytes: &mut Vec<u8>) -> bool {
-    let mut at = 0;
+fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
+    let (mut at, mut first) = (0, None);
     while at < bytes.len() {
         let rest = bytes.get_mut(at..).unwrap_or_default();
         let length = timestamp_length(rest);
+        if length > 0 && first.is_none() {
+            first = rest.get(..length).map(|time| Hidden::new("first time", visible_bytes(time)));
+        }
         for byte in rest.iter_mut().take(length).filter(|byte| byte.is_ascii_digit()) {
             *byte = b'0';
         }
         at += length.max(1);
     }
-    true
+    Some(first.into_iter().collect())
 }
 
 /// How many bytes at the start of `bytes` are a date and time; 0 when it does not start with one.
@@ -58,7 +62,7 @@ mod tests {
 
     fn masked(text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        assert!(apply(&mut bytes));
+        assert!(apply(&mut bytes).is_some());
         String::from_utf8(bytes).unwrap()
     }
 

@@ -1,7 +1,8 @@
 //! `/etc/machine-id`: 32 random hexadecimal digits (man machine-id).
 
 use super::Mask;
-use crate::model::{Explanation, ImagePath};
+use crate::model::text::visible_bytes;
+use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "machine-id",
@@ -14,18 +15,19 @@ pub(super) const MASK: Mask = Mask {
     apply,
 };
 
-fn matches(path: &ImagePath) -> bool {
+fn matches(path: &ImagePath, _: &[u8]) -> bool {
     matches!(path.as_bytes(), b"etc/machine-id" | b"var/lib/dbus/machine-id")
 }
 
 #[expect(clippy::ptr_arg, reason = "masks share one signature; others change the length")]
-fn apply(bytes: &mut Vec<u8>) -> bool {
+fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
     let id = bytes.trim_ascii_end();
     if id.len() != 32 || !id.iter().all(u8::is_ascii_hexdigit) {
-        return false;
+        return None;
     }
+    let id = Hidden::new("id", visible_bytes(id));
     bytes.fill(b'0');
-    true
+    Some(vec![id])
 }
 
 #[cfg(test)]
@@ -35,8 +37,8 @@ mod tests {
     #[test]
     fn an_id_is_masked_and_an_empty_file_is_not_an_id() {
         let mut id = b"b08dfa6083e7567a1921a715000001fb\n".to_vec();
-        assert!(apply(&mut id));
-        assert!(!apply(&mut Vec::new()));
-        assert!(!apply(&mut b"uninitialized\n".to_vec()));
+        assert!(apply(&mut id).is_some());
+        assert!(apply(&mut Vec::new()).is_none());
+        assert!(apply(&mut b"uninitialized\n".to_vec()).is_none());
     }
 }

@@ -7,7 +7,7 @@ mod machine_id;
 mod pyc;
 mod record;
 
-use crate::model::{Explanation, ImagePath};
+use crate::model::{Explanation, Hidden, ImagePath};
 
 /// One kind of file that varies from build to build in a known place.
 pub struct Mask {
@@ -23,20 +23,25 @@ pub struct Mask {
     pub each_build: bool,
     /// Larger files are not looked at: masks hold the whole file in memory.
     pub max_bytes: u64,
-    /// Whether files at this path have the format.
-    pub matches: fn(&ImagePath) -> bool,
-    /// Masks in place. `false` when the bytes are not of the format after all: then nothing is proven.
-    pub apply: fn(&mut Vec<u8>) -> bool,
+    /// Whether a file at this path, which starts with these bytes ([`HEAD`] of them, where it has as many), may have the
+    /// format.
+    pub matches: fn(&ImagePath, &[u8]) -> bool,
+    /// Masks in place and tells what it took out, at most [`Hidden::MOST`] rows. `None` when the bytes are not of the
+    /// format after all, or hold something that the mask cannot account for: then nothing is proven.
+    pub apply: fn(&mut Vec<u8>) -> Option<Vec<Hidden>>,
 }
 
 /// All masks; the first that matches a path is the one.
 pub const MASKS: &[Mask] =
     &[pyc::MASK, log::MASK, machine_id::MASK, baked_key::MASK, record::MASK, console_script::MASK];
 
-/// The mask for the file at `path`, if it is of a known kind and not too large.
+/// How many of a file's first bytes [`Mask::matches`] is shown.
+pub const HEAD: usize = 32;
+
+/// The mask for the file at `path` that starts with `head`, if it is of a known kind and not too large.
 #[must_use]
-pub fn mask_for(path: &ImagePath, size: u64) -> Option<&'static Mask> {
-    MASKS.iter().find(|mask| size <= mask.max_bytes && (mask.matches)(path))
+pub fn mask_for(path: &ImagePath, size: u64, head: &[u8]) -> Option<&'static Mask> {
+    MASKS.iter().find(|mask| size <= mask.max_bytes && (mask.matches)(path, head))
 }
 
 /// The mask of this name.

@@ -1,7 +1,7 @@
 //! Compiled Python with a timestamp header (PEP 552, flags word 0): bytes 8 to 11 hold the source's mtime.
 
 use super::Mask;
-use crate::model::{Explanation, ImagePath};
+use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "pyc-mtime",
@@ -14,18 +14,18 @@ pub(super) const MASK: Mask = Mask {
     apply,
 };
 
-fn matches(path: &ImagePath) -> bool {
+fn matches(path: &ImagePath, _: &[u8]) -> bool {
     path.as_bytes().ends_with(b".pyc")
 }
 
 #[expect(clippy::ptr_arg, reason = "masks share one signature; others change the length")]
-fn apply(bytes: &mut Vec<u8>) -> bool {
+fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
     if bytes.get(4..8) != Some(&[0; 4]) || bytes.len() < 16 {
-        return false;
+        return None;
     }
-    let Some(mtime) = bytes.get_mut(8..12) else { return false };
-    mtime.fill(0);
-    true
+    bytes.get_mut(8..12)?.fill(0);
+    // The index keeps the header itself.
+    Some(Vec::new())
 }
 
 #[cfg(test)]
@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn only_the_time_is_masked() {
         let mut bytes = EMPTY_MODULE.to_vec();
-        assert!(apply(&mut bytes));
+        assert!(apply(&mut bytes).is_some());
         assert_eq!(bytes[8..12], [0; 4]);
         assert_eq!(bytes[..8], EMPTY_MODULE[..8]);
         assert_eq!(bytes[12..], EMPTY_MODULE[12..]);
@@ -49,8 +49,8 @@ mod tests {
         for flags in [1, 3] {
             let mut bytes = EMPTY_MODULE.to_vec();
             bytes[4] = flags;
-            assert!(!apply(&mut bytes));
+            assert!(apply(&mut bytes).is_none());
         }
-        assert!(!apply(&mut b"\xa7\x0d\x0d\x0a\0\0\0\0".to_vec()));
+        assert!(apply(&mut b"\xa7\x0d\x0d\x0a\0\0\0\0".to_vec()).is_none());
     }
 }

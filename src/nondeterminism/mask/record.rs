@@ -1,7 +1,7 @@
 //! A Python distribution's RECORD: the order of its rows, and rows that depend on how the installer was called.
 
 use super::Mask;
-use crate::model::{Explanation, ImagePath};
+use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "record-rows",
@@ -14,13 +14,13 @@ pub(super) const MASK: Mask = Mask {
     apply,
 };
 
-fn matches(path: &ImagePath) -> bool {
+fn matches(path: &ImagePath, _: &[u8]) -> bool {
     path.as_bytes().ends_with(b".dist-info/RECORD")
 }
 
 /// Keeps what the wheel itself brought: rows of bytecode, of scripts outside the site directory and of the
 /// installer's notes go, the rest is sorted.
-fn apply(bytes: &mut Vec<u8>) -> bool {
+fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
     let mut rows: Vec<&[u8]> = bytes
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
@@ -28,7 +28,7 @@ fn apply(bytes: &mut Vec<u8>) -> bool {
         .collect();
     rows.sort_unstable();
     *bytes = rows.join(&b'\n');
-    true
+    Some(Vec::new())
 }
 
 fn depends_on_installer(row: &[u8]) -> bool {
@@ -51,7 +51,7 @@ mod tests {
 
     fn masked(text: &str) -> Vec<u8> {
         let mut bytes = text.as_bytes().to_vec();
-        assert!(apply(&mut bytes));
+        assert!(apply(&mut bytes).is_some());
         bytes
     }
 
