@@ -465,7 +465,16 @@ fn regular(seed: &str, mode: u32) -> FileAt {
 }
 
 fn drift(change: Change, explanation: Explanation, detail: &str) -> Drift {
-    Drift { change, explanation, detail: detail.into(), owner: None, rule: None, proof: None, fix: None }
+    Drift {
+        change,
+        explanation,
+        detail: detail.into(),
+        owner: None,
+        rule: None,
+        proof: None,
+        evidence: None,
+        fix: None,
+    }
 }
 
 pub(super) fn changed(name: &str, change: Change, explanation: Explanation, detail: &str) -> FileRow {

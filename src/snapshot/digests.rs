@@ -166,7 +166,8 @@ mod tests {
         let masked = |sha: &[u8]| {
             let sha = sha256(sha);
             node("app/x.pyc", move |entry| {
-                let masked = Some(Box::new(Masked { mask: "pyc-mtime", digest: sha256(b"masked"), hidden: Box::default() }));
+                let masked =
+                    Some(Box::new(Masked { mask: "pyc-mtime", digest: sha256(b"masked"), hidden: Box::default() }));
                 entry.content = Some(Content { sha256: sha, masked, md5: None, pyc: None });
             })
         };

@@ -526,6 +526,7 @@ fn row(spec: &Spec) -> FileRow {
                 Explanation::Bytecode => Some(Proof::Mask),
                 _ => None,
             },
+            evidence: None,
             fix: (explanation == Explanation::Noise).then(|| "rm -f /var/log/dpkg.log in the same RUN".into()),
         }),
     }
