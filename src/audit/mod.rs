@@ -93,7 +93,8 @@ pub fn audit(image: &Image<'_>, side: Side) -> Vec<Finding> {
     }
     let audited = Audited { facts, tree, packages, owned, holders, namesakes };
     let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited));
-    let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }).collect();
+    let layer = |path: &ImagePath| tree.get(path).map(|node| node.file.layer);
+    let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }.from_layers(layer)).collect();
     findings.sort_by_key(|finding| Reverse(finding.severity));
     findings
 }

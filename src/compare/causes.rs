@@ -13,6 +13,10 @@ pub struct Cause<'a> {
     pub proof: Option<Proof>,
     /// Why they differ, as the first of the paths has it.
     pub detail: &'a str,
+    /// What the first of the paths differs in, where a mask tells.
+    pub evidence: Option<&'a str>,
+    /// The layers that the paths come from, from the bottom; those of the right side where it has them.
+    pub layers: Vec<u32>,
     /// What the Dockerfile can do about it.
     pub fix: Option<&'a str>,
     /// In byte order; at least one.
@@ -35,11 +39,15 @@ pub(super) fn of_rows(rows: &[FileRow]) -> Vec<Cause<'_>> {
         let Some(drift) = row.drift.as_ref().filter(|drift| CAUSED.contains(&drift.explanation)) else { continue };
         let rule = drift.rule.as_deref().unwrap_or_default();
         let at = *known.entry((drift.explanation, rule, drift.proof)).or_insert(causes.len());
-        match causes.get_mut(at) {
-            Some(cause) => cause.paths.push(&row.path),
-            None => causes.push(cause(row, drift)),
+        if at == causes.len() {
+            causes.push(cause(drift));
         }
+        let Some(cause) = causes.get_mut(at) else { continue };
+        cause.paths.push(&row.path);
+        let layer = row.right.as_ref().or(row.left.as_ref()).map(|file| file.layer);
+        cause.layers.extend(layer.filter(|layer| !cause.layers.contains(layer)));
     }
+    causes.iter_mut().for_each(|cause| cause.layers.sort_unstable());
     causes.sort_by_key(|cause| {
         let place = CAUSED.iter().position(|explanation| *explanation == cause.explanation);
         (place, Reverse(cause.paths.len()))
@@ -47,13 +55,15 @@ pub(super) fn of_rows(rows: &[FileRow]) -> Vec<Cause<'_>> {
     causes
 }
 
-fn cause<'a>(row: &'a FileRow, drift: &'a Drift) -> Cause<'a> {
+fn cause(drift: &Drift) -> Cause<'_> {
     Cause {
         explanation: drift.explanation,
         rule: drift.rule.as_deref().unwrap_or_default(),
         proof: drift.proof,
         detail: &drift.detail,
+        evidence: drift.evidence.as_deref(),
+        layers: Vec::new(),
         fix: drift.fix.as_deref(),
-        paths: vec![&row.path],
+        paths: Vec::new(),
     }
 }

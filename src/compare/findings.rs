@@ -9,8 +9,12 @@ use crate::model::{Explanation, Finding, FindingDrift, ImagePath, Severity, Side
 
 /// The findings of both sides and of the drift, the worst first, new ones before those that both images have.
 pub(super) fn all([left, right]: [Vec<Finding>; 2], packages: &[PackageRow], files: &FileDrift) -> Vec<Finding> {
-    let mut findings = same_version(packages, files);
-    findings.extend(varying(&files.rows));
+    let layer = |path: &ImagePath| {
+        let row = files.position(path).and_then(|at| files.rows.get(at as usize))?;
+        Some(row.right.as_ref().or(row.left.as_ref())?.layer)
+    };
+    let drift = same_version(packages, files).into_iter().chain(varying(&files.rows));
+    let mut findings: Vec<Finding> = drift.map(|finding| finding.from_layers(layer)).collect();
     findings.extend(paired(left, right));
     findings.sort_by(|a, b| {
         let rank = |finding: &Finding| (Reverse(finding.severity), finding.drift, audit::order(finding.check));

@@ -81,6 +81,8 @@ pub struct Finding {
     pub count: usize,
     /// The first of those files, at most [`Finding::MOST_PATHS`].
     pub paths: Vec<ImagePath>,
+    /// The layers that the named files come from, from the bottom.
+    pub layers: Vec<u32>,
     /// The package it is about.
     pub package: Option<Arc<Package>>,
 }
@@ -107,6 +109,7 @@ impl Finding {
             fix: None,
             count: 0,
             paths: Vec::new(),
+            layers: Vec::new(),
             package: None,
         }
     }
@@ -121,6 +124,15 @@ impl Finding {
     #[must_use]
     pub fn of(self, package: &Arc<Package>) -> Self {
         Self { package: Some(Arc::clone(package)), ..self }
+    }
+
+    /// With the layers that the named files come from, as `layer` tells them.
+    #[must_use]
+    pub fn from_layers(mut self, layer: impl Fn(&ImagePath) -> Option<u32>) -> Self {
+        self.layers = self.paths.iter().filter_map(layer).collect();
+        self.layers.sort_unstable();
+        self.layers.dedup();
+        self
     }
 
     /// About these files, of which the first are named.

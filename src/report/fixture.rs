@@ -516,6 +516,7 @@ fn noise(name: &str, explanation: Explanation, rule: &str, proof: Proof) -> File
         drift.rule = Some(rule.into());
         drift.proof = Some(proof);
         drift.fix = Some(format!("RUN ... && rm -f /{name}").into());
+        drift.evidence = (proof == Proof::Mask).then(|| "time 2026-11-20 07:41:00 → 2026-11-21 07:43:12".into());
     }
     row
 }

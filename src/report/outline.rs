@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::figures::{count, plural};
 use crate::compare::review::Review;
-use crate::compare::{BaseDrift, ConfigChange, Drift, DriftReport, FileRow, PackageRow, Share};
+use crate::compare::{BaseDrift, Cause, ConfigChange, Drift, DriftReport, FileRow, PackageRow, Share};
 use crate::model::{
     BaseImage, Change, Confidence, Ecosystem, Explanation, Finding, FindingDrift, ImagePath, Kind, Marked, Package,
     PackageMove, Severity, Verdict,
@@ -94,6 +94,14 @@ fn listed(counts: impl Iterator<Item = (usize, &'static str)>) -> String {
 /// The moves in the order that a reader needs them: what looks wrong first.
 const FLAGGED_FIRST: [PackageMove; 5] =
     [PackageMove::Downgraded, PackageMove::Rebuilt, PackageMove::Removed, PackageMove::Added, PackageMove::Upgraded];
+
+/// `the source's time ... → ...; layers 3, 7`: what the first of a cause's paths differs in, and where they come from.
+pub(super) fn evidence(cause: &Cause<'_>) -> String {
+    let layers: Vec<String> = cause.layers.iter().map(u32::to_string).collect();
+    let word = if layers.len() == 1 { "layer" } else { "layers" };
+    let layers = (!layers.is_empty()).then(|| format!("{word} {}", layers.join(", ")));
+    cause.evidence.map(|words| format!("as {words}")).into_iter().chain(layers).collect::<Vec<_>>().join("; ")
+}
 
 /// Packages that moved in the same way, from and to the same version, because they were built of one source.
 pub(super) struct PackageLine<'a> {

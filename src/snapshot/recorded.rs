@@ -303,8 +303,8 @@ mod tests {
     fn the_reason_is_told() {
         let file = recorded();
         assert!(refused(b"{\"schema\": 1}").contains("does not start with"));
-        let newer = [b"imgdrift snapshot 2\n", &file[MAGIC.len() + 2..]].concat();
-        assert!(refused(&newer).contains("of format 2; this version reads format 1"));
+        let newer = [b"imgdrift snapshot 3\n", &file[MAGIC.len() + 2..]].concat();
+        assert!(refused(&newer).contains("of format 3; this version reads format 2"));
         assert!(refused(&[&file[..], b"more"].concat()).contains("damaged or was edited"));
         assert!(refused(b"imgdrift snapshot 2").contains("cut short"));
         let text = String::from_utf8_lossy(&file[..200]).into_owned();

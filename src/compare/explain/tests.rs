@@ -134,6 +134,8 @@ fn compiled_python_of_an_equal_source_is_bytecode_and_another_opcode_is_not() {
     let same = report(&left, &right);
     assert_eq!(explanation(&same, &cache), Explanation::Bytecode);
     assert_eq!(same.left.content_digest, same.right.content_digest);
+    let times = "the source's time in bytes 8 to 11 2023-11-14 22:13:20 → 2023-11-14 22:29:59";
+    assert_eq!(drift(&same, &cache).evidence.as_deref(), Some(times));
     right.pyc(&cache, 1_700_000_000, 3, b"evil");
     let opcode = report(&left, &right);
     assert_eq!(explanation(&opcode, &cache), Explanation::SameVersion);
@@ -155,6 +157,21 @@ fn compiled_python_follows_the_package_of_its_source_only_when_its_header_names_
     assert_eq!(explanation(&report(&left, &right), cache), Explanation::Package);
     right.pyc(cache, 1_700_000_000, 99, b"2");
     assert_eq!(explanation(&report(&left, &right), cache), Explanation::Unexplained);
+}
+
+#[test]
+fn a_mask_says_what_it_hides_and_findings_which_layer_made_it() {
+    let log = |time: &str| format!("{time} install foo:amd64 <none> 1\n");
+    let (mut left, mut right) = (image(), image());
+    left.write("var/log/dpkg.log", log("2026-11-20 07:41:00").as_bytes());
+    right.write("var/log/dpkg.log", log("2026-11-21 07:43:12").as_bytes());
+    let report = report(&left, &right);
+    let times = "first time 2026-11-20 07:41:00 → 2026-11-21 07:43:12";
+    assert_eq!(drift(&report, "var/log/dpkg.log").evidence.as_deref(), Some(times));
+    let finding = report.findings.iter().find(|finding| finding.check == "nondeterministic").unwrap();
+    assert_eq!(finding.layers, [0]);
+    let causes = report.causes();
+    assert_eq!((causes[0].layers.as_slice(), causes[0].evidence), (&[0][..], Some(times)));
 }
 
 #[test]

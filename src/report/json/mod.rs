@@ -288,6 +288,7 @@ fn file_change<'a>(report: &DriftReport, row: &'a FileRow, all: bool) -> Option<
         owner: drift.owner.as_deref(),
         rule: drift.rule.as_deref(),
         proof: drift.proof.map(model::Proof::as_str),
+        evidence: drift.evidence.as_deref(),
         fix: drift.fix.as_deref(),
         brought_by: report.origin_of_file(row).map(Origin::as_str),
         left: row.left.as_ref().map(file_side),
@@ -335,6 +336,7 @@ fn finding(finding: &model::Finding) -> schema::Finding<'_> {
         package: finding.package.as_ref().map(|package| package.label()),
         count: finding.count,
         paths: finding.paths.iter().map(model::ImagePath::to_absolute).collect(),
+        layers: &finding.layers,
     }
 }
 

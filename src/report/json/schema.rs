@@ -221,6 +221,7 @@ pub(super) struct FileChange<'a> {
     pub owner: Option<&'a str>,
     pub rule: Option<&'a str>,
     pub proof: Option<&'static str>,
+    pub evidence: Option<&'a str>,
     pub fix: Option<&'a str>,
     /// `None` says that it is not known where the bases end.
     pub brought_by: Option<&'static str>,
@@ -264,6 +265,7 @@ pub(super) struct Finding<'a> {
     pub package: Option<String>,
     pub count: usize,
     pub paths: Vec<String>,
+    pub layers: &'a [u32],
 }
 
 #[derive(Serialize)]

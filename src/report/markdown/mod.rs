@@ -221,7 +221,7 @@ fn causes(page: &mut Page, report: &DriftReport) {
             count(cause.paths.len()),
             format!("{}{proof}", cause.explanation),
             page.code(cause.rule),
-            about,
+            format!("{about}; {}", page.prose(&outline::evidence(&cause))),
             fix,
         ])
     };

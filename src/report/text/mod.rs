@@ -244,6 +244,7 @@ fn causes(report: &DriftReport) -> Section {
         if about.is_empty() {
             about = cause.paths.first().map(ToString::to_string).unwrap_or_default();
         }
+        about = format!("{about}; {}", outline::evidence(&cause));
         if let Some(fix) = cause.fix {
             about = format!("{about}; fix: {fix}");
         }

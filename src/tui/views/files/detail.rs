@@ -149,6 +149,9 @@ impl Page<'_> {
         if let Some(proof) = drift.proof {
             rows.push(self.field("proof", proof.as_str()));
         }
+        if let Some(evidence) = &drift.evidence {
+            rows.push(self.field("differs in", evidence).wrapped(13));
+        }
         if let Some(fix) = &drift.fix {
             rows.push(self.field("fix", fix));
         }

@@ -11,11 +11,11 @@ use crate::tui::Jump;
 use crate::tui::document::{Row, lines};
 use crate::tui::text;
 use crate::tui::theme::{Role, Theme, severity_role};
-use crate::tui::views::rows::and_more;
+use crate::tui::views::rows::{and_more, layer_row};
 
 /// The finding with everything known of it.
 #[must_use]
-pub fn finding(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
+pub fn finding(report: &DriftReport, finding: &Finding, width: u16, theme: Theme) -> Vec<Row> {
     let standing = if report.alone { String::new() } else { format!(", {}", standing(finding)) };
     let mut rows = vec![
         Row::styled(visible(&finding.subject).into_owned(), Role::Strong, theme).wrapped(2),
@@ -38,8 +38,18 @@ pub fn finding(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row
         rows.push(Row::heading("Package", theme));
         rows.push(to_package(report, package));
     }
+    rows.extend(layers(report, finding, width, theme));
     rows.extend(files(report, finding, theme));
     rows
+}
+
+/// The instructions that made the files, each a way to its layer.
+fn layers(report: &DriftReport, finding: &Finding, width: u16, theme: Theme) -> Vec<Row> {
+    if finding.layers.is_empty() {
+        return Vec::new();
+    }
+    let rows = finding.layers.iter().map(|layer| layer_row(report, finding.side, *layer, width, theme));
+    [Row::default(), Row::heading("Made by", theme)].into_iter().chain(rows).collect()
 }
 
 fn standing(finding: &Finding) -> &'static str {

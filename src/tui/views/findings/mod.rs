@@ -220,8 +220,8 @@ impl View for Findings {
         };
         let title = finding.map_or("", |(_, finding)| finding.check);
         let subject = finding.map_or(usize::MAX, |(at, _)| at);
-        self.panes.draw_detail(areas, buffer, theme, title, (subject, 0), |_| {
-            finding.map(|(_, finding)| detail::finding(report, finding, theme)).unwrap_or_default()
+        self.panes.draw_detail(areas, buffer, theme, title, (subject, 0), |width| {
+            finding.map(|(_, finding)| detail::finding(report, finding, width, theme)).unwrap_or_default()
         });
     }
 }
