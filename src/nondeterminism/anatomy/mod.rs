@@ -7,7 +7,7 @@ mod gzip;
 mod mo;
 mod png;
 mod pyc;
-mod tar;
+pub(super) mod tar;
 mod zip;
 
 use super::sha256;
@@ -49,15 +49,15 @@ fn seal(bytes: &[u8]) -> String {
 }
 
 /// Reads `N` bytes at `at`.
-fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at.checked_add(N)?)?.try_into().ok()
 }
 
-fn u16_le(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn u16_le(bytes: &[u8], at: usize) -> Option<u16> {
     array(bytes, at).map(u16::from_le_bytes)
 }
 
-fn u32_le(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_le(bytes: &[u8], at: usize) -> Option<u32> {
     array(bytes, at).map(u32::from_le_bytes)
 }
 
@@ -66,7 +66,7 @@ fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// `bytes` up to the first NUL, or all of them.
-fn until_nul(bytes: &[u8]) -> &[u8] {
+pub(super) fn until_nul(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@
 use super::{MAX_MEMBERS, array, seal, shown, until_nul};
 use crate::model::{Anatomy, Part, Value};
 
-const BLOCK: usize = 512;
+pub(in super::super) const BLOCK: usize = 512;
 
 pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
     header(content.get(..BLOCK)?)?;
@@ -29,13 +29,13 @@ pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
 }
 
 /// One header block, whose checksum is right.
-struct Header<'a> {
-    block: &'a [u8],
-    size: usize,
-    kind: u8,
+pub(in super::super) struct Header<'a> {
+    pub(in super::super) block: &'a [u8],
+    pub(in super::super) size: usize,
+    pub(in super::super) kind: u8,
 }
 
-fn header(block: &[u8]) -> Option<Header<'_>> {
+pub(in super::super) fn header(block: &[u8]) -> Option<Header<'_>> {
     if block.get(257..262) != Some(b"ustar") {
         return None;
     }

@@ -1,11 +1,20 @@
 //! Masks: a file's bytes with what varies taken out, so that equal digests prove equal contents.
 
+mod ar;
 mod baked_key;
 mod console_script;
+mod gzip;
+mod inflate;
 mod log;
 mod machine_id;
+mod manifest;
+mod marshal;
+mod nested;
+mod packed_tar;
 mod pyc;
 mod record;
+mod tar;
+mod zip;
 
 use crate::model::{Explanation, Hidden, ImagePath};
 
@@ -32,8 +41,21 @@ pub struct Mask {
 }
 
 /// All masks; the first that matches a path is the one.
-pub const MASKS: &[Mask] =
-    &[pyc::MASK, log::MASK, machine_id::MASK, baked_key::MASK, record::MASK, console_script::MASK];
+pub const MASKS: &[Mask] = &[
+    pyc::TIMED,
+    pyc::HASHED,
+    log::MASK,
+    machine_id::MASK,
+    baked_key::MASK,
+    record::MASK,
+    manifest::MASK,
+    gzip::MASK,
+    zip::MASK,
+    tar::MASK,
+    packed_tar::MASK,
+    ar::MASK,
+    console_script::MASK,
+];
 
 /// How many of a file's first bytes [`Mask::matches`] is shown.
 pub const HEAD: usize = 32;
@@ -48,4 +70,54 @@ pub fn mask_for(path: &ImagePath, size: u64, head: &[u8]) -> Option<&'static Mas
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Mask> {
     MASKS.iter().find(|mask| mask.name == name)
+}
+
+/// A time as masks tell it.
+fn utc(seconds: i64) -> String {
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+    time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod testing {
+    use super::*;
+
+    /// The name of the mask that holds for the file, and the file without what varies.
+    pub(super) fn masked(path: &str, content: &[u8]) -> Option<(&'static str, Vec<u8>)> {
+        let mask = find(path, content)?;
+        let mut bytes = content.to_vec();
+        let hidden = (mask.apply)(&mut bytes)?;
+        assert!(hidden.len() <= Hidden::MOST);
+        Some((mask.name, bytes))
+    }
+
+    /// What the file's mask hides, as `what value`.
+    pub(super) fn hidden(path: &str, content: &[u8]) -> Vec<String> {
+        let rows = (find(path, content).unwrap().apply)(&mut content.to_vec()).unwrap();
+        rows.iter().map(|row| format!("{} {}", row.what, row.value)).collect()
+    }
+
+    fn find(path: &str, content: &[u8]) -> Option<&'static Mask> {
+        let path = ImagePath::parse(path.as_bytes()).unwrap();
+        mask_for(&path, content.len() as u64, content.get(..HEAD).unwrap_or(content))
+    }
+
+    /// Cuts `real` and changes bytes of it at many places: no mask may panic or take long, nor may a cut file be equal
+    /// to the whole one.
+    pub(super) fn survives_damage(path: &str, real: &[u8]) {
+        let whole = masked(path, real).unwrap();
+        let step = (real.len() / 400).max(1);
+        for at in (0..real.len()).step_by(step) {
+            assert_ne!(masked(path, &real[..at]).as_ref(), Some(&whole), "cut at {at}");
+            for bit in [0, 3, 7] {
+                let mut flipped = real.to_vec();
+                flipped[at] ^= 1 << bit;
+                masked(path, &flipped);
+            }
+            let mut filled = real.to_vec();
+            let end = (at + 4).min(filled.len());
+            filled[at..end].fill(0xff);
+            masked(path, &filled);
+        }
+    }
 }
