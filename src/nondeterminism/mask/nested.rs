@@ -214,7 +214,9 @@ mod tests {
     fn fields_cannot_run_into_each_other() {
         let form = |fields: &[&[u8]]| {
             let mut form = Form::new("x");
-            fields.iter().for_each(|field| form.field(field));
+            for field in fields {
+                form.field(field);
+            }
             form.bytes
         };
         assert_ne!(form(&[b"ab", b"c"]), form(&[b"a", b"bc"]));
