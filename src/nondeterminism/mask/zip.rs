@@ -177,7 +177,9 @@ impl<'a> Member<'a> {
         let agree = local.starts_with(LOCAL)
             && local_name == name
             && local.get(6..10)? == central.get(8..12)?
-            && (local_sizes == sizes || (streamed && local_sizes == [0; 12]));
+            && (local_sizes == sizes
+                || (streamed && local_sizes == [0; 12])
+                || (!streamed && is_wide(local_sizes, local_extra, sizes)));
         if !agree {
             return None;
         }
@@ -238,6 +240,13 @@ impl<'a> Member<'a> {
         form.content(sealed.of_member(self.name));
         Some(form)
     }
+}
+
+/// Whether a local header that leaves the sizes to a zip64 field, as numpy's do in case they grow, tells the same there.
+fn is_wide(local_sizes: &[u8], local_extra: &[u8], sizes: &[u8]) -> bool {
+    let [c0, c1, c2, c3, p0, p1, p2, p3, s0, s1, s2, s3] = *sizes else { return false };
+    let expected = [1, 0, 16, 0, s0, s1, s2, s3, 0, 0, 0, 0, p0, p1, p2, p3, 0, 0, 0, 0];
+    local_sizes == [c0, c1, c2, c3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff] && local_extra == expected
 }
 
 /// What kind of descriptor follows a streamed content, and its length.
@@ -413,6 +422,23 @@ mod tests {
         let mut overlapping = with(&with(&stored, 1, b"b", b"a"), 0, b"b", b"a");
         overlapping[second + 42..second + 46].fill(0);
         assert_eq!(of(&overlapping), None);
+    }
+
+    #[test]
+    fn sizes_in_a_zip64_field_count_when_they_are_the_same() {
+        // As Python's `ZipFile.open("a", "w", force_zip64=True)` writes it.
+        let real = archive(&[("a", b"hello", 0o644)]);
+        let sizes = b"\x05\0\0\0\x05\0\0\0\x01\0\0\0a";
+        let wide = |size: u8| {
+            let header = b"\xff\xff\xff\xff\xff\xff\xff\xff\x01\0\x14\0a\x01\0\x10\0";
+            let field = [size, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0];
+            let mut bytes = with(&real, 0, sizes, &[header.as_slice(), &field].concat());
+            let end = bytes.len() - END_BYTES;
+            bytes[end + 16] += 20;
+            bytes
+        };
+        assert!(of(&wide(5)).is_some());
+        assert_eq!(of(&wide(6)), None);
     }
 
     #[test]
