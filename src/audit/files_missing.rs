@@ -1,13 +1,14 @@
 //! Files that a package installed and the image no longer has.
 //!
-//! Slim images leave out documentation and translations, builds delete tests, and multi-stage builds copy a site
+//! Slim images leave out documentation, translations and what dpkg was told to exclude, builds delete tests, and multi-stage builds copy a site
 //! directory without its scripts: that is told calmly and folded. Bytecode is a cache and may go.
 
 use std::sync::Arc;
 
 use super::standing::{Owned, Standing};
 use super::{Audited, Check};
-use crate::model::{Finding, ImagePath, Package, Role, Severity};
+use crate::model::{Ecosystem, Finding, ImagePath, Package, Role, Severity};
+use crate::packages::Excluded;
 
 pub(super) const CHECK: Check = Check { name: "files-missing", run };
 
@@ -25,12 +26,16 @@ const SLIMMED: [&[u8]; 8] = [
 
 fn run(audited: &Audited<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut slimmed: Vec<&ImagePath> = Vec::new();
+    let (mut slimmed, mut excluded): (Vec<&ImagePath>, Vec<&ImagePath>) = (Vec::new(), Vec::new());
+    let settings = Excluded::read(audited.tree);
     for (package, files) in audited.by_package() {
         let missing =
             |owned: &&Owned<'_>| owned.standing == Standing::Missing && !owned.file.path.as_bytes().ends_with(b".pyc");
         let (documents, rest): (Vec<_>, Vec<_>) = files.iter().filter(missing).partition(|owned| is_slimmed(owned));
         slimmed.extend(documents.iter().map(|owned| &owned.file.path));
+        let is_excluded = |owned: &&Owned<'_>| package.ecosystem == Ecosystem::Deb && settings.holds(&owned.file.path);
+        let (unwanted, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_excluded);
+        excluded.extend(unwanted.iter().map(|owned| &owned.file.path));
         let (dispensable, needed): (Vec<_>, Vec<_>) = rest.into_iter().partition(|owned| is_dispensable(owned));
         findings.extend(of_package(audited, package, Severity::Warning, &needed));
         findings.extend(of_package(audited, package, Severity::Info, &dispensable));
@@ -39,6 +44,10 @@ fn run(audited: &Audited<'_>) -> Vec<Finding> {
         let message = "left out to make the image smaller, changelogs with it: what a version brings cannot be read";
         let finding = Finding::new(CHECK.name, Severity::Info, "documentation and translations", message);
         findings.push(finding.at(slimmed));
+    }
+    if !excluded.is_empty() {
+        let message = "dpkg was told to leave them out, by path-exclude in /etc/dpkg/dpkg.cfg.d";
+        findings.push(Finding::new(CHECK.name, Severity::Info, "files that dpkg excludes", message).at(excluded));
     }
     findings
 }

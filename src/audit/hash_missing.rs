@@ -1,6 +1,7 @@
 //! Files that a RECORD lists without a SHA-256, though other files of the distribution have one.
 //!
-//! RECORD itself, its signatures, bytecode and the installer's notes have none by design.
+//! RECORD itself, its signatures, bytecode and the installer's notes have none by design; what it does not name at all
+//! `unowned-in-site` tells.
 
 use super::standing::{Owned, Standing};
 use super::{Audited, Check};
@@ -33,7 +34,7 @@ fn lacks_hash(owned: &Owned<'_>) -> bool {
     let path = owned.file.path.as_bytes();
     let by_design = [b".pyc".as_slice(), b".dist-info/RECORD.jws", b".dist-info/RECORD.p7s"];
     owned.standing == Standing::Unrecorded
-        && owned.file.role != Role::InstallerNote
+        && !matches!(owned.file.role, Role::InstallerNote | Role::Unlisted)
         && owned.node.is_some_and(|node| node.file.entry.kind == Kind::File)
         && !by_design.iter().any(|ending| path.ends_with(ending))
 }

@@ -22,6 +22,7 @@ mod private_key;
 mod record_mismatch;
 mod record_missing;
 mod standing;
+mod unowned_in_site;
 mod varies_each_build;
 
 use std::cmp::Reverse;
@@ -30,7 +31,8 @@ use std::sync::Arc;
 
 use self::standing::Owned;
 use crate::image::Tree;
-use crate::model::{Digest, Ecosystem, Finding, ImageFacts, ImagePath, Md5, Package, Side};
+use crate::model::hashes::{Bytes, Record};
+use crate::model::{Digest, Ecosystem, FileEntry, Finding, Hashes, ImageFacts, ImagePath, Md5, Package, Side};
 
 /// One check.
 pub struct Check {
@@ -47,6 +49,7 @@ pub const CHECKS: &[Check] = &[
     files_missing::CHECK,
     record_missing::CHECK,
     hash_missing::CHECK,
+    unowned_in_site::CHECK,
     origin_unpinned::CHECK,
     md5sums_missing::CHECK,
     dpkg_state::CHECK,
@@ -73,6 +76,8 @@ struct Audited<'a> {
     facts: &'a ImageFacts,
     tree: &'a Tree,
     packages: &'a [Arc<Package>],
+    md5: &'a HashMap<Digest, Md5>,
+    side: Side,
     /// Every file that a package lists, package by package, with what stands there.
     owned: Vec<Owned<'a>>,
     /// Of each path whose bytes are not those that a package recorded: whose they are, two packages at most.
@@ -91,7 +96,7 @@ pub fn audit(image: &Image<'_>, side: Side) -> Vec<Finding> {
     for package in packages {
         *namesakes.entry((package.ecosystem, package.key.as_str())).or_default() += 1;
     }
-    let audited = Audited { facts, tree, packages, owned, holders, namesakes };
+    let audited = Audited { facts, tree, packages, md5, side, owned, holders, namesakes };
     let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited));
     let layer = |path: &ImagePath| tree.get(path).map(|node| node.file.layer);
     let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }.from_layers(layer)).collect();
@@ -110,6 +115,14 @@ impl<'a> Audited<'a> {
     fn by_package(&self) -> impl Iterator<Item = (&'a Arc<Package>, &[Owned<'a>])> {
         let groups = self.owned.chunk_by(|a, b| Arc::ptr_eq(a.package, b.package));
         groups.filter_map(|group| Some((group.first()?.package, group)))
+    }
+
+    /// What is known of the bytes of a file that a package lists.
+    fn hashes(&self, owned: &Owned<'_>) -> Hashes {
+        let entry = owned.node.map(|node| &*node.file.entry);
+        let sha256 = entry.and_then(FileEntry::sha256);
+        let md5 = sha256.and_then(|sha256| self.md5.get(&sha256).copied());
+        Hashes::of(self.side, Some(Bytes { sha256, record: Record::of(owned.file, entry, md5) }))
     }
 
     /// What a finding about a package calls it: its label, and where it is where others share that.

@@ -26,7 +26,7 @@ fn run(audited: &Audited<'_>) -> Vec<Finding> {
                 Finding::new(CHECK.name, Severity::Info, audited.subject(package), message)
                     .fix("install in place, instead of copying or recompiling what was installed elsewhere")
                     .of(package)
-                    .at(rewritten.iter().map(|owned| &owned.file.path)),
+                    .at_hashes(rewritten.iter().map(|owned| (&owned.file.path, audited.hashes(owned)))),
             );
         }
     }

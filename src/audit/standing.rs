@@ -72,7 +72,7 @@ impl Audited<'_> {
         let mut altered = Vec::new();
         for owned in files {
             match self.other_owner(owned) {
-                Some(other) => findings.push(overwritten(check, owned, other)),
+                Some(other) => findings.push(self.overwritten(check, owned, other)),
                 None => altered.push(*owned),
             }
         }
@@ -86,22 +86,35 @@ impl Audited<'_> {
         if altered.len() > FEW {
             let subject = self.subject(package);
             let message = message(&format!("{} files do not have the bytes", altered.len()));
-            let paths = altered.iter().map(|owned| &owned.file.path);
-            findings.push(Finding::new(check, Severity::Alarm, subject, message).fix(fix).of(package).at(paths));
+            let files = altered.iter().map(|owned| (&owned.file.path, self.hashes(owned)));
+            findings.push(Finding::new(check, Severity::Alarm, subject, message).fix(fix).of(package).at_hashes(files));
         } else {
             findings.extend(altered.iter().map(|owned| {
                 let path = &owned.file.path;
                 Finding::new(check, Severity::Alarm, path.to_absolute(), message("not the bytes"))
                     .fix(fix)
                     .of(package)
-                    .at([path])
+                    .at_hashes([(path, self.hashes(owned))])
             }));
         }
         findings
     }
 
+    fn overwritten(&self, check: &'static str, owned: &Owned<'_>, other: &Package) -> Finding {
+        let message = format!(
+            "{} and {} both ship it, with other bytes; those of the second are there",
+            owned.package.label(),
+            other.label()
+        );
+        let path = &owned.file.path;
+        Finding::new(check, Severity::Warning, path.to_absolute(), message)
+            .fix("install only one of the two, or each in an environment of its own")
+            .of(owned.package)
+            .at_hashes([(path, self.hashes(owned))])
+    }
+
     /// Another package that lists the same file and recorded the bytes that stand there.
-    fn other_owner(&self, owned: &Owned<'_>) -> Option<&Package> {
+    pub(super) fn other_owner(&self, owned: &Owned<'_>) -> Option<&Package> {
         let holders = self.holders.get(&owned.file.path)?;
         holders.iter().find(|other| !Arc::ptr_eq(other, owned.package)).map(AsRef::as_ref)
     }
@@ -132,17 +145,4 @@ fn holds(package: &Package, recorded: RecordedHash, content: &Content) -> bool {
         RecordedHash::Md5(recorded) => content.md5.is_none_or(|found| found == recorded),
         RecordedHash::None => package.ecosystem == Ecosystem::Deb,
     }
-}
-
-fn overwritten(check: &'static str, owned: &Owned<'_>, other: &Package) -> Finding {
-    let message = format!(
-        "{} and {} both ship it, with other bytes; those of the second are there",
-        owned.package.label(),
-        other.label()
-    );
-    let path = &owned.file.path;
-    Finding::new(check, Severity::Warning, path.to_absolute(), message)
-        .fix("install only one of the two, or each in an environment of its own")
-        .of(owned.package)
-        .at([path])
 }

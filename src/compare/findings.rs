@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{FileDrift, FileRow, PackageRow, causes};
 use crate::audit;
-use crate::model::{Explanation, Finding, FindingDrift, ImagePath, Severity, Side};
+use crate::model::{Explanation, Finding, FindingDrift, Hashes, ImagePath, Severity, Side};
 
 /// The findings of both sides and of the drift, the worst first, new ones before those that both images have.
 pub(super) fn all([left, right]: [Vec<Finding>; 2], packages: &[PackageRow], files: &FileDrift) -> Vec<Finding> {
@@ -39,12 +39,21 @@ fn paired(left: Vec<Finding>, right: Vec<Finding>) -> Vec<Finding> {
         finding.drift = Some(if before.is_some() { FindingDrift::Same } else { FindingDrift::New });
         if let Some(before) = before {
             finding.message.push_str(&grown(&before, &finding));
+            add_left(&mut finding, before);
         }
         findings.push(finding);
     }
     let gone = lefts.into_values().flatten();
     findings.extend(gone.map(|finding| Finding { drift: Some(FindingDrift::Gone), ..finding }));
     findings
+}
+
+/// What is known of the bytes of a finding's files on the left.
+fn add_left(finding: &mut Finding, before: Finding) {
+    let mut lefts: HashMap<ImagePath, Hashes> = before.paths.into_iter().zip(before.hashes).collect();
+    for (path, hashes) in finding.paths.iter().zip(&mut finding.hashes) {
+        hashes.left = lefts.remove(path).and_then(|before| before.left);
+    }
 }
 
 /// Whether the same is said of other paths only: another edited file of a package is another finding.
@@ -79,28 +88,26 @@ fn same_version(packages: &[PackageRow], files: &FileDrift) -> Vec<Finding> {
     let mut findings = Vec::new();
     for row in packages {
         let Some(package) = row.either() else { continue };
-        let paths: Vec<&ImagePath> = row
-            .files
-            .iter()
-            .filter_map(|at| files.rows.get(*at as usize))
-            .filter(|file| is_same_version(file))
-            .map(|file| &file.path)
-            .collect();
-        if !paths.is_empty() {
+        let differing = row.files.iter().filter_map(|at| files.rows.get(*at as usize));
+        let files: Vec<(&ImagePath, Hashes)> =
+            differing.filter_map(|file| Some((&file.path, same_version_hashes(file)?))).collect();
+        if !files.is_empty() {
             let message = "its version did not move, yet its files differ: one of the two is not what was released";
             findings.push(of_drift(
                 Finding::new("same-version", Severity::Alarm, package.label(), message)
                     .fix("find the build step that writes them; if there is none, treat the image as tampered with")
                     .of(package)
-                    .at(paths),
+                    .at_hashes(files),
             ));
         }
     }
     findings
 }
 
-fn is_same_version(row: &FileRow) -> bool {
-    row.drift.as_ref().is_some_and(|drift| drift.explanation == Explanation::SameVersion)
+/// The hashes behind an alarm.
+fn same_version_hashes(row: &FileRow) -> Option<Hashes> {
+    let drift = row.drift.as_ref().filter(|drift| drift.explanation == Explanation::SameVersion)?;
+    Some(drift.hashes.as_deref().cloned().unwrap_or_default())
 }
 
 /// What varies from build to build or is derived, one finding for each rule.

@@ -18,8 +18,8 @@ mod verdict;
 use std::sync::Arc;
 
 use crate::model::{
-    Change, Explanation, FileAt, Finding, Fixes, HistoryEntry, ImageFacts, ImagePath, LayerFacts, Package, PackageMove,
-    Proof, Side, Verdict,
+    Change, Explanation, FileAt, Finding, Fixes, Hashes, HistoryEntry, ImageFacts, ImagePath, LayerFacts, Package,
+    PackageMove, Proof, Side, Verdict,
 };
 use crate::snapshot::Snapshot;
 
@@ -153,6 +153,8 @@ pub struct Drift {
     pub evidence: Option<Box<str>>,
     /// What the Dockerfile can do about it.
     pub fix: Option<Arc<str>>,
+    /// For alarms, and where a package's record contradicts a file: both hashes and what is recorded.
+    pub hashes: Option<Box<Hashes>>,
 }
 
 /// Differing paths by kind of change; each path once, directories too.

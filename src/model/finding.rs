@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{ImagePath, Package, Side};
+use super::{Hashes, ImagePath, Package, Side};
 
 /// How much a finding matters, calmest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -83,6 +83,8 @@ pub struct Finding {
     pub paths: Vec<ImagePath>,
     /// The layers that the named files come from, from the bottom.
     pub layers: Vec<u32>,
+    /// What is known of their bytes, path by path; empty where bytes are not the matter.
+    pub hashes: Vec<Hashes>,
     /// The package it is about.
     pub package: Option<Arc<Package>>,
 }
@@ -110,6 +112,7 @@ impl Finding {
             count: 0,
             paths: Vec::new(),
             layers: Vec::new(),
+            hashes: Vec::new(),
             package: None,
         }
     }
@@ -141,6 +144,19 @@ impl Finding {
         for path in paths {
             if self.paths.len() < Self::MOST_PATHS {
                 self.paths.push(path.clone());
+            }
+            self.count += 1;
+        }
+        self
+    }
+
+    /// About these files, of which the first are named, and what is known of their bytes.
+    #[must_use]
+    pub fn at_hashes<'a>(mut self, files: impl IntoIterator<Item = (&'a ImagePath, Hashes)>) -> Self {
+        for (path, hashes) in files {
+            if self.paths.len() < Self::MOST_PATHS {
+                self.paths.push(path.clone());
+                self.hashes.push(hashes);
             }
             self.count += 1;
         }

@@ -11,6 +11,7 @@ pub mod entry;
 pub mod explanation;
 pub mod facts;
 pub mod finding;
+pub mod hashes;
 pub mod inspection;
 pub mod markdown;
 pub mod package;
@@ -28,6 +29,7 @@ pub use entry::{Content, FileAt, FileEntry, Hidden, Kind, Masked, PycHeader, Xat
 pub use explanation::{Change, Explanation, Proof, Verdict};
 pub use facts::{ImageFacts, LayerFacts, Recording, Side, Variant};
 pub use finding::{Finding, FindingDrift, Severity};
+pub use hashes::Hashes;
 pub use inspection::{FileOf, Found, Inspection, Marked, SearchResult};
 pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};
 pub use path::{ImagePath, PathError};

@@ -110,6 +110,8 @@ pub enum Role {
     InstallerNote,
     /// A console script that a Python installer wrote.
     Script,
+    /// Beside a distribution's metadata, though its RECORD does not name it.
+    Unlisted,
 }
 
 /// How a package moved from left to right.
@@ -153,6 +155,28 @@ impl PackageMove {
 impl fmt::Display for PackageMove {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl RecordedHash {
+    /// The digits of the hash, without its algorithm; empty without a hash.
+    #[must_use]
+    pub fn hex(self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Md5(md5) => md5.to_string(),
+            Self::Sha256(sha256) => sha256.hex(),
+        }
+    }
+
+    /// `md5` or `sha256`.
+    #[must_use]
+    pub fn algorithm(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Md5(_) => Some("md5"),
+            Self::Sha256(_) => Some("sha256"),
+        }
     }
 }
 

@@ -14,10 +14,12 @@ use std::collections::HashMap;
 use crate::image::{Image, Tree};
 use crate::model::{Ecosystem, ImagePath, Kind, OwnedFile, Package, text};
 
-pub use dpkg::{changelog, preferences};
+pub use dpkg::{Excluded, changelog, preferences};
 pub use movement::{Jump, compare_versions, jump, movement};
 pub use pairing::{Pair, location_key, pair};
-pub use python::{exact_requirements, python_key};
+pub use python::bytecode::source_of;
+pub use python::site;
+pub use python::{exact_requirements, python_key, recorded_rows};
 
 /// How one ecosystem's packages are found and ordered.
 pub struct Cataloger {

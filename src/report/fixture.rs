@@ -473,6 +473,7 @@ fn drift(change: Change, explanation: Explanation, detail: &str) -> Drift {
         rule: None,
         proof: None,
         evidence: None,
+        hashes: None,
         fix: None,
     }
 }

@@ -404,6 +404,17 @@ fn fold<'a>(findings: impl Iterator<Item = &'a Finding>, folded: bool) -> Vec<Fi
     lines
 }
 
+/// What a line tells of its files' bytes, file by file: of the one file of a finding that must be read, and with `all`
+/// of every file. Not safe to show.
+pub(super) fn hashes(line: &FindingLine<'_>, all: bool) -> Vec<(String, String)> {
+    let finding = line.finding;
+    if line.covers > 1 || !(all || (finding.severity > Severity::Info && finding.count == 1)) {
+        return Vec::new();
+    }
+    let files = finding.paths.iter().zip(&finding.hashes);
+    files.map(|(path, hashes)| (path.to_string(), hashes.words(all))).collect()
+}
+
 /// How many findings are new, in both images, and gone.
 pub(super) fn finding_counts(findings: &[Finding]) -> String {
     let drifts = [FindingDrift::New, FindingDrift::Same, FindingDrift::Gone];

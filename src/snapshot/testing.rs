@@ -100,10 +100,21 @@ impl TestImage {
 
     /// Makes a file of a deb a conffile, recorded with the bytes it has now.
     pub(crate) fn conffile(&mut self, name: &str, version: &str, path: &str, bytes: &[u8]) -> &mut Self {
-        self.write(path, bytes);
+        self.write(path, bytes).flagged_conffile(name, version, path, bytes, "")
+    }
+
+    /// Lists a conffile, recorded with these bytes and a flag, whatever stands there.
+    pub(crate) fn flagged_conffile(
+        &mut self,
+        name: &str,
+        version: &str,
+        path: &str,
+        bytes: &[u8],
+        flag: &str,
+    ) -> &mut Self {
         self.write(&format!("var/lib/dpkg/info/{name}.list"), format!("/.\n/{path}\n").as_bytes());
         let sum = Md5(md5::Md5::digest(bytes).into());
-        self.stanza(name, version, &format!("Conffiles:\n /{path} {sum}\n"))
+        self.stanza(name, version, &format!("Conffiles:\n /{path} {sum}{flag}\n"))
     }
 
     fn stanza(&mut self, name: &str, version: &str, more: &str) -> &mut Self {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, drift_of,
 };
+use crate::model::hashes::{Bytes, Record};
 use crate::model::{
     Anatomy, BaseEvidence, BaseImage, Change, Changelog, ChangelogEntry, Confidence, Content, Digest, Ecosystem,
-    EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, HistoryEntry, ImageFacts, ImagePath, Kind,
-    LayerFacts, OwnedFile, Package, PackageMove, Part, Proof, RecordedHash, Role, Severity, Side, SourcePackage,
-    Verdict, Watch,
+    EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, Hashes, HistoryEntry, ImageFacts, ImagePath,
+    Kind, LayerFacts, Md5, OwnedFile, Package, PackageMove, Part, Proof, RecordedHash, Role, Severity, Side,
+    SourcePackage, Verdict, Watch,
 };
 use crate::tui::overlay::export::ExportRequest;
 use crate::tui::{Contents, ExportFormat, Exports, Services};
@@ -75,6 +76,16 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
     })
 }
 
+/// A file that dpkg vouches for on the left only.
+fn hashes() -> Hashes {
+    let recorded = RecordedHash::Md5(Md5([0x1a; 16]));
+    let bytes = |number, found| {
+        let record = Record { list: "md5sums", recorded, found };
+        Some(Bytes { sha256: Some(digest(number)), record: Some(record) })
+    };
+    Hashes { left: bytes(1, recorded), right: bytes(2, RecordedHash::Md5(Md5([0x2b; 16]))) }
+}
+
 fn findings() -> Vec<Finding> {
     let path = |text: &str| ImagePath::parse(text.as_bytes()).unwrap();
     let of = |drift, finding: Finding| {
@@ -92,7 +103,7 @@ fn findings() -> Vec<Finding> {
                 "deb:coreutils",
                 "its version did not move, yet its files differ",
             )
-            .at([&path("usr/bin/sort")]),
+            .at_hashes([(&path("usr/bin/sort"), hashes())]),
         ),
         of(
             Some(FindingDrift::New),
@@ -528,6 +539,7 @@ fn row(spec: &Spec) -> FileRow {
             },
             evidence: None,
             fix: (explanation == Explanation::Noise).then(|| "rm -f /var/log/dpkg.log in the same RUN".into()),
+            hashes: (explanation == Explanation::SameVersion).then(|| Box::new(hashes())),
         }),
     }
 }

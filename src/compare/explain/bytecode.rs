@@ -5,6 +5,7 @@ use super::owners::{Owner, Owners, Record};
 use super::{Explainer, Row};
 use crate::image::{Node, Tree};
 use crate::model::{Explanation, ImagePath, Proof};
+use crate::packages::source_of;
 
 impl<'a> Explainer<'a> {
     /// Whether both sides have the source of the compiled file at `path`, with the same bytes.
@@ -50,27 +51,12 @@ fn low_word(number: impl TryInto<i128>) -> u32 {
     number.try_into().ok().and_then(|number: i128| u32::try_from(number & 0xffff_ffff).ok()).unwrap_or_default()
 }
 
-/// `dir/__pycache__/name.cpython-311[.opt-1].pyc` comes from `dir/name.py` (PEP 3147).
-pub(super) fn source_of(path: &ImagePath) -> Option<ImagePath> {
-    let name = path.file_name().strip_suffix(b".pyc")?;
-    let cache = path.parent()?;
-    if cache.file_name() != b"__pycache__" {
-        return None;
-    }
-    let module = name.split(|byte| *byte == b'.').next().filter(|module| !module.is_empty())?;
-    cache.parent()?.join(&[module, b".py"].concat()).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_source_stands_beside_the_cache() {
-        let source = |text: &str| source_of(&ImagePath::parse(text.as_bytes()).unwrap()).map(|path| path.to_string());
-        assert_eq!(source("/a/__pycache__/x.cpython-311.pyc").as_deref(), Some("/a/x.py"));
-        assert_eq!(source("/a/__pycache__/x.cpython-311.opt-1.pyc").as_deref(), Some("/a/x.py"));
-        assert_eq!(source("/a/x.pyc"), None);
+    fn a_time_is_cut_to_the_headers_32_bits() {
         assert_eq!(low_word(-1_i64), u32::MAX);
         assert_eq!(low_word(0x1_0000_0002_u64), 2);
     }

@@ -8,6 +8,7 @@ mod generated;
 mod owners;
 mod ownership;
 mod prove;
+mod record_rows;
 mod unexplained;
 
 use std::collections::HashMap;
@@ -18,7 +19,7 @@ use self::unexplained::Whiteouts;
 use super::files::{self, Pair};
 use super::{Drift, FileDrift, FileRow, PackageRow};
 use crate::image::Node;
-use crate::model::{Change, Explanation, FileEntry, ImagePath, Kind, Proof, Side};
+use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof, Side};
 use crate::nondeterminism::{Rules, mask};
 use crate::snapshot::Snapshot;
 
@@ -136,6 +137,7 @@ impl<'a> Row<'a> {
             proof: None,
             evidence: None,
             fix: None,
+            hashes: None,
         }
     }
 }
@@ -161,6 +163,7 @@ impl<'a> Explainer<'a> {
         self.pass(Self::by_itself);
         self.pass(Self::by_owner);
         self.pass(Self::compiled_from_package);
+        self.pass(Self::record_of_noise);
         self.find_moved_inputs();
         self.pass(Self::generated);
         self.pass(|explainer, row| Some(explainer.otherwise(row)));
@@ -242,7 +245,9 @@ impl<'a> Explainer<'a> {
         let mut owned = Vec::new();
         for (at, mut row) in self.rows.into_iter().enumerate() {
             let path = row.path();
+            let hashes = hashes(&row, &self.left_owners, &self.right_owners);
             if let Some(found) = &mut row.drift {
+                found.hashes = hashes.map(Box::new);
                 let (left, right) = (self.left_owners.of(path), self.right_owners.of(path));
                 found.owner = found.owner.take().or_else(|| right.or(left).map(|owner| owner.label()));
                 drift.summary.count(found.change);
@@ -262,6 +267,21 @@ impl<'a> Explainer<'a> {
         }
         (drift, owned)
     }
+}
+
+/// The hashes behind an alarm, and behind what a package's record contradicts.
+fn hashes(row: &Row<'_>, left: &Owners<'_>, right: &Owners<'_>) -> Option<Hashes> {
+    let explanation = row.drift.as_ref()?.explanation;
+    if !matches!(explanation, Explanation::SameVersion | Explanation::Unexplained) {
+        return None;
+    }
+    let hashes = Hashes {
+        left: row.left.map(|node| left.bytes(row.path(), &node.file.entry)),
+        right: row.right.map(|node| right.bytes(row.path(), &node.file.entry)),
+    };
+    let is_told = explanation == Explanation::SameVersion
+        || [&hashes.left, &hashes.right].into_iter().flatten().any(|bytes| bytes.record.is_some());
+    is_told.then_some(hashes)
 }
 
 /// Limits on entries keep positions far below 2^32.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::PackageRow;
 use crate::image::Tree;
+use crate::model::hashes::{self, Bytes};
 use crate::model::{Ecosystem, FileEntry, ImagePath, Kind, OwnedFile, Package, RecordedHash, Role, Side};
 use crate::snapshot::Snapshot;
 
@@ -78,6 +79,13 @@ impl<'a> Owners<'a> {
     /// Who owns `path`.
     pub(super) fn of(&self, path: &ImagePath) -> Option<Owner<'a>> {
         self.by_path.get(path).copied()
+    }
+
+    /// What is known of the bytes of `entry`, which stands at `path`.
+    pub(super) fn bytes(&self, path: &ImagePath, entry: &FileEntry) -> Bytes {
+        let md5 = self.snapshot.md5_of(entry);
+        let record = self.of(path).and_then(|owner| hashes::Record::of(owner.file, Some(entry), md5));
+        Bytes { sha256: entry.sha256(), record }
     }
 
     /// What the owner's record says of `entry`.

@@ -1,12 +1,12 @@
 //! What the owner of a path accounts for: `same-version` and `package`.
 
 use super::super::{Drift, PackageRow};
-use super::bytecode::source_of;
 use super::owners::{Owner, Owners, Record};
 use super::unexplained::compiled_code;
 use super::{Explainer, Row};
 use crate::image::Node;
 use crate::model::{Explanation, FileEntry, ImagePath, Kind, Proof, Role};
+use crate::packages::source_of;
 
 impl<'a> Explainer<'a> {
     /// `same-version`, `package`, or `unexplained` where an owner's record contradicts what is there.
@@ -49,6 +49,10 @@ impl<'a> Explainer<'a> {
     /// A file whose content differs although its package did not move.
     fn changed_behind(&self, row: &Row<'a>, owner: &Owner<'_>, records: (Record, Record)) -> Option<Drift> {
         let (left, right) = records;
+        if owner.by_source && self.is_overridden(row, owner) {
+            let detail = "compiled from a source that is overridden in both images";
+            return Some(row.drift(Explanation::Unexplained, detail));
+        }
         match owner.file.role {
             Role::InstallerNote => return None,
             Role::Conffile => return Some(row.drift(Explanation::Unexplained, "edited conffile")),
@@ -58,7 +62,7 @@ impl<'a> Explainer<'a> {
                 drift.proof = Some(Proof::Hash);
                 return Some(drift);
             }
-            Role::Script | Role::Plain | Role::Record => {}
+            Role::Script | Role::Plain | Role::Record | Role::Unlisted => {}
         }
         let detail = match (left, right) {
             (Record::Differs, Record::Differs) => {
@@ -71,6 +75,16 @@ impl<'a> Explainer<'a> {
             _ => return Some(row.drift(Explanation::SameVersion, unrecorded(row))),
         };
         Some(row.drift(Explanation::SameVersion, detail))
+    }
+
+    /// Whether the source of a compiled file is the app's own on both sides, and not the same one.
+    fn is_overridden(&self, row: &Row<'a>, owner: &Owner<'_>) -> bool {
+        let source = self.row(&owner.file.path).filter(|_| row.entries().all(|entry| !entry.is_privileged()));
+        let Some((left, right)) = source.and_then(Row::both) else { return false };
+        let differs = |owners: &Owners<'a>, entry: &FileEntry| {
+            owners.of(&owner.file.path).is_some_and(|owner| owners.record(&owner, entry) == Record::Differs)
+        };
+        !left.same_content(right) && differs(&self.left_owners, left) && differs(&self.right_owners, right)
     }
 
     /// Whether both files are nothing but an installer's frame around a call, and that installer moved.

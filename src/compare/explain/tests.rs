@@ -339,3 +339,5 @@ fn a_privilege_is_no_noise_and_a_new_file_in_dpkgs_record_is_an_alarm() {
     assert_eq!(explanation(&report, "tmp/x"), Explanation::Unexplained);
     assert_eq!(explanation(&report, "var/lib/dpkg/info/libfoo.postinst"), Explanation::SameVersion);
 }
+
+mod same_version;

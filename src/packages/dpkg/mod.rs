@@ -3,6 +3,7 @@
 mod arrivals;
 pub mod changelog;
 mod deb822;
+mod excluded;
 mod files;
 pub mod preferences;
 mod status;
@@ -16,6 +17,7 @@ use crate::model::{Ecosystem, ImagePath, Kind, Package};
 use super::{Cataloger, MAX_FILES, MAX_PACKAGES, Owners, size_of, to_text};
 use arrivals::arrivals;
 use deb822::stanzas;
+pub use excluded::Excluded;
 use files::FileLists;
 use status::{Id, Record, records};
 
@@ -31,7 +33,9 @@ const EXTENDED_STATES: &[u8] = b"var/lib/apt/extended_states";
 
 fn wants(path: &ImagePath) -> bool {
     let path = path.as_bytes();
-    let Some(rest) = path.strip_prefix(ADMIN) else { return path == EXTENDED_STATES };
+    let Some(rest) = path.strip_prefix(ADMIN) else {
+        return path == EXTENDED_STATES || excluded::wants(path);
+    };
     match rest.strip_prefix(b"info/") {
         Some(name) => name.ends_with(b".list") || name.ends_with(b".md5sums"),
         None => matches!(rest, b"status" | b"diversions") || rest.starts_with(b"status.d/"),

@@ -27,7 +27,8 @@ const MAX_RELATIONS: usize = 2_000;
 /// What tells installed packages apart: name and architecture.
 pub(super) type Id<'a> = (&'a [u8], &'a [u8]);
 
-/// A conffile and the hash of the version that the package ships; `None` while dpkg has not installed one.
+/// A conffile and the hash of the version that the package ships; `None` while dpkg has not installed one, and for one
+/// that it is to remove, of which it keeps none to compare with.
 pub(super) struct Conffile<'a> {
     pub(super) path: &'a [u8],
     pub(super) md5: Option<Md5>,
@@ -132,13 +133,16 @@ impl<'a> Record<'a> {
     pub(super) fn conffiles(&self) -> impl Iterator<Item = Conffile<'a>> {
         self.conffiles.split(|byte| *byte == b'\n').filter_map(|line| {
             let mut path = line.trim_ascii();
+            let mut is_going = false;
             loop {
                 let space = path.iter().rposition(u8::is_ascii_whitespace)?;
                 let word = &path[space + 1..];
                 path = path[..space].trim_ascii_end();
+                is_going |= word == b"remove-on-upgrade";
                 if !matches!(word, b"obsolete" | b"remove-on-upgrade") {
                     // The word is the hash, or `newconffile` in its place.
-                    return Some(Conffile { path, md5: std::str::from_utf8(word).ok().and_then(Md5::from_hex) });
+                    let md5 = std::str::from_utf8(word).ok().and_then(Md5::from_hex).filter(|_| !is_going);
+                    return Some(Conffile { path, md5 });
                 }
             }
         })
@@ -179,6 +183,7 @@ Conffiles:
  /etc/dpkg/dpkg.cfg.d/pkgconf-hook-config newconffile remove-on-upgrade
  /etc/issue 4cf8f6e9f9a6b3a0b0d3c9d7f0a1b2c3 obsolete
  /etc/two words d41d8cd98f00b204e9800998ecf8427e
+ /etc/going 4cf8f6e9f9a6b3a0b0d3c9d7f0a1b2c3 remove-on-upgrade
 Description: manage compile and link flags
 ";
 
@@ -217,7 +222,8 @@ Description: manage compile and link flags
             [
                 ("/etc/dpkg/dpkg.cfg.d/pkgconf-hook-config".to_owned(), false),
                 ("/etc/issue".to_owned(), true),
-                ("/etc/two words".to_owned(), true)
+                ("/etc/two words".to_owned(), true),
+                ("/etc/going".to_owned(), false)
             ]
         );
     }

@@ -40,8 +40,13 @@ pub(super) fn files(
         Form::EggInfoFile | Form::Egg | Form::ZippedEgg | Form::EggLink => {}
     }
     claims.add(found.marker.path.clone(), None);
+    let has_record = found.form == Form::DistInfo && read(tree, found, b"RECORD").is_some();
     for node in tree.under(&found.home).filter(|node| node.file.entry.kind != Kind::Directory) {
-        claims.add(node.path.clone(), None);
+        if has_record {
+            claims.add_unlisted(node.path.clone());
+        } else {
+            claims.add(node.path.clone(), None);
+        }
     }
     if let Some(refused) = claims.refused {
         warnings.push(format!("{} lists files that cannot be its own: {refused}", found.home));
@@ -85,12 +90,23 @@ impl Claims<'_, '_> {
         }
     }
 
+    /// A file beside the metadata that RECORD may not name.
+    fn add_unlisted(&mut self, path: ImagePath) {
+        if self.files.len() < self.room && !self.files.contains_key(&path) {
+            let role = if self.is_note(&path) { Role::InstallerNote } else { Role::Unlisted };
+            self.files.insert(path, (RecordedHash::None, role));
+        }
+    }
+
+    fn is_note(&self, path: &ImagePath) -> bool {
+        NOTES.contains(&path.file_name()) && path.parent().as_ref() == Some(&self.found.home)
+    }
+
     fn role(&self, path: &ImagePath) -> Role {
-        let name = path.file_name();
-        let parent = path.parent().unwrap_or_else(ImagePath::root);
-        if parent == self.found.home && NOTES.contains(&name) {
+        let is_command = path.parent().is_some_and(|parent| parent.file_name() == b"bin");
+        if self.is_note(path) {
             Role::InstallerNote
-        } else if parent.file_name() == b"bin" && self.is_script(name) {
+        } else if is_command && self.is_script(path.file_name()) {
             Role::Script
         } else {
             Role::Plain

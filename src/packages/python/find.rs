@@ -39,7 +39,7 @@ pub(super) struct Found<'a> {
 const NOT_INSTALLED: [&[u8]; 4] = [b"_vendor", b"_bundled", b".cache", b"archive-v0"];
 
 /// The names by which interpreters know their site directories (Debian's is the second).
-const SITES: [&[u8]; 2] = [b"site-packages", b"dist-packages"];
+pub(super) const SITES: [&[u8]; 2] = [b"site-packages", b"dist-packages"];
 
 /// All installed distributions, in byte order of their markers' paths.
 pub(super) fn find(tree: &Tree) -> Vec<Found<'_>> {
@@ -52,7 +52,8 @@ pub(super) fn wants(path: &ImagePath) -> bool {
     let (parent, name) = split(path.as_bytes());
     match name {
         b"METADATA" | b"RECORD" | b"INSTALLER" | b"direct_url.json" => parent.ends_with(b".dist-info"),
-        b"PKG-INFO" | b"installed-files.txt" | b"entry_points.txt" => is_home(parent),
+        b"PKG-INFO" | b"installed-files.txt" | b"entry_points.txt" | b"top_level.txt" => is_home(parent),
+        _ if name.ends_with(b".pth") => SITES.iter().any(|site| parent.ends_with(site)),
         _ => name.ends_with(b".egg-info") || name.ends_with(b".egg-link"),
     }
 }

@@ -1,11 +1,13 @@
 //! Python distributions: wheels, eggs and editable installs, in every site directory of the image.
 
+pub(super) mod bytecode;
 mod direct_url;
 mod files;
 mod find;
 mod metadata;
 mod record;
 mod requires;
+pub mod site;
 mod version;
 
 use std::collections::HashSet;
@@ -68,6 +70,21 @@ pub fn exact_requirements(package: &Package, tree: &Tree) -> Vec<(String, String
     let file = package.files.iter().find(|file| is_metadata(&file.path));
     let text = file.and_then(|file| tree.get(&file.path)).and_then(|node| node.bytes.as_deref());
     text.map(|text| exact(&metadata(text).requires, location)).unwrap_or_default()
+}
+
+/// What a RECORD, or a part of one, says of a distribution's files: where each stands in `tree`, its hash and its size.
+/// A row whose path leads out of the image is left out.
+pub fn recorded_rows<'a>(
+    text: &'a [u8],
+    package: &'a Package,
+    tree: &'a Tree,
+) -> impl Iterator<Item = (ImagePath, RecordedHash, Option<u64>)> + 'a {
+    let mut places = Places::new(tree);
+    let site = package.location.clone().unwrap_or_else(ImagePath::root);
+    record::rows(text).filter_map(move |row| {
+        let path = record::relative_to(&site, &row.path).ok()?;
+        Some((places.stand(path), row.recorded, row.size))
+    })
 }
 
 /// Makes one of what is told twice: Debian's python3-cryptography ships a `.dist-info` and an `.egg-info` of the same

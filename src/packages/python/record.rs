@@ -2,30 +2,32 @@
 
 use crate::model::{Digest, ImagePath, PathError, RecordedHash};
 
-/// One row: the path as written and the hash, where it is one that can be checked.
+/// One row: the path as written, the hash, where it is one that can be checked, and the size, where there is one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) path: Vec<u8>,
     pub(super) recorded: RecordedHash,
+    pub(super) size: Option<u64>,
 }
 
-/// The rows of a RECORD with line ends of either kind. What follows the hash is not read.
+/// The rows of a RECORD with line ends of either kind.
 pub(super) fn rows(text: &[u8]) -> impl Iterator<Item = Row> {
     let mut rest = text;
     std::iter::from_fn(move || {
         while !rest.is_empty() {
-            let [path, hash] = row(&mut rest);
+            let [path, hash, size] = row(&mut rest);
             if !path.is_empty() {
-                return Some(Row { path, recorded: recorded(&hash) });
+                let size = std::str::from_utf8(&size).ok().and_then(|size| size.parse().ok());
+                return Some(Row { path, recorded: recorded(&hash), size });
             }
         }
         None
     })
 }
 
-/// Takes one row off `rest`: its first two fields.
-fn row(rest: &mut &[u8]) -> [Vec<u8>; 2] {
-    let mut kept = [Vec::new(), Vec::new()];
+/// Takes one row off `rest`: its first three fields.
+fn row(rest: &mut &[u8]) -> [Vec<u8>; 3] {
+    let mut kept = [Vec::new(), Vec::new(), Vec::new()];
     for position in 0.. {
         let (value, is_last) = field(rest);
         if let Some(slot) = kept.get_mut(position) {

@@ -309,12 +309,20 @@ fn only_what_is_read_is_kept() {
         "a/x.egg/EGG-INFO/PKG-INFO",
         "a/x.egg-info",
         "a/x.egg-link",
+        "a/site-packages/x.pth",
+        "a/x.egg-info/top_level.txt",
     ] {
         assert!(wants(&path(wanted)), "{wanted}");
     }
-    for unwanted in
-        ["a/METADATA", "a/x.dist-info/REQUESTED", "a/x.dist-info/LICENSE", "a/PKG-INFO", "a/x.egg", "METADATA"]
-    {
+    for unwanted in [
+        "a/METADATA",
+        "a/x.dist-info/REQUESTED",
+        "a/x.dist-info/LICENSE",
+        "a/PKG-INFO",
+        "a/x.egg",
+        "a/x.pth",
+        "METADATA",
+    ] {
         assert!(!wants(&path(unwanted)), "{unwanted}");
     }
 }

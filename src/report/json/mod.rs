@@ -9,6 +9,7 @@ use super::{Format, ReportOptions};
 use crate::compare::review::Subject;
 use crate::compare::variants::{self, VariantRow};
 use crate::compare::{self, BaseDrift, ByExplanation, DriftReport, FileRow, Origin, PackageRow, Share};
+use crate::model::hashes::{Bytes, Record};
 use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, SearchResult, text};
 
 mod bump;
@@ -291,9 +292,25 @@ fn file_change<'a>(report: &DriftReport, row: &'a FileRow, all: bool) -> Option<
         evidence: drift.evidence.as_deref(),
         fix: drift.fix.as_deref(),
         brought_by: report.origin_of_file(row).map(Origin::as_str),
+        hashes: drift.hashes.as_deref().map(hashes),
         left: row.left.as_ref().map(file_side),
         right: row.right.as_ref().map(file_side),
     })
+}
+
+fn hashes(hashes: &model::Hashes) -> schema::Hashes {
+    let record = |record: &Record| schema::Record {
+        list: record.list,
+        algorithm: record.recorded.algorithm(),
+        recorded: record.recorded.hex(),
+        found: record.matches().map(|_| record.found.hex()),
+        matches: record.matches(),
+    };
+    let bytes = |bytes: &Bytes| schema::Bytes {
+        sha256: bytes.sha256.map(|digest| digest.hex()),
+        record: bytes.record.as_ref().map(record),
+    };
+    schema::Hashes { left: hashes.left.as_ref().map(bytes), right: hashes.right.as_ref().map(bytes) }
 }
 
 fn file_side(file: &FileAt) -> schema::FileSide {
@@ -337,6 +354,12 @@ fn finding(finding: &model::Finding) -> schema::Finding<'_> {
         count: finding.count,
         paths: finding.paths.iter().map(model::ImagePath::to_absolute).collect(),
         layers: &finding.layers,
+        hashes: finding
+            .paths
+            .iter()
+            .zip(&finding.hashes)
+            .map(|(path, known)| schema::HashesOf { path: path.to_absolute(), hashes: hashes(known) })
+            .collect(),
     }
 }
 

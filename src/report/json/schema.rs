@@ -225,6 +225,7 @@ pub(super) struct FileChange<'a> {
     pub fix: Option<&'a str>,
     /// `None` says that it is not known where the bases end.
     pub brought_by: Option<&'static str>,
+    pub hashes: Option<Hashes>,
     pub left: Option<FileSide>,
     pub right: Option<FileSide>,
 }
@@ -242,6 +243,28 @@ pub(super) struct FileSide {
     pub xattrs: BTreeMap<String, String>,
     pub layer: u32,
     pub mtime: i64,
+}
+
+/// The hashes of one path, and what its package recorded.
+#[derive(Serialize)]
+pub(super) struct Hashes {
+    pub left: Option<Bytes>,
+    pub right: Option<Bytes>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Bytes {
+    pub sha256: Option<String>,
+    pub record: Option<Record>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Record {
+    pub list: &'static str,
+    pub algorithm: Option<&'static str>,
+    pub recorded: String,
+    pub found: Option<String>,
+    pub matches: Option<bool>,
 }
 
 /// A file of one image.
@@ -266,6 +289,15 @@ pub(super) struct Finding<'a> {
     pub count: usize,
     pub paths: Vec<String>,
     pub layers: &'a [u32],
+    pub hashes: Vec<HashesOf>,
+}
+
+/// What is known of the bytes of one of a finding's paths.
+#[derive(Serialize)]
+pub(super) struct HashesOf {
+    pub path: String,
+    #[serde(flatten)]
+    pub hashes: Hashes,
 }
 
 #[derive(Serialize)]

@@ -195,6 +195,8 @@ fn to_read(page: &mut Page, report: &DriftReport) {
         about.extend(line.is_folded.then(|| plural(line.covers, "path")));
         about.extend(drift.owner.as_ref().map(|owner| page.code(owner)));
         about.extend((!drift.detail.is_empty()).then(|| page.prose(&drift.detail)));
+        let hashes = drift.hashes.as_deref().filter(|_| !line.is_folded);
+        about.extend(hashes.map(|hashes| page.prose(&hashes.words(page.all()))));
         Row::of_list(&format!("**{}**, {}: {}", drift.explanation, drift.change, about.join(", ")))
             .covering(line.covers)
     };
@@ -281,7 +283,15 @@ fn finding_list(page: &mut Page, heading: &str, lines: &[outline::FindingLine<'_
         ])
         .covering(line.covers)
     };
-    let rows: Vec<_> = lines.iter().map(row).collect();
+    let hashes = |line: &outline::FindingLine<'_>| {
+        let files = outline::hashes(line, page.all()).into_iter();
+        let cells = |(path, words): (String, String)| {
+            let empty = String::new;
+            Row::of_table([empty(), empty(), empty(), page.code(&path), page.prose(&words), empty()]).covering(0)
+        };
+        files.map(cells).collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = lines.iter().flat_map(|line| std::iter::once(row(line)).chain(hashes(line))).collect();
     page.list(heading, &head(["", "", "check", "subject", "finding", "fix"]), &rows, share::FINDINGS);
 }
 

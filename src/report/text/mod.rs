@@ -194,6 +194,7 @@ fn file_row(line: &outline::FileLine<'_>) -> Row {
     }
     about.extend(drift.owner.as_deref().map(str::to_owned));
     about.extend((!drift.detail.is_empty()).then(|| drift.detail.to_string()));
+    about.extend(drift.hashes.as_deref().filter(|_| !line.is_folded).map(|hashes| hashes.words(false)));
     let paint = match drift.explanation {
         Explanation::SameVersion => Paint::Bad,
         Explanation::Unexplained => Paint::Notable,
@@ -309,7 +310,7 @@ fn drift_findings(report: &DriftReport, all: bool) -> Section {
     let lines = outline::drift_findings(&report.findings, !all);
     Section {
         title: format!("findings: {}", outline::finding_counts(&report.findings)),
-        rows: lines.iter().map(|line| finding_row(line)).collect(),
+        rows: finding_rows(&lines, all),
         weight: 1,
     }
 }
@@ -317,11 +318,19 @@ fn drift_findings(report: &DriftReport, all: bool) -> Section {
 /// What the audit of one image found.
 fn findings(findings: &[Finding], all: bool) -> Section {
     let lines = outline::findings(findings, !all);
-    Section {
-        title: format!("findings: {}", count(findings.len())),
-        rows: lines.iter().map(|line| finding_row(line)).collect(),
-        weight: 1,
-    }
+    Section { title: format!("findings: {}", count(findings.len())), rows: finding_rows(&lines, all), weight: 1 }
+}
+
+/// Each finding, and below it what is known of its files' bytes.
+fn finding_rows(lines: &[outline::FindingLine<'_>], all: bool) -> Vec<Row> {
+    let hashes = |line: &outline::FindingLine<'_>| {
+        let files = outline::hashes(line, all).into_iter();
+        let empty = String::new;
+        files
+            .map(move |(path, words)| Row::new([empty(), empty(), empty(), path, words]).covering(0))
+            .collect::<Vec<_>>()
+    };
+    lines.iter().flat_map(|line| std::iter::once(finding_row(line)).chain(hashes(line))).collect()
 }
 
 fn finding_row(line: &outline::FindingLine<'_>) -> Row {

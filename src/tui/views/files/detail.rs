@@ -152,6 +152,11 @@ impl Page<'_> {
         if let Some(evidence) = &drift.evidence {
             rows.push(self.field("differs in", evidence).wrapped(13));
         }
+        // The digests of both sides stand in the table below.
+        let record = drift.hashes.as_deref().map(|hashes| hashes.record(true)).unwrap_or_default();
+        if !record.is_empty() {
+            rows.push(self.field("record", &record));
+        }
         if let Some(fix) = &drift.fix {
             rows.push(self.field("fix", fix));
         }

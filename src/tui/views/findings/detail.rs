@@ -76,7 +76,11 @@ fn files(report: &DriftReport, finding: &Finding, theme: Theme) -> Vec<Row> {
     }
     let title = text::plural(finding.count, "file", "files");
     let mut rows = vec![Row::default(), Row::heading(title, theme)];
-    rows.extend(finding.paths.iter().map(|path| to_file(report, path, theme)));
+    for (at, path) in finding.paths.iter().enumerate() {
+        rows.push(to_file(report, path, theme));
+        let words = finding.hashes.get(at).map(|hashes| hashes.words(false)).filter(|words| !words.is_empty());
+        rows.extend(words.map(|words| Row::styled(format!("  {words}"), Role::Muted, theme).wrapped(2)));
+    }
     rows.extend(and_more(finding.count, finding.paths.len(), theme));
     rows
 }
