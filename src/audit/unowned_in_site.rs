@@ -102,7 +102,9 @@ impl<'a> Site<'a> {
         let depth = path.as_bytes().len() + 1;
         let mut groups: BTreeMap<&[u8], Group<'_>> = BTreeMap::new();
         for node in tree.under(path).filter(|node| node.file.entry.kind != Kind::Directory) {
-            let entry = site_entry(&node.path).and_then(|entry| entry.get(depth..));
+            // What is compiled from a module stands with it, though in the site directory's own `__pycache__`.
+            let source = source_of(&node.path).and_then(|source| tree.get(&source)).unwrap_or(node);
+            let entry = site_entry(&source.path).and_then(|entry| entry.get(depth..));
             if let Some(name) = entry.filter(|_| !known.lists(&node.path)) {
                 groups.entry(name).or_default().add(node, depth + name.len());
             }

@@ -92,6 +92,7 @@ fn what_environments_and_installers_leave_is_known() {
         image
             .write(&TestImage::site("_virtualenv.pth"), b"import _virtualenv")
             .write(&TestImage::site("_virtualenv.py"), b"\"\"\"Patches that are applied at runtime\"\"\"\n")
+            .pyc(&TestImage::site("__pycache__/_virtualenv.cpython-311.pyc"), 1, 3, b"code")
             .write(&TestImage::site("README.txt"), b"This directory exists so that 3rd party packages can be installed")
             .write(&TestImage::site("PyYAML-6.0.egg-info/PKG-INFO"), b"Name: PyYAML\nVersion: 6.0\n")
             .write(&TestImage::site("PyYAML-6.0.egg-info/top_level.txt"), b"_yaml\nyaml\n")
