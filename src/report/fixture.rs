@@ -12,10 +12,12 @@ use crate::compare::bump::{
 use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, drift_of,
 };
+use crate::model::hashes::{Bytes, Record};
 use crate::model::{
     BaseEvidence, BaseImage, Change, Confidence, Content, Digest, Ecosystem, EvidenceKind, Explanation, FileAt,
-    FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, HistoryEntry, ImageFacts, ImagePath, Inspection, Kind,
-    LayerFacts, Package, PackageMove, Proof, SearchResult, Severity, Side, SourcePackage, Verdict,
+    FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, Hashes, HistoryEntry, ImageFacts, ImagePath, Inspection,
+    Kind, LayerFacts, Md5, Package, PackageMove, Proof, RecordedHash, SearchResult, Severity, Side, SourcePackage,
+    Verdict,
 };
 
 /// An app image a month apart: packages moved, one alarm, a few files that nothing explains, noise.
@@ -45,13 +47,13 @@ pub(crate) fn drifted() -> DriftReport {
         added_directory("opt/tool"),
         added("opt/tool/run", Explanation::Unexplained),
         added("opt/tool/tool.conf", Explanation::Unexplained),
-        owned(
+        recorded(owned(
             "usr/bin/bash",
             Change::Content,
             Explanation::SameVersion,
             "content differs, bash did not move",
             "deb:bash",
-        ),
+        )),
         owned("usr/lib/x86_64-linux-gnu/libc.so.6", Change::Content, Explanation::Package, "", "deb:libc6"),
         changed("usr/local/app/run.sh", Change::Metadata, Explanation::Metadata, "mode 0644 -> 0755"),
         noise(
@@ -487,6 +489,21 @@ pub(super) fn changed(name: &str, change: Change, explanation: Explanation, deta
         right: (change != Change::Removed).then(|| regular(seed, mode)),
         drift: Some(drift(change, explanation, detail)),
     }
+}
+
+/// With what dpkg recorded of the file, which the left image has and the right has not.
+fn recorded(mut row: FileRow) -> FileRow {
+    let md5 = |number| RecordedHash::Md5(Md5([number; 16]));
+    let bytes = |side: &Option<FileAt>, found| {
+        let sha256 = side.as_ref().and_then(|side| side.entry.sha256());
+        let record = Record { list: "md5sums", recorded: md5(0x1a), found };
+        Some(Bytes { sha256, record: Some(record) })
+    };
+    let hashes = Hashes { left: bytes(&row.left, md5(0x1a)), right: bytes(&row.right, md5(0x2b)) };
+    if let Some(drift) = &mut row.drift {
+        drift.hashes = Some(Box::new(hashes));
+    }
+    row
 }
 
 fn owned(name: &str, change: Change, explanation: Explanation, detail: &str, owner: &str) -> FileRow {

@@ -404,6 +404,18 @@ fn fold<'a>(findings: impl Iterator<Item = &'a Finding>, folded: bool) -> Vec<Fi
     lines
 }
 
+/// What is told of the bytes of each line's file: of all with `all`, else where there are few that tell something. Not
+/// safe to show.
+pub(super) fn hashes_of_files(lines: &[FileLine<'_>], all: bool) -> Vec<Option<String>> {
+    const FEW: usize = 6;
+    let told = |line: &FileLine<'_>| {
+        let hashes = line.drift.hashes.as_deref().filter(|_| !line.is_folded)?;
+        Some(hashes.words(all))
+    };
+    let words: Vec<Option<String>> = lines.iter().map(told).collect();
+    if all || words.iter().flatten().count() <= FEW { words } else { vec![None; lines.len()] }
+}
+
 /// What a line tells of its files' bytes, file by file: of the one file of a finding that must be read, and with `all`
 /// of every file. Not safe to show.
 pub(super) fn hashes(line: &FindingLine<'_>, all: bool) -> Vec<(String, String)> {

@@ -189,19 +189,19 @@ fn package_row(page: &Page, line: &outline::PackageLine<'_>) -> Row {
 
 /// Alarms, then what nothing explains.
 fn to_read(page: &mut Page, report: &DriftReport) {
-    let row = |line: &outline::FileLine<'_>| {
+    let row = |(line, hashes): (&outline::FileLine<'_>, Option<String>)| {
         let drift = line.drift;
         let mut about = vec![page.code(&line.path)];
         about.extend(line.is_folded.then(|| plural(line.covers, "path")));
         about.extend(drift.owner.as_ref().map(|owner| page.code(owner)));
         about.extend((!drift.detail.is_empty()).then(|| page.prose(&drift.detail)));
-        let hashes = drift.hashes.as_deref().filter(|_| !line.is_folded);
-        about.extend(hashes.map(|hashes| page.prose(&hashes.words(page.all()))));
+        about.extend(hashes.map(|words| page.prose(&words)));
         Row::of_list(&format!("**{}**, {}: {}", drift.explanation, drift.change, about.join(", ")))
             .covering(line.covers)
     };
     let lines = outline::files(report, &[Explanation::SameVersion, Explanation::Unexplained], !page.all());
-    let rows: Vec<_> = lines.iter().map(row).collect();
+    let hashes = outline::hashes_of_files(&lines, page.all());
+    let rows: Vec<_> = lines.iter().zip(hashes).map(row).collect();
     let alarms = plural(report.alarms(), "alarm");
     let heading = format!("### Read these: {alarms}, {} unexplained", count(report.unexplained()));
     page.list(&heading, "", &rows, share::TO_READ);

@@ -176,7 +176,13 @@ fn to_read(report: &DriftReport, folded: bool) -> Section {
     let lines = outline::files(report, &[Explanation::SameVersion, Explanation::Unexplained], folded);
     let title =
         format!("read these: {}, {} unexplained", plural(report.alarms(), "alarm"), count(report.unexplained()));
-    Section { title, rows: lines.iter().map(file_row).collect(), weight: 2 }
+    let hashes = outline::hashes_of_files(&lines, !folded);
+    let rows = lines.iter().zip(hashes).flat_map(|(line, hashes)| {
+        let empty = String::new;
+        let hashes = hashes.map(|words| Row::new([empty(), empty(), empty(), words]).covering(0));
+        std::iter::once(file_row(line)).chain(hashes)
+    });
+    Section { title, rows: rows.collect(), weight: 2 }
 }
 
 fn other_paths(report: &DriftReport) -> Section {
@@ -194,7 +200,6 @@ fn file_row(line: &outline::FileLine<'_>) -> Row {
     }
     about.extend(drift.owner.as_deref().map(str::to_owned));
     about.extend((!drift.detail.is_empty()).then(|| drift.detail.to_string()));
-    about.extend(drift.hashes.as_deref().filter(|_| !line.is_folded).map(|hashes| hashes.words(false)));
     let paint = match drift.explanation {
         Explanation::SameVersion => Paint::Bad,
         Explanation::Unexplained => Paint::Notable,
