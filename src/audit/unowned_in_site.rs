@@ -193,11 +193,12 @@ impl<'a> Site<'a> {
     }
 
     fn told(&self, group: &Group<'_>, name: &[u8], holder: Option<&Package>) -> Told {
-        let severity = if group.code.is_empty() || self.is_conda { Severity::Info } else { Severity::Warning };
+        // No import statement can name what starts so.
+        let is_left_over = name.starts_with(b"~");
+        let is_calm = group.code.is_empty() || self.is_conda || is_left_over;
+        let severity = if is_calm { Severity::Info } else { Severity::Warning };
         let message = match holder {
-            _ if name.starts_with(b"~") => {
-                "left by a pip that was interrupted while it replaced a distribution".to_owned()
-            }
+            _ if is_left_over => "left by a pip that was interrupted while it replaced a distribution".to_owned(),
             Some(holder) => format!(
                 "extra: {} lists files here and not these, so they came after it was installed and nothing tells their \
                  bytes",

@@ -20,11 +20,15 @@ pub enum PathFile {
 }
 
 /// Lines that are run and known: those that easy_install put around the directories that it added, and virtualenv's.
-const KNOWN: [&[u8]; 3] = [
-    b"import sys; sys.__plen = len(sys.path)",
-    b"import sys; new=sys.path[sys.__plen:]; del sys.path[sys.__plen:]; p=getattr(sys,'__egginsert',0); sys.path[p:p]=new; sys.__egginsert = p+len(new)",
-    b"import _virtualenv",
+const KNOWN: [&str; 3] = [
+    "import sys; sys.__plen = len(sys.path)",
+    "import sys; new=sys.path[sys.__plen:]; del sys.path[sys.__plen:]; p=getattr(sys,'__egginsert',0); sys.path[p:p]=new; sys.__egginsert = p+len(new)",
+    "import _virtualenv",
 ];
+
+/// Where Python ends a line (`str.splitlines`): code can stand behind any of them.
+const LINE_ENDS: [char; 10] =
+    ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
 
 /// The site directories of an image, those inside another left out.
 pub fn site_directories(tree: &Tree) -> impl Iterator<Item = &Node> {
@@ -57,10 +61,11 @@ pub fn site_entry(path: &ImagePath) -> Option<&[u8]> {
 #[must_use]
 pub fn path_file(node: &Node) -> PathFile {
     let Some(bytes) = node.bytes.as_deref() else { return PathFile::Unread };
-    let lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
-    let runs = |line: &&[u8]| line.starts_with(b"import ") || line.starts_with(b"import\t");
-    let foreign = lines.filter(runs).find(|line| !KNOWN.contains(&line.trim_ascii_end()));
-    foreign.map_or(PathFile::Adds, |line| PathFile::Runs(to_text(line)))
+    let text = String::from_utf8_lossy(bytes);
+    let lines = text.strip_prefix('\u{feff}').unwrap_or(&text).split(LINE_ENDS);
+    let runs = |line: &&str| line.starts_with("import ") || line.starts_with("import\t");
+    let foreign = lines.filter(runs).find(|line| !KNOWN.contains(&line.trim_end()));
+    foreign.map_or(PathFile::Adds, |line| PathFile::Runs(line.to_owned()))
 }
 
 /// The names that a distribution which lists none of its files can be expected to have put into its site directory,
@@ -97,6 +102,8 @@ mod tests {
         assert_eq!(of(easy), PathFile::Adds);
         assert_eq!(of("import _virtualenv"), PathFile::Adds);
         assert_eq!(of("/app\nimport\tos\n"), PathFile::Runs("import\tos".to_owned()));
+        assert_eq!(of("\u{feff}import os"), PathFile::Runs("import os".to_owned()));
+        assert_eq!(of("/app\u{c}import os"), PathFile::Runs("import os".to_owned()));
         assert_eq!(of("x\rimport _virtualenv; import os"), PathFile::Runs("import _virtualenv; import os".to_owned()));
     }
 

@@ -114,9 +114,9 @@ fn a_whole_app_in_a_site_directory_is_one_finding_and_many_are_folded() {
         for name in ["__init__.py", "main.py", "static/logo.svg"] {
             image.write(&TestImage::site(&format!("app/{name}")), b"x");
         }
-        image.write(&TestImage::site("~ip-23.0/x.txt"), b"x");
+        image.write(&TestImage::site("~ip/x.py"), b"x");
     });
-    assert_eq!(app, [(Severity::Warning, site("app/"), 3), (Severity::Info, site("~ip-23.0/"), 1)]);
+    assert_eq!(app, [(Severity::Warning, site("app/"), 3), (Severity::Info, site("~ip/"), 1)]);
     let many = unowned(|image| {
         for name in 0..30 {
             image.write(&TestImage::site(&format!("m{name}.py")), b"x");
