@@ -89,6 +89,13 @@ struct Group<'a> {
     file: Option<&'a Node>,
 }
 
+/// A group that no interpreter reads at its start.
+struct Module<'a> {
+    name: &'a [u8],
+    group: &'a Group<'a>,
+    told: Told,
+}
+
 /// What is told of a group.
 struct Told {
     severity: Severity,
@@ -129,13 +136,13 @@ impl<'a> Site<'a> {
 
     fn findings(&self, known: &Known<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut modules: BTreeMap<Severity, Vec<(&[u8], &Group<'_>, Told)>> = BTreeMap::new();
+        let mut modules: BTreeMap<Severity, Vec<Module<'_>>> = BTreeMap::new();
         for (name, group) in &self.groups {
             if let Some(told) = Self::startup(name, group) {
                 findings.push(self.finding(name, group, told));
             } else {
                 let told = self.told(group, name, known.holder(self.path, name));
-                modules.entry(told.severity).or_default().push((name, group, told));
+                modules.entry(told.severity).or_default().push(Module { name, group, told });
             }
         }
         for (severity, modules) in modules {
@@ -146,10 +153,11 @@ impl<'a> Site<'a> {
                     modules.len()
                 );
                 let subject = format!("{}/", self.path.to_absolute());
-                let paths = modules.iter().flat_map(|(_, group, _)| group.paths());
+                let paths = modules.iter().flat_map(|module| module.group.paths());
                 findings.push(Finding::new(CHECK.name, severity, subject, message).fix(INSTALL).at(paths));
             } else {
-                findings.extend(modules.into_iter().map(|(name, group, told)| self.finding(name, group, told)));
+                let all = modules.into_iter().map(|Module { name, group, told }| self.finding(name, group, told));
+                findings.extend(all);
             }
         }
         findings

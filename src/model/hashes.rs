@@ -139,23 +139,23 @@ mod tests {
     use super::super::ImagePath;
     use super::*;
 
-    fn side(recorded: u8, found: u8) -> Option<Bytes> {
+    fn side(recorded: u8, found: u8) -> Bytes {
         let record = Record {
             list: "md5sums",
             recorded: RecordedHash::Md5(Md5([recorded; 16])),
             found: RecordedHash::Md5(Md5([found; 16])),
         };
-        Some(Bytes { sha256: Some(Digest([found; 32])), record: Some(record) })
+        Bytes { sha256: Some(Digest([found; 32])), record: Some(record) }
     }
 
     #[test]
     fn both_hashes_and_the_record_are_told_and_which_side_it_speaks_for() {
-        let same = Hashes { left: side(1, 1), right: side(1, 2) };
+        let same = Hashes { left: Some(side(1, 1)), right: Some(side(1, 2)) };
         assert_eq!(
             same.words(false),
             "sha256 010101010101 → 020202020202; md5sums says 010101010101: left matches, right has 020202020202"
         );
-        let moved = Hashes { left: side(1, 1), right: side(2, 2) };
+        let moved = Hashes { left: Some(side(1, 1)), right: Some(side(2, 2)) };
         assert_eq!(
             moved.words(false),
             "sha256 010101010101 → 020202020202; left md5sums says 010101010101, it matches; right md5sums says \
@@ -163,7 +163,7 @@ mod tests {
         );
         assert_eq!(same.record(true).len(), "md5sums says : left matches, right has ".len() + 32 + 32);
         assert_eq!(Hashes::default().words(true), "");
-        let one = Hashes::of(Side::Right, side(1, 2));
+        let one = Hashes::of(Side::Right, Some(side(1, 2)));
         assert_eq!(one.words(true).len(), "sha256 ; md5sums says , it has ".len() + 64 + 32 + 32);
     }
 

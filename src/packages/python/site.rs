@@ -19,7 +19,7 @@ pub enum PathFile {
     Unread,
 }
 
-/// Lines that are run and known: those that easy_install put around the directories that it added, and virtualenv's.
+/// Lines that are run and known: those that `easy_install` put around the directories that it added, and virtualenv's.
 const KNOWN: [&str; 3] = [
     "import sys; sys.__plen = len(sys.path)",
     "import sys; new=sys.path[sys.__plen:]; del sys.path[sys.__plen:]; p=getattr(sys,'__egginsert',0); sys.path[p:p]=new; sys.__egginsert = p+len(new)",
