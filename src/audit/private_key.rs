@@ -31,6 +31,7 @@ fn key(node: &Node) -> Option<(&'static str, &'static str)> {
     match place(&node.path)? {
         Place::Made if is_proven => Some(("a private key that the build made", MADE)),
         Place::Made => Some(("a private key, by its name", MADE)),
+        Place::Given if is_proven => Some(("a private key", GIVEN)),
         Place::Given => Some(("a private key, by its place", GIVEN)),
     }
 }

@@ -232,6 +232,55 @@ mod tests {
     }
 
     #[test]
+    fn leftovers_are_known_and_their_neighbours_are_not() {
+        for (path, rule) in [
+            ("/var/cache/debconf/passwords.dat", "debconf-passwords"),
+            ("/tmp/hsperfdata_root/7", "temporary-files"),
+            ("/var/lib/systemd/random-seed", "random-seed"),
+            ("/root/.cache/pypoetry/cache/repositories/PyPI/_http/1/2", "downloads-of-other-installers"),
+            ("/var/log/dnf.rpm.log", "dnf-logs"),
+            ("/var/cache/libdnf5/fedora/repodata/repomd.xml", "dnf-cache"),
+            ("/var/lib/dnf/history.sqlite", "dnf-history"),
+            ("/srv/app/data.db-shm", "sqlite-shared-memory"),
+            ("/opt/conda/pkgs/cache/497deca9.json", "conda-cache"),
+            ("/root/miniconda3/pkgs/urls.txt", "conda-cache"),
+            ("/root/.npm/_cacache/index-v5/1a/2b/3c", "npm-cache"),
+            ("/home/node/.npm/_logs/2026-11-21T17_04_58_000Z-debug-0.log", "npm-cache"),
+            ("/var/lib/gems/3.1.0/extensions/x86_64-linux/3.1.0/json-2.6/mkmf.log", "gem-build-log"),
+            ("/srv/app/.git/objects/1f/0a9ea3b0f4a37f1cb5e5bd5c1f1ab3a2f4e1d1", "git-objects"),
+            ("/srv/shared.git/objects/pack/pack-0a9ea3b0.idx", "git-objects"),
+            ("/srv/app/.git/logs/refs/remotes/origin/HEAD", "git-logs"),
+            ("/home/app/.bash_history", "history-of-other-tools"),
+        ] {
+            assert_eq!(noise(path), Some(rule), "{path}");
+        }
+        // What is run, or says what is run, beside them.
+        for path in [
+            "/var/cache/debconf/config.dat",
+            "/var/lib/systemd/random-seed.d/evil.conf",
+            "/root/.cache/pypoetry/virtualenvs/app/lib/evil.py",
+            "/var/log/dnf/evil.log",
+            "/var/lib/dnf/modulefailsafe/evil.yaml",
+            "/srv/app/data.db",
+            "/srv/app/data.db-wal",
+            "/opt/conda/pkgs/numpy-1.26.4/lib/python3.11/site-packages/numpy/__init__.py",
+            "/opt/conda/pkgs/cache/evil.py",
+            "/root/.npm/_npx/1a2b/node_modules/evil/index.js",
+            "/var/lib/gems/3.1.0/extensions/x86_64-linux/3.1.0/json-2.6/json/ext/parser.so",
+            "/srv/app/.git/hooks/post-checkout",
+            "/srv/app/.git/config",
+            "/srv/app/.git/HEAD",
+            "/srv/app/.git/refs/heads/main",
+            "/srv/app/.git/packed-refs",
+            "/srv/app/.git/objects/info/alternates",
+            "/srv/app/.git/modules/logs/evil",
+            "/home/app/.bashrc",
+        ] {
+            assert_eq!(noise(path), None, "{path}");
+        }
+    }
+
+    #[test]
     fn inputs_are_paths_or_packages() {
         let rule = Rules::built_in().generated(&path("/etc/ld.so.cache")).next().unwrap();
         assert!(rule.inputs.has_path(&path("/usr/lib/x86_64-linux-gnu/libz.so.1.2.13")));

@@ -83,7 +83,7 @@ fn linking<'data, Elf: FileHeader<Endian = Endianness>>(
 
 /// The string at `at` of a string table. One that is longer than what is shown is refused: thousands of names that lead
 /// into one endless string would each cost a pass over the whole table.
-fn string(table: &[u8], at: u64) -> Option<&[u8]> {
+pub(in super::super) fn string(table: &[u8], at: u64) -> Option<&[u8]> {
     let rest = table.get(usize::try_from(at).ok()?..)?;
     let within = rest.get(..=MAX_TEXT).unwrap_or(rest);
     within.get(..within.iter().position(|byte| *byte == 0)?)

@@ -2,7 +2,7 @@
 //! instead of a page of bytes.
 
 mod ar;
-mod elf;
+pub(super) mod elf;
 mod gzip;
 mod mo;
 mod png;
@@ -22,7 +22,7 @@ const ANATOMIES: &[Dissector] =
     &[pyc::dissect, gzip::dissect, elf::dissect, zip::dissect, ar::dissect, png::dissect, mo::dissect, tar::dissect];
 
 /// Members beyond which a content is not taken apart further.
-const MAX_MEMBERS: usize = 10_000;
+pub(super) const MAX_MEMBERS: usize = 10_000;
 
 /// The longest name or text that is kept, in bytes.
 const MAX_TEXT: usize = 512;
@@ -61,7 +61,7 @@ pub(super) fn u32_le(bytes: &[u8], at: usize) -> Option<u32> {
     array(bytes, at).map(u32::from_le_bytes)
 }
 
-fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
     array(bytes, at).map(u32::from_be_bytes)
 }
 

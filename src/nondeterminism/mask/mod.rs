@@ -3,16 +3,28 @@
 mod ar;
 mod baked_key;
 mod console_script;
+mod dated_lines;
+mod dates;
+mod elf;
+mod fontconfig;
+mod git_index;
+mod git_log;
 mod gzip;
 mod inflate;
+mod keystore;
 mod log;
 mod machine_id;
 mod manifest;
 mod marshal;
+mod mo;
 mod nested;
 mod packed_tar;
+mod pdf;
+mod png;
 mod pyc;
 mod record;
+mod shadow;
+mod sqlite;
 mod tar;
 mod zip;
 
@@ -55,6 +67,26 @@ pub const MASKS: &[Mask] = &[
     packed_tar::MASK,
     ar::MASK,
     console_script::MASK,
+    shadow::MASK,
+    git_index::MASK,
+    git_log::MASK,
+    keystore::CACERTS,
+    dated_lines::CONDA_HISTORY,
+    dated_lines::PERLLOCAL,
+    dated_lines::PNPM,
+    dated_lines::GEMSPEC,
+    dated_lines::HTML,
+    dated_lines::POSTSCRIPT,
+    dated_lines::R_BUILT,
+    dated_lines::PROPERTIES,
+    dated_lines::PO,
+    elf::MASK,
+    png::MASK,
+    mo::MASK,
+    pdf::MASK,
+    fontconfig::MASK,
+    keystore::MASK,
+    sqlite::MASK,
 ];
 
 /// How many of a file's first bytes [`Mask::matches`] is shown.
@@ -100,6 +132,19 @@ mod testing {
     fn find(path: &str, content: &[u8]) -> Option<&'static Mask> {
         let path = ImagePath::parse(path.as_bytes()).unwrap();
         mask_for(&path, content.len() as u64, content.get(..HEAD).unwrap_or(content))
+    }
+
+    /// The places of `real` at which another bit would go unnoticed.
+    pub(super) fn unnoticed(path: &str, real: &[u8]) -> Vec<usize> {
+        let whole = masked(path, real).unwrap();
+        let is_unnoticed = |at: &usize| {
+            (0..8).any(|bit| {
+                let mut flipped = real.to_vec();
+                flipped[*at] ^= 1 << bit;
+                masked(path, &flipped).as_ref() == Some(&whole)
+            })
+        };
+        (0..real.len()).filter(is_unnoticed).collect()
     }
 
     /// Cuts `real` and changes bytes of it at many places: no mask may panic or take long, nor may a cut file be equal
