@@ -13,7 +13,7 @@ use std::ops::Range;
 use object::elf::{
     DT_ADDRRNGHI, DT_ADDRRNGLO, DT_FINI, DT_FINI_ARRAY, DT_HASH, DT_INIT, DT_INIT_ARRAY, DT_JMPREL, DT_PLTGOT,
     DT_PREINIT_ARRAY, DT_REL, DT_RELA, DT_STRTAB, DT_SYMTAB, DT_SYMTAB_SHNDX, DT_VERDEF, DT_VERNEED, DT_VERSYM, ET_DYN,
-    ET_EXEC, ET_REL, FileHeader32, FileHeader64, NT_GNU_BUILD_ID, PF_W, PF_X, PT_LOAD, PT_NOTE, SHF_ALLOC, SHT_NOBITS,
+    ET_EXEC, ET_REL, FileHeader32, FileHeader64, NT_GNU_BUILD_ID, PF_X, PT_LOAD, PT_NOTE, SHF_ALLOC, SHT_NOBITS,
     SHT_NOTE, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA,
 };
 use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader};
@@ -91,8 +91,23 @@ struct Plan {
     hidden: Vec<Hidden>,
     /// Zeroed in place.
     zeros: Vec<Range<usize>>,
-    /// Where the first section stands that goes, and the pieces behind it that stay, each with its section's number.
-    tail: Option<(usize, Vec<(usize, Range<usize>)>)>,
+    /// Where sections go.
+    cut: Option<Cut>,
+}
+
+/// A file from which sections go.
+struct Cut {
+    /// Where the first of them stands.
+    start: usize,
+    /// The pieces behind it that stay, in their order.
+    kept: Vec<Piece>,
+}
+
+/// A piece of a file.
+struct Piece {
+    /// The section's number, 0 for the table of section headers.
+    section: usize,
+    place: Range<usize>,
 }
 
 /// A section's place in the file and in memory.
@@ -136,7 +151,7 @@ impl Plan {
         }
         plan.debug_information(bytes, &sections)?;
         if sections.iter().any(|section| section.goes) {
-            plan.cut(header, endian, bytes, &sections)?;
+            plan.cut_out(header, endian, bytes, &sections)?;
         }
         (!plan.hidden.is_empty()).then_some(plan)
     }
@@ -166,7 +181,7 @@ impl Plan {
         if sections.iter().filter(|section| overlap(&section.place, &place)).count() != 1 {
             return None;
         }
-        if !is_only_read(header, endian, bytes, &place)? {
+        if !is_data(header, endian, bytes, &place)? {
             return None;
         }
         self.hidden.push(Hidden::new("build id", hex(id)));
@@ -212,7 +227,7 @@ impl Plan {
     }
 
     /// Finds the pieces behind the first section that goes.
-    fn cut<Elf: FileHeader<Endian = Endianness>>(
+    fn cut_out<Elf: FileHeader<Endian = Endianness>>(
         &mut self,
         header: &Elf,
         endian: Endianness,
@@ -230,10 +245,10 @@ impl Plan {
         let headers = header.section_headers(endian, bytes).ok()?;
         let table = usize::try_from(header.e_shoff(endian).into()).ok()?;
         let table = table..table.checked_add(size_of_val(headers))?;
-        let mut items: Vec<(usize, Range<usize>, bool)> = vec![(0, table, false)];
+        let mut items = vec![(Piece { section: 0, place: table }, false)];
         for (at, section) in (1..).zip(sections) {
             if section.place.start >= start && section.kind != SHT_NOBITS && !section.place.is_empty() {
-                items.push((at, section.place.clone(), section.goes));
+                items.push((Piece { section: at, place: section.place.clone() }, section.goes));
             } else if section.place.end > start && section.kind != SHT_NOBITS && !section.place.is_empty() {
                 return None;
             }
@@ -245,23 +260,23 @@ impl Plan {
             }
         }
         self.zeros.push(Elf::table_field());
-        items.sort_by_key(|(_, place, _)| place.start);
+        items.sort_by_key(|(piece, _)| piece.place.start);
         let mut kept = Vec::new();
         let mut at = start;
-        for (section, place, goes) in items {
+        for (piece, goes) in items {
             // Overlaps end here, and a table of headers in front of what goes.
-            let gap = bytes.get(at..place.start)?;
+            let gap = bytes.get(at..piece.place.start)?;
             if gap.len() > LONGEST_GAP || gap.iter().any(|byte| *byte != 0) {
                 return None;
             }
-            at = place.end;
+            at = piece.place.end;
             if !goes {
-                kept.push((section, place));
+                kept.push(piece);
             }
         }
         // What follows the last section is nobody's, and stays.
-        kept.push((usize::MAX, at..bytes.len()));
-        self.tail = Some((start, kept));
+        kept.push(Piece { section: usize::MAX, place: at..bytes.len() });
+        self.cut = Some(Cut { start, kept });
         Some(())
     }
 
@@ -269,11 +284,11 @@ impl Plan {
         for range in self.zeros {
             bytes.get_mut(range)?.fill(0);
         }
-        if let Some((start, kept)) = self.tail {
+        if let Some(Cut { start, kept }) = self.cut {
             let mut canonical = Vec::with_capacity(bytes.len());
             canonical.extend_from_slice(&(start as u64).to_le_bytes());
             canonical.extend_from_slice(bytes.get(..start)?);
-            for (section, place) in kept {
+            for Piece { section, place } in kept {
                 canonical.extend_from_slice(&(section as u64).to_le_bytes());
                 canonical.extend_from_slice(&(place.len() as u64).to_le_bytes());
                 canonical.extend_from_slice(bytes.get(place)?);
@@ -335,9 +350,9 @@ fn sections<'data, Elf: FileHeader<Endian = Endianness>>(
     headers.iter().enumerate().skip(1).map(section).collect()
 }
 
-/// Whether what stands at `place` is mapped as data that nobody writes or runs, if at all, and named by no address of
-/// the dynamic table.
-fn is_only_read<Elf: FileHeader<Endian = Endianness>>(
+/// Whether what stands at `place` is mapped as data that nobody runs, if at all, and named by no address of the dynamic
+/// table. patchelf moves the id to a segment that may be written.
+fn is_data<Elf: FileHeader<Endian = Endianness>>(
     header: &Elf,
     endian: Endianness,
     bytes: &[u8],
@@ -354,7 +369,7 @@ fn is_only_read<Elf: FileHeader<Endian = Endianness>>(
         }
         match segment.p_type(endian) {
             PT_NOTE => {}
-            PT_LOAD if segment.p_flags(endian) & (PF_W | PF_X) == 0 && from <= start && to >= end => {
+            PT_LOAD if segment.p_flags(endian) & PF_X == 0 && from <= start && to >= end => {
                 let first = segment.p_vaddr(endian).into().checked_add(start - from)?;
                 addresses = first..first.checked_add(end - start)?;
             }

@@ -142,7 +142,7 @@ mod tests {
     use super::super::testing::{hidden, masked, survives_damage, unnoticed};
     use super::*;
 
-    /// Two certificates, imported twice with keytool of OpenJDK 17: see the folder's README.
+    /// Two certificates, imported twice with keytool of Java 17: see the folder's README.
     const ONE: &[u8] = include_bytes!("../../../tests/data/masks/one.jks");
     const ANOTHER: &[u8] = include_bytes!("../../../tests/data/masks/another.jks");
     const JCEKS: &[u8] = include_bytes!("../../../tests/data/masks/one.jceks");

@@ -39,7 +39,8 @@ fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
         });
         *bytes = lines.flatten().collect();
     }
-    Some(time.into_iter().chain(key).collect())
+    let hidden: Vec<Hidden> = time.into_iter().chain(key).collect();
+    (!hidden.is_empty()).then_some(hidden)
 }
 
 /// Zeroes all dates, and tells the first.
@@ -103,7 +104,7 @@ mod tests {
 
     fn masked(text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        assert!(apply(&mut bytes).is_some());
+        let _ = apply(&mut bytes);
         String::from_utf8(bytes).unwrap()
     }
 

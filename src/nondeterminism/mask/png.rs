@@ -1,4 +1,4 @@
-//! PNG images (ISO/IEC 15948): the time of the last change, and the dates that ImageMagick and others add as text.
+//! PNG images (ISO/IEC 15948): the time of the last change, and the dates that image tools add as text.
 //!
 //! Only chunks that hold a date and nothing else go. All others stay byte for byte, with their checksums, and so does
 //! whatever follows the last.
@@ -95,7 +95,7 @@ mod tests {
     /// One black pixel with a time and an author: see the folder's README.
     const REAL: &[u8] = include_bytes!("../../../tests/data/anatomy/pixel.png");
 
-    fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn chunk(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
         let mut covered = kind.to_vec();
         covered.extend_from_slice(body);
         let mut crc = Crc::new();
@@ -116,7 +116,7 @@ mod tests {
     fn times_go_and_nothing_else_does() {
         assert_eq!(hidden("pixel.png", REAL), ["tIME 2023-11-14 22:13:20"]);
         // As ImageMagick 6 writes them.
-        let dated = with(&chunk(b"tEXt", b"date:create\x002026-11-21T17:04:58+00:00"));
+        let dated = with(&chunk(*b"tEXt", b"date:create\x002026-11-21T17:04:58+00:00"));
         assert_eq!(of(&dated), of(REAL));
         let timed = REAL.iter().enumerate().skip(33).map(|(at, _)| at);
         assert!(unnoticed("pixel.png", REAL).iter().all(|at| timed.clone().take(0x13).any(|held| held == *at)));
@@ -134,14 +134,14 @@ mod tests {
             author,
             checksum,
             [REAL, b"<?php system($_GET[0]);"].concat(),
-            with(&chunk(b"tEXt", b"Creation Time\0<script>alert(2026)</script>")),
-            with(&chunk(b"tEXt", b"Software\x002026-11-21")),
-            with(&chunk(b"tIME", b"\x07\xe7\x0b\x0e\x16\x0d\x14payload")),
-            with(&chunk(b"zTXt", b"date:create\0\0abc")),
+            with(&chunk(*b"tEXt", b"Creation Time\0<script>alert(2026)</script>")),
+            with(&chunk(*b"tEXt", b"Software\x002026-11-21")),
+            with(&chunk(*b"tIME", b"\x07\xe7\x0b\x0e\x16\x0d\x14payload")),
+            with(&chunk(*b"zTXt", b"date:create\0\0abc")),
         ] {
             assert_ne!(of(&changed), of(REAL));
         }
-        let mut wrong = chunk(b"tEXt", b"date:create\x002026-11-21T17:04:58+00:00");
+        let mut wrong = chunk(*b"tEXt", b"date:create\x002026-11-21T17:04:58+00:00");
         *wrong.last_mut().unwrap() ^= 1;
         assert_ne!(of(&with(&wrong)), of(REAL));
     }

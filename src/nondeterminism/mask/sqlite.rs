@@ -30,7 +30,7 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// The header of 100 bytes (1.3): what counts changes or places, and goes.
 const COUNTERS: &[Range<usize>] = &[24..28, 28..32, 32..40, 40..44, 52..56, 92..96];
 
-/// SQLite's own limit on the depth of a tree.
+/// The limit of `SQLite` itself on the depth of a tree.
 const DEEPEST: usize = 20;
 
 fn matches(_: &ImagePath, head: &[u8]) -> bool {
