@@ -39,7 +39,7 @@ fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
 }
 
 fn kind(text: &str) -> Option<String> {
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let lines: Vec<&str> = text.strip_suffix('\n')?.split('\n').collect();
     match lines.as_slice() {
         [public] => public_kind(public),
         [begin, body @ .., end] => {
