@@ -193,7 +193,17 @@ fn drift(at: usize, directory: bool, owner: Option<&Arc<str>>, dice: &mut Dice) 
     };
     let detail = if explanation == E::Mtime { "" } else { "what a reader is told of this path" };
     let owner = owner.cloned();
-    Some(Drift { change, explanation, detail: detail.into(), owner, rule: None, proof: None, fix: None })
+    Some(Drift {
+        change,
+        explanation,
+        detail: detail.into(),
+        owner,
+        rule: None,
+        proof: None,
+        evidence: None,
+        hashes: None,
+        fix: None,
+    })
 }
 
 fn files(owners: &[Arc<str>]) -> (FileDrift, Vec<Option<usize>>) {
