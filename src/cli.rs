@@ -394,7 +394,7 @@ impl FailOn {
 }
 
 fn checks() -> impl Iterator<Item = &'static str> {
-    audit::CHECKS.iter().map(|check| check.name)
+    audit::names()
 }
 
 impl FromStr for FailOn {

@@ -18,6 +18,7 @@ mod machine_id;
 mod manifest_unknown;
 mod md5sums_missing;
 mod origin_unpinned;
+mod pinning;
 mod private_key;
 mod record_mismatch;
 mod record_missing;
@@ -32,7 +33,10 @@ use std::sync::Arc;
 use self::standing::Owned;
 use crate::image::Tree;
 use crate::model::hashes::{Bytes, Record};
-use crate::model::{Digest, Ecosystem, FileEntry, Finding, Hashes, ImageFacts, ImagePath, Md5, Package, Side};
+use crate::model::{
+    BuildSteps, Checklist, Digest, Ecosystem, FileEntry, Finding, Hashes, ImageConfig, ImageFacts, ImagePath, Md5,
+    Package, Side,
+};
 
 /// One check.
 pub struct Check {
@@ -41,7 +45,7 @@ pub struct Check {
     run: fn(&Audited<'_>) -> Vec<Finding>,
 }
 
-/// All checks, in the order in which findings of one severity are told.
+/// The checks but for those of the checklist, in the order in which findings of one severity are told.
 pub const CHECKS: &[Check] = &[
     record_mismatch::CHECK,
     dpkg_mismatch::CHECK,
@@ -65,10 +69,20 @@ pub const CHECKS: &[Check] = &[
 /// What is known of an image.
 pub struct Image<'a> {
     pub facts: &'a ImageFacts,
+    pub config: &'a ImageConfig,
+    /// How it was built, as far as that is told.
+    pub steps: &'a BuildSteps,
     pub tree: &'a Tree,
     pub packages: &'a [Arc<Package>],
     /// MD5 of file contents by their SHA-256, where it was computed apart from the layer's pass.
     pub md5: &'a HashMap<Digest, Md5>,
+}
+
+/// What the audit of one image comes to.
+pub struct Audit {
+    /// The worst first.
+    pub findings: Vec<Finding>,
+    pub checklist: Checklist,
 }
 
 /// An image as the checks see it.
@@ -82,32 +96,41 @@ struct Audited<'a> {
     owned: Vec<Owned<'a>>,
     /// Of each path whose bytes are not those that a package recorded: whose they are, two packages at most.
     holders: HashMap<&'a ImagePath, Vec<&'a Arc<Package>>>,
+    /// The checks that the checklist answers with "no".
+    unmet: Vec<&'static str>,
     /// How many packages share a name.
     namesakes: HashMap<(Ecosystem, &'a str), usize>,
 }
 
-/// The findings of all checks about one image, the worst first.
+/// Puts all checks and questions to one image.
 #[must_use]
-pub fn audit(image: &Image<'_>, side: Side) -> Vec<Finding> {
-    let Image { facts, tree, packages, md5 } = *image;
+pub fn audit(image: &Image<'_>, side: Side) -> Audit {
+    let Image { facts, config, steps, tree, packages, md5 } = *image;
     let owned = standing::all(tree, packages, md5);
     let holders = standing::holders(&owned);
     let mut namesakes = HashMap::new();
     for package in packages {
         *namesakes.entry((package.ecosystem, package.key.as_str())).or_default() += 1;
     }
-    let audited = Audited { facts, tree, packages, md5, side, owned, holders, namesakes };
-    let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited));
+    let (checklist, unmet_findings) = pinning::judge(facts, config, tree, steps);
+    let unmet = unmet_findings.iter().map(|finding| finding.check).collect();
+    let audited = Audited { facts, tree, packages, md5, side, owned, holders, unmet, namesakes };
+    let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited)).chain(unmet_findings);
     let layer = |path: &ImagePath| tree.get(path).map(|node| node.file.layer);
     let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }.from_layers(layer)).collect();
     findings.sort_by_key(|finding| Reverse(finding.severity));
-    findings
+    Audit { findings, checklist }
 }
 
-/// The place of a check's name in [`CHECKS`]; what is no check of one image comes first.
+/// The names of all checks, those of the checklist last, in the order in which findings of one severity are told.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CHECKS.iter().map(|check| check.name).chain(pinning::checks())
+}
+
+/// The place of a check's name in [`names`]; what is no check of one image comes first.
 #[must_use]
 pub fn order(check: &str) -> Option<usize> {
-    CHECKS.iter().position(|known| known.name == check)
+    names().position(|known| known == check)
 }
 
 impl<'a> Audited<'a> {

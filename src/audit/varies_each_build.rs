@@ -24,10 +24,20 @@ fn run(audited: &Audited<'_>) -> Vec<Finding> {
             files.entry(cause.name).or_insert_with(|| (cause, Vec::new())).1.push(&node.path);
         }
     }
-    let findings = files.into_values().map(|(cause, paths)| {
-        Finding::new(CHECK.name, Severity::Info, cause.name, cause.reason).fix(cause.fix).at(paths)
-    });
+    let findings =
+        files.into_values().filter(|(cause, _)| !has_own_check(audited, cause.name)).map(|(cause, paths)| {
+            Finding::new(CHECK.name, Severity::Info, cause.name, cause.reason).fix(cause.fix).at(paths)
+        });
     findings.collect()
+}
+
+/// Whether the checklist says more of these files.
+fn has_own_check(audited: &Audited<'_>, rule: &str) -> bool {
+    let check = match rule {
+        "apt-lists" => "apt-lists-left",
+        rule => rule,
+    };
+    audited.unmet.contains(&check)
 }
 
 fn cause<'a>(node: &'a Node, rules: &'a Rules) -> Option<Cause<'a>> {

@@ -168,14 +168,14 @@ mod tests {
     #[test]
     fn a_finding_that_grew_says_from_what() {
         let mut left = TestImage::new();
-        left.write("var/lib/apt/lists/a", b"1");
+        left.write("var/backups/a", b"1");
         let mut right = left.clone();
-        right.write("var/lib/apt/lists/b", b"2");
+        right.write("var/backups/b", b"2");
         let report = compare(&left.snapshot(), &right.snapshot());
         let finding = report.findings.iter().find(|finding| finding.check == "varies-each-build").unwrap();
         assert_eq!((finding.drift, finding.count), (Some(FindingDrift::Same), 2));
         assert!(finding.message.ends_with("(1 of them new, 1 on the left)"), "{}", finding.message);
-        assert_eq!(told(&report, "nondeterministic"), [(None, "apt-lists".to_owned(), 1)]);
+        assert_eq!(told(&report, "nondeterministic"), [(None, "backup-of-former-state".to_owned(), 1)]);
     }
 
     #[test]

@@ -18,8 +18,8 @@ mod verdict;
 use std::sync::Arc;
 
 use crate::model::{
-    Change, Explanation, FileAt, Finding, Fixes, Hashes, HistoryEntry, ImageFacts, ImagePath, LayerFacts, Package,
-    PackageMove, Proof, Side, Verdict,
+    Change, Checklist, Explanation, FileAt, Finding, Fixes, Hashes, HistoryEntry, ImageFacts, ImagePath, LayerFacts,
+    Package, PackageMove, Proof, Side, Verdict,
 };
 use crate::snapshot::Snapshot;
 
@@ -39,8 +39,10 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
     let (config, unchanged_config) = config::changes(&left.config, &right.config);
     let (verdict, proven) = verdict::judge(left, right, &packages, &files, &config);
     let (mut left_facts, mut right_facts) = base::facts(&left.facts, &right.facts);
-    let audited = [left.findings_as(&left_facts, Side::Left), right.findings_as(&right_facts, Side::Right)];
-    let findings = findings::all(audited, &packages, &files);
+    let audits = [left.audit(&left_facts, Side::Left), right.audit(&right_facts, Side::Right)];
+    let [(left_findings, left_checklist), (right_findings, right_checklist)] =
+        audits.map(|audit| (audit.findings, audit.checklist));
+    let findings = findings::all([left_findings, right_findings], &packages, &files);
     let base = base::drift([&left_facts, &right_facts], [left, right], &packages, &files);
     layers::mark_shared(&mut left_facts.layers, &mut right_facts.layers);
     DriftReport {
@@ -56,6 +58,8 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
         config,
         unchanged_config,
         findings,
+        left_checklist,
+        right_checklist,
         warnings: warnings(left, right).chain(unread).collect(),
         alone: false,
     }
@@ -98,6 +102,9 @@ pub struct DriftReport {
     /// What the audits of both images found, each once, and what the comparison itself found; the worst first, new ones
     /// before those that both images have.
     pub findings: Vec<Finding>,
+    /// What the checklists for reproducible builds ask, and what each image answers.
+    pub left_checklist: Checklist,
+    pub right_checklist: Checklist,
     /// What could not be read or was odd, each prefixed by its side.
     pub warnings: Vec<String>,
     /// Whether there is but one image, which is both sides.

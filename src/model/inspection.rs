@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FileAt, Finding, ImageFacts, ImagePath, Package};
+use super::{Checklist, FileAt, Finding, ImageFacts, ImagePath, Package};
 
 /// What `inspect` shows of one image.
 #[derive(Debug, Clone)]
@@ -13,6 +13,7 @@ pub struct Inspection {
     /// Every path in byte order, when the files were asked for.
     pub files: Option<Vec<FileOf>>,
     pub findings: Vec<Finding>,
+    pub checklist: Checklist,
     pub warnings: Vec<String>,
     /// What a reviewer marked; only in the explorer's exports.
     pub marked: Vec<Marked>,

@@ -5,6 +5,7 @@
 
 mod base64;
 mod config;
+pub mod created_by;
 mod descriptor;
 mod docker;
 mod document;

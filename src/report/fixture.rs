@@ -14,10 +14,10 @@ use crate::compare::{
 };
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
-    BaseEvidence, BaseImage, Change, Confidence, Content, Digest, Ecosystem, EvidenceKind, Explanation, FileAt,
-    FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, Hashes, HistoryEntry, ImageFacts, ImagePath, Inspection,
-    Kind, LayerFacts, Md5, Package, PackageMove, Proof, RecordedHash, SearchResult, Severity, Side, SourcePackage,
-    Verdict,
+    self, BaseEvidence, BaseImage, Change, Checklist, ChecklistItem, Confidence, Content, Digest, Ecosystem, Evidence,
+    EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, Hashes, HistoryEntry,
+    ImageFacts, ImagePath, Inspection, Kind, LayerFacts, Md5, Package, PackageMove, Proof, RecordedHash, SearchResult,
+    Severity, Side, SourcePackage, Verdict,
 };
 
 /// An app image a month apart: packages moved, one alarm, a few files that nothing explains, noise.
@@ -113,8 +113,37 @@ pub(crate) fn drifted() -> DriftReport {
             )
             .fix("FROM debian:12-slim@sha256:...")
         }],
+        left_checklist: checklist(model::Answer::Yes),
+        right_checklist: checklist(model::Answer::No),
         warnings: vec!["right: layer 3: duplicate entry /etc/hosts, the last one stays".into()],
         alone: false,
+    }
+}
+
+/// One item that is answered so, and two that every image answers alike.
+fn checklist(apt: model::Answer) -> Checklist {
+    use model::Answer::{Unknown, Yes};
+    let item = |name, asks, answer, words: &str| ChecklistItem {
+        name,
+        check: name,
+        asks,
+        answer,
+        words: words.to_owned(),
+        evidence: Vec::new(),
+        fix: None,
+    };
+    let pinned = ChecklistItem {
+        evidence: vec![Evidence { text: "apt-get install -y curl".to_owned(), layer: Some(2) }],
+        fix: Some("apt-get install PACKAGE=VERSION"),
+        ..item("apt-unpinned", "apt installs named versions", apt, "without a version: curl")
+    };
+    Checklist {
+        judged: "3 instructions above the base's 2 layers".to_owned(),
+        items: vec![
+            item("time-zone-unset", "the time zone is set", Yes, "TZ=Etc/UTC"),
+            pinned,
+            item("download-unchecked", "every download is checked", Unknown, "ADD of a URL"),
+        ],
     }
 }
 
@@ -134,6 +163,7 @@ pub(crate) fn rebuild() -> DriftReport {
     report.right.size = report.left.size;
     report.config.retain(|change| change.key == "created");
     report.findings.clear();
+    report.left_checklist = report.right_checklist.clone();
     report.warnings.clear();
     report
 }
@@ -294,6 +324,7 @@ pub(crate) fn inspection(files: bool) -> Inspection {
         packages: report.packages.iter().filter_map(|row| row.right.clone()).collect(),
         files: files.then(|| report.files.rows.iter().filter_map(of).collect()),
         findings: report.findings.into_iter().map(|finding| Finding { drift: None, ..finding }).collect(),
+        checklist: report.right_checklist,
         warnings: report.warnings,
         marked: Vec::new(),
         facts: report.right,

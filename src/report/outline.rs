@@ -6,8 +6,8 @@ use super::figures::{count, plural};
 use crate::compare::review::Review;
 use crate::compare::{BaseDrift, Cause, ConfigChange, Drift, DriftReport, FileRow, PackageRow, Share};
 use crate::model::{
-    BaseImage, Change, Confidence, Ecosystem, Explanation, Finding, FindingDrift, ImagePath, Kind, Marked, Package,
-    PackageMove, Severity, Verdict,
+    BaseImage, Change, Checklist, ChecklistItem, Confidence, Ecosystem, Explanation, Finding, FindingDrift, ImagePath,
+    Kind, Marked, Package, PackageMove, Severity, Verdict,
 };
 
 /// Whether the two were made of the same inputs: what must be said before any talk of nondeterminism.
@@ -346,6 +346,24 @@ fn below(rows: &[FileRow], directory: &ImagePath) -> std::ops::Range<usize> {
     let start = rows.partition_point(|row| row.path.as_bytes() < prefix.as_slice());
     let length = rows.get(start..).unwrap_or_default().partition_point(|row| row.path.as_bytes().starts_with(&prefix));
     start..start + length
+}
+
+/// The items of a checklist, those first that ask for a reader.
+pub(super) fn checklist(checklist: &Checklist) -> Vec<&ChecklistItem> {
+    let mut items: Vec<_> = checklist.items.iter().collect();
+    items.sort_by_key(|item| item.answer);
+    items
+}
+
+/// Why an item is answered so, and by what; not safe to show.
+pub(super) fn shown_by(item: &ChecklistItem) -> String {
+    let Some(first) = item.evidence.first() else { return item.words.clone() };
+    let more = match item.evidence.len() {
+        1 => String::new(),
+        all => format!(", and {} more", count(all - 1)),
+    };
+    let layer = first.layer.map_or_else(String::new, |layer| format!("layer {layer}: "));
+    format!("{} ({layer}{}{more})", item.words, first.text)
 }
 
 /// The configuration's changes, those first that an engine runs the image differently for.

@@ -24,6 +24,9 @@ pub(super) fn tell(images: &mut [&mut Snapshot], settings: &Settings, progress: 
         return Ok(());
     }
     for image in images {
+        if let Some((path, dockerfile)) = &dockerfile {
+            image.told_by_dockerfile(&path.display().to_string(), dockerfile);
+        }
         let mut said: Vec<BaseEvidence> = Vec::new();
         said.extend(named.iter().map(|named| base::named_says(named, &image.config.diff_ids)));
         said.extend(

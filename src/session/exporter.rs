@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn marks_and_notes_on_one_image_are_in_every_form_and_nothing_is_said_of_two() {
         let mut image = TestImage::new();
-        image.deb("foo", "1.5-2", &[("usr/lib/foo", b"content")]).write("srv/unmarked", b"x");
+        image.deb("foo", "1.5-2", &[("usr/lib/foo", b"content")]).write("srv/unmarked", b"x").mtime("srv/unmarked", 0);
         let images = Arc::new(ImageContents::default());
         images.provide(Images::from(Opened {
             snapshot: image.snapshot(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::audit::Audit;
 use crate::cli::{Find, Target};
 use crate::image::Node;
 use crate::model::{FileOf, Found, ImagePath, Inspection, Package, SearchResult, Side};
@@ -11,11 +12,13 @@ use crate::snapshot::Snapshot;
 /// What `inspect` shows; every path too when `files` is set.
 #[must_use]
 pub fn inspect(snapshot: &Snapshot, files: bool) -> Inspection {
+    let Audit { findings, checklist } = snapshot.audit(&snapshot.facts, Side::Left);
     Inspection {
         facts: snapshot.facts.clone(),
         packages: snapshot.packages.clone(),
         files: files.then(|| all_files(snapshot)),
-        findings: snapshot.findings(Side::Left),
+        findings,
+        checklist,
         warnings: snapshot.warnings.clone(),
         marked: Vec::new(),
     }

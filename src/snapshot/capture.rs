@@ -28,12 +28,19 @@ fn wants_evidence(path: &[u8], size: u64) -> bool {
     const SMALL: u64 = 64 << 10;
     const LOG: u64 = 8 << 20;
     match path {
-        b"etc/os-release" | b"usr/lib/os-release" | b"etc/apt/preferences" => size <= SMALL,
+        b"etc/os-release" | b"usr/lib/os-release" | b"etc/passwd" => size <= SMALL,
         b"etc/ssl/certs/ca-certificates.crt" => size <= BUNDLE,
         b"var/log/dpkg.log" => size <= LOG,
-        _ if path.starts_with(b"etc/apt/preferences.d/") => size <= SMALL,
+        _ if is_of_apt(path) => size <= SMALL,
         _ => size <= SMALL && path.ends_with(b".crt") && is_certificate_source(path),
     }
+}
+
+/// One of the files that apt reads its settings from.
+fn is_of_apt(path: &[u8]) -> bool {
+    let files: [&[u8]; 3] = [b"etc/apt/preferences", b"etc/apt/apt.conf", b"etc/apt/sources.list"];
+    let parts: [&[u8]; 3] = [b"etc/apt/preferences.d/", b"etc/apt/apt.conf.d/", b"etc/apt/sources.list.d/"];
+    files.contains(&path) || parts.iter().any(|parts| path.starts_with(parts))
 }
 
 fn is_certificate_source(path: &[u8]) -> bool {

@@ -4,16 +4,18 @@ pub mod base;
 pub mod capture;
 pub mod digests;
 pub mod recorded;
+mod steps;
 #[cfg(test)]
 pub(crate) mod testing;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::audit;
+use crate::audit::{self, Audit};
 use crate::image::{self, Image, LayerIndex};
 use crate::model::{
-    Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package, Recording, Side, Variant,
+    BuildSteps, Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package, Recording,
+    Side, Variant,
 };
 use crate::nondeterminism::Rules;
 use crate::packages;
@@ -58,6 +60,8 @@ pub struct Snapshot {
     pub warnings: Vec<String>,
     /// MD5 of file contents by their SHA-256, for contents whose MD5 was computed apart from the layer's pass.
     pub md5: HashMap<Digest, Md5>,
+    /// How it was built, as far as that is told.
+    pub steps: BuildSteps,
 }
 
 impl Snapshot {
@@ -79,6 +83,7 @@ impl Snapshot {
             attestations: &parts.attestations,
             distro: distro.as_deref(),
         });
+        let steps = steps::told(&parts.config, &parts.attestations);
         let facts = ImageFacts {
             reference: parts.reference,
             source: parts.source,
@@ -102,7 +107,7 @@ impl Snapshot {
             file_count: image.tree.nodes().len(),
             layers_unread: parts.layers_unread,
         };
-        Self { facts, config: parts.config, image, packages, warnings, md5: HashMap::new() }
+        Self { facts, config: parts.config, image, packages, warnings, md5: HashMap::new(), steps }
     }
 
     /// The MD5 of a file's content, where it is known.
@@ -115,14 +120,14 @@ impl Snapshot {
     /// What is worth saying about this image on its own. Asked for last: MD5 sums may be added after [`Snapshot::new`].
     #[must_use]
     pub fn findings(&self, side: Side) -> Vec<Finding> {
-        self.findings_as(&self.facts, side)
+        self.audit(&self.facts, side).findings
     }
 
-    /// The same, where more is known of the image than it tells itself.
+    /// What its audit comes to, by `facts` that may say more of the image than it tells itself.
     #[must_use]
-    pub fn findings_as(&self, facts: &ImageFacts, side: Side) -> Vec<Finding> {
-        let Self { image, packages, md5, .. } = self;
-        audit::audit(&audit::Image { facts, tree: &image.tree, packages, md5 }, side)
+    pub fn audit(&self, facts: &ImageFacts, side: Side) -> Audit {
+        let Self { config, image, packages, md5, steps, .. } = self;
+        audit::audit(&audit::Image { facts, config, steps, tree: &image.tree, packages, md5 }, side)
     }
 
     /// The captured text of the file that `path` leads to.

@@ -1,9 +1,11 @@
 //! The audit's checks on images made for them: each finds what was done to the image, and an untouched one has nothing
 //! to answer for.
 
-use crate::audit::CHECKS;
+use crate::audit;
 use crate::model::{Finding, Severity, Side};
 use crate::snapshot::testing::TestImage;
+
+mod checklist;
 
 /// What pip 25 writes for `flask`.
 const SCRIPT: &str =
@@ -26,6 +28,9 @@ fn image() -> TestImage {
         )
         .write("etc/machine-id", b"")
         .write("app/main.py", b"print()");
+    let runtime = &mut image.config.runtime;
+    runtime.env = [("TZ", "Etc/UTC"), ("LANG", "C.UTF-8")].map(|(name, value)| (name.into(), value.into())).to_vec();
+    "1000".clone_into(&mut runtime.user);
     image
 }
 
@@ -37,7 +42,7 @@ fn findings(change: impl FnOnce(&mut TestImage)) -> Vec<Finding> {
 
 /// Check, severity and subject of what is worse than what every test image has.
 fn told(change: impl FnOnce(&mut TestImage)) -> Vec<(&'static str, Severity, String)> {
-    let usual = ["base-unpinned", "manifest-unknown"];
+    let usual = ["base-unpinned", "manifest-unknown", "platform-unnamed", "clock-leaks"];
     let findings = findings(change).into_iter().filter(|finding| !usual.contains(&finding.check));
     findings.map(|finding| (finding.check, finding.severity, finding.subject)).collect()
 }
@@ -53,9 +58,10 @@ fn an_untouched_image_has_nothing_to_answer_for() {
 
 #[test]
 fn check_names_are_kebab_case_and_unique() {
-    for (at, check) in CHECKS.iter().enumerate() {
-        assert!(check.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
-        assert!(CHECKS[at + 1..].iter().all(|other| other.name != check.name), "{}", check.name);
+    let names: Vec<&str> = audit::names().collect();
+    for (at, check) in names.iter().enumerate() {
+        assert!(check.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
+        assert!(!names[at + 1..].contains(check), "{check}");
     }
 }
 

@@ -8,10 +8,10 @@ use crate::compare::{
 };
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
-    Anatomy, BaseEvidence, BaseImage, Change, Changelog, ChangelogEntry, Confidence, Content, Digest, Ecosystem,
-    EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, Hashes, HistoryEntry, ImageFacts, ImagePath,
-    Kind, LayerFacts, Md5, OwnedFile, Package, PackageMove, Part, Proof, RecordedHash, Role, Severity, Side,
-    SourcePackage, Verdict, Watch,
+    Anatomy, Answer, BaseEvidence, BaseImage, Change, Changelog, ChangelogEntry, Checklist, ChecklistItem, Confidence,
+    Content, Digest, Ecosystem, Evidence, EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, Hashes,
+    HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, Md5, OwnedFile, Package, PackageMove, Part, Proof,
+    RecordedHash, Role, Severity, Side, SourcePackage, Verdict, Watch,
 };
 use crate::tui::overlay::export::ExportRequest;
 use crate::tui::{Contents, ExportFormat, Exports, Services};
@@ -71,6 +71,8 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
         .to_vec(),
         history: history_rows(),
         findings: findings(),
+        left_checklist: checklist(Answer::Yes),
+        right_checklist: checklist(Answer::No),
         warnings: vec!["right: layer 2: entry 17 has an unknown PAX key \"SCHILY.fflags\"".to_owned()],
         alone: false,
     })
@@ -124,6 +126,27 @@ fn findings() -> Vec<Finding> {
     ]
 }
 
+/// One item that is answered so, and two that both images answer alike.
+fn checklist(apt: Answer) -> Checklist {
+    let item = |name, asks, answer, words: &str| ChecklistItem {
+        name,
+        check: name,
+        asks,
+        answer,
+        words: words.to_owned(),
+        evidence: vec![Evidence { text: "apt-get install -y curl".to_owned(), layer: Some(1) }],
+        fix: None,
+    };
+    Checklist {
+        judged: "3 instructions above the base's layer".to_owned(),
+        items: vec![
+            item("apt-unpinned", "apt installs named versions", apt, "without a version: curl"),
+            item("download-unchecked", "every download is checked", Answer::Unknown, "ADD of a URL"),
+            item("time-zone-unset", "the time zone is set", Answer::Yes, "TZ=Etc/UTC"),
+        ],
+    }
+}
+
 /// The right image of [`report`] alone.
 pub(in crate::tui) fn alone() -> DriftReport {
     let both = report();
@@ -150,6 +173,8 @@ pub(in crate::tui) fn alone() -> DriftReport {
         verdict: Verdict::Identical,
         left: both.right.clone(),
         right: both.right.clone(),
+        left_checklist: both.right_checklist.clone(),
+        right_checklist: both.right_checklist.clone(),
         packages: packages.collect(),
         files,
         layers: (0..both.right.layers.len()).map(layer).collect(),
@@ -179,6 +204,8 @@ pub(in crate::tui) fn empty() -> DriftReport {
         unchanged_config: Vec::new(),
         history: Vec::new(),
         findings: Vec::new(),
+        left_checklist: Checklist::default(),
+        right_checklist: Checklist::default(),
         warnings: Vec::new(),
         alone: false,
     }

@@ -13,8 +13,11 @@ use crate::model::hashes::{Bytes, Record};
 use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, SearchResult, text};
 
 mod bump;
+mod checklist;
 mod inert;
 mod schema;
+
+use self::checklist::Checklist;
 
 pub(super) const FORMAT: Format = Format {
     name: "json",
@@ -37,8 +40,8 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
             proven: report.proven,
             tool: TOOL,
             counts: counts(report),
-            left: image(&report.left),
-            right: image(&report.right),
+            left: side(&report.left, &report.left_checklist),
+            right: side(&report.right, &report.right_checklist),
             index: variants::rows(report).iter().map(variant).collect(),
             base_drift: base_drift(&report.base),
             packages: told(&report.packages, Subject::Package, options)
@@ -68,6 +71,7 @@ fn write_inspection(
             packages: inspection.packages.iter().filter(|_| tells).map(|row| package(row)).collect(),
             files: inspection.files.as_ref().map(|files| files.iter().map(file).collect()),
             findings: inspection.findings.iter().filter(|_| tells).map(finding).collect(),
+            checklist: Checklist::of(&inspection.checklist),
             warnings: &inspection.warnings,
             review: options.review.map(|_| marked(inspection.marked.clone())),
         },
@@ -145,7 +149,13 @@ fn image(facts: &ImageFacts) -> schema::Image<'_> {
         layers_unread: facts.layers_unread,
         package_count: facts.is_read.then_some(facts.package_count),
         file_count: facts.is_read.then_some(facts.file_count),
+        checklist: None,
     }
+}
+
+/// One image of two.
+fn side<'a>(facts: &'a ImageFacts, checklist: &'a model::Checklist) -> schema::Image<'a> {
+    schema::Image { checklist: Some(Checklist::of(checklist)), ..image(facts) }
 }
 
 fn variant<'a>(row: &VariantRow<'a>) -> schema::Variant<'a> {

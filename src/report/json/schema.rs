@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::checklist::Checklist;
 use crate::model;
 
 /// The number that `schema` holds.
@@ -91,6 +92,9 @@ pub(super) struct Image<'a> {
     pub layers_unread: usize,
     pub package_count: Option<usize>,
     pub file_count: Option<usize>,
+    /// Of the images of a comparison; that of one image stands beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checklist: Option<Checklist<'a>>,
 }
 
 #[derive(Serialize)]
@@ -317,6 +321,7 @@ pub(super) struct Inspection<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<Vec<File<'a>>>,
     pub findings: Vec<Finding<'a>>,
+    pub checklist: Checklist<'a>,
     pub warnings: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review: Option<Vec<Marked>>,

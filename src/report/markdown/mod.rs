@@ -13,6 +13,7 @@ use crate::model::{
 use page::{Page, Row, head};
 
 mod bump;
+mod checklist;
 mod one;
 mod page;
 
@@ -33,6 +34,7 @@ mod share {
     pub(super) const CAUSES: usize = 7_000;
     pub(super) const CONFIG: usize = 5_000;
     pub(super) const FINDINGS: usize = 3_000;
+    pub(super) const CHECKLIST: usize = 6_000;
     pub(super) const WARNINGS: usize = 2_000;
     pub(super) const LAYERS: usize = 4_000;
     /// Kept for what follows the list of all paths.
@@ -247,6 +249,7 @@ fn config(page: &mut Page, report: &DriftReport, [left, right]: [&str; 2]) {
 fn tail(page: &mut Page, report: &DriftReport) {
     page.paragraph("<details><summary>Findings, layers, and the paths that are explained</summary>");
     drift_findings(page, report);
+    checklist::differing(page, report);
     warnings(page, &report.warnings, "####");
     layers(page, report);
     explained(page, report);

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::page::{Page, Row, head};
-use super::{base, findings, review, share, told_by, warnings};
+use super::{base, checklist, findings, review, share, told_by, warnings};
 use crate::model::text::visible_bytes;
 use crate::model::{FileAt, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
@@ -29,6 +29,7 @@ pub(super) fn write_inspection(
 /// All that is in it.
 fn contents(page: &mut Page, inspection: &Inspection) {
     findings(page, &inspection.findings);
+    checklist::all(page, &inspection.checklist);
     warnings(page, &inspection.warnings, "###");
     layers(page, &inspection.facts);
     let share = if inspection.files.is_some() { page.room() / 2 } else { page.room() };

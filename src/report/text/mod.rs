@@ -13,6 +13,7 @@ use crate::model::{
 use page::{Page, Paint, Row, Section, cut};
 
 mod bump;
+mod checklist;
 mod one;
 mod page;
 
@@ -150,6 +151,7 @@ fn sections(report: &DriftReport, options: &ReportOptions<'_>) -> Vec<Section> {
         sections.push(layers(report));
     }
     sections.push(drift_findings(report, all));
+    sections.push(checklist::differing(report));
     sections.push(warnings(&report.warnings));
     sections
 }

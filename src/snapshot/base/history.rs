@@ -2,7 +2,8 @@
 //! proof of nothing.
 
 use super::layers_below;
-use crate::model::{BaseEvidence, Confidence, EvidenceKind, HistoryEntry, ImageConfig};
+use crate::model::{BaseEvidence, Command, Confidence, EvidenceKind, HistoryEntry, ImageConfig};
+use crate::oci::created_by;
 
 /// A place in the history where the app's rows may begin.
 struct Boundary {
@@ -56,7 +57,7 @@ impl Builder {
             Self::Debuerreotype
         } else if comment.starts_with("Imported from") || created_by.is_empty() {
             Self::Imported
-        } else if created_by.contains("/bin/sh -c ") {
+        } else if is_of_classic(row) {
             Self::Classic
         } else {
             Self::Other
@@ -74,6 +75,12 @@ impl Builder {
     }
 }
 
+/// Whether the classic builder wrote it, or one that writes as it does.
+fn is_of_classic(row: &HistoryEntry) -> bool {
+    let has_mark = row.created_by.as_ref().is_some_and(|text| text.starts_with('|') || text.contains("#(nop) "));
+    has_mark || matches!(created_by::instruction(row, None).command, Command::Script(_))
+}
+
 /// The topmost row that another program wrote than the row below it.
 fn builder_changes(rows: &[HistoryEntry]) -> Option<Boundary> {
     let builders: Vec<Builder> = rows.iter().map(Builder::of).collect();
@@ -84,11 +91,8 @@ fn builder_changes(rows: &[HistoryEntry]) -> Option<Boundary> {
 
 /// The topmost CMD or ENTRYPOINT with layers above it: what an image is to run is mostly said last.
 fn command_within(rows: &[HistoryEntry]) -> Option<Boundary> {
-    let is_command = |row: &HistoryEntry| {
-        let created_by = row.created_by.as_deref().unwrap_or_default();
-        let told = created_by.split_once("#(nop) ").map_or(created_by, |(_, told)| told.trim_start());
-        told.starts_with("CMD ") || told.starts_with("ENTRYPOINT ")
-    };
+    let is_command =
+        |row: &HistoryEntry| matches!(created_by::instruction(row, None).keyword, Some("CMD" | "ENTRYPOINT"));
     let top = rows.iter().rposition(|row| !row.empty_layer)?;
     let command = rows.get(..top)?.iter().rposition(is_command)?;
     Some(Boundary { row: command + 1, why: "a CMD or ENTRYPOINT within the history ends an image".to_owned() })

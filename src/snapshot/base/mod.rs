@@ -21,7 +21,7 @@ mod buildpacks;
 mod history;
 mod labels;
 mod names;
-mod provenance;
+pub(super) mod provenance;
 mod said;
 mod weigh;
 

@@ -3,25 +3,38 @@
 //! Both list every image that the build took from: the base, those of other stages, the frontend. Which of them is the
 //! base is told by the Dockerfile, where the provenance holds it, or because only one is left. Nothing is guessed.
 
-use super::dockerfile::{Dockerfile, Matched};
+use super::dockerfile::{Build, Dockerfile, Matched};
 use super::names::{digest_of, same_name};
 use crate::model::{BaseEvidence, BuildSource, Confidence, EvidenceKind, ImageConfig};
 use crate::oci::{Provenance, read_provenance};
 
 const ARGUMENT: &str = "build-arg:";
 
-/// What the first readable provenance says.
-pub(super) fn says(attestations: &[Vec<u8>], config: &ImageConfig) -> Option<BaseEvidence> {
+/// A builder's statement, and what the Dockerfile in it comes to.
+pub(in crate::snapshot) struct Told {
+    pub(in crate::snapshot) provenance: Provenance,
+    pub(in crate::snapshot) build: Option<Build>,
+}
+
+/// The first provenance that can be read.
+pub(in crate::snapshot) fn read(attestations: &[Vec<u8>]) -> Option<Told> {
     let provenance = attestations.iter().find_map(|bytes| read_provenance("provenance", bytes).ok().flatten())?;
-    let Provenance { version, sources, arguments, dockerfile } = &provenance;
-    let frontend = arguments.get("source").map(String::as_str);
-    let arguments = arguments
+    let arguments = provenance
+        .arguments
         .iter()
         .filter_map(|(key, value)| Some((key.strip_prefix(ARGUMENT)?.to_owned(), value.clone())))
         .collect();
     let target = provenance.arguments.get("target").map(String::as_str);
-    let dockerfile = dockerfile.as_deref().and_then(|text| Dockerfile::parse(text).ok());
-    let build = dockerfile.as_ref().and_then(|dockerfile| dockerfile.build(target, &arguments));
+    let dockerfile = provenance.dockerfile.as_deref().and_then(|text| Dockerfile::parse(text).ok());
+    let build = dockerfile.and_then(|dockerfile| dockerfile.build(target, &arguments));
+    Some(Told { provenance, build })
+}
+
+/// What the first readable provenance says.
+pub(super) fn says(attestations: &[Vec<u8>], config: &ImageConfig) -> Option<BaseEvidence> {
+    let Told { provenance, build } = read(attestations)?;
+    let Provenance { version, sources, arguments, .. } = &provenance;
+    let frontend = arguments.get("source").map(String::as_str);
     let sources: Vec<&BuildSource> =
         sources.iter().filter(|source| frontend.is_none_or(|frontend| !same_name(frontend, &source.name))).collect();
     let what = format!("BuildKit's provenance (SLSA {version})");

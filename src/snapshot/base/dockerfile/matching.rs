@@ -5,6 +5,7 @@
 
 use super::{Build, Instruction};
 use crate::model::{HistoryEntry, ImageConfig};
+use crate::oci::created_by;
 use crate::snapshot::base::layers_below;
 
 /// How a history compares with a Dockerfile.
@@ -18,26 +19,6 @@ pub enum Matched {
     Unknown,
 }
 
-const KEYWORDS: [&str; 17] = [
-    "ADD",
-    "ARG",
-    "CMD",
-    "COPY",
-    "ENTRYPOINT",
-    "ENV",
-    "EXPOSE",
-    "HEALTHCHECK",
-    "LABEL",
-    "MAINTAINER",
-    "ONBUILD",
-    "RUN",
-    "SHELL",
-    "STOPSIGNAL",
-    "USER",
-    "VOLUME",
-    "WORKDIR",
-];
-
 impl Build {
     /// Holds the instructions against an image's history.
     #[must_use]
@@ -48,11 +29,14 @@ impl Build {
             return Matched::Unknown;
         }
         let is_of_buildah = |row: &HistoryEntry| row.comment.as_ref().is_some_and(|comment| comment.contains("FROM "));
+        // kaniko writes only the rows that have a layer.
+        let is_of_kaniko = |row: &HistoryEntry| row.author.as_deref() == Some("kaniko");
+        let leaves_out = |row: &HistoryEntry| is_of_buildah(row) || is_of_kaniko(row);
         let is_squashed = rows
             .last()
             .is_some_and(|row| row.comment.as_ref().is_some_and(|comment| comment.starts_with("merge sha256:")));
         let Some(below) = rows.len().checked_sub(self.instructions.len()) else {
-            return if rows.is_empty() || rows.iter().any(is_of_buildah) { Matched::Unknown } else { Matched::No };
+            return if rows.is_empty() || rows.iter().any(leaves_out) { Matched::Unknown } else { Matched::No };
         };
         let pairs = rows.iter().skip(below).zip(&self.instructions);
         match layers_below(config, below) {
@@ -60,7 +44,7 @@ impl Build {
             Some(layers) if pairs.clone().all(|(row, instruction)| is_made_by(row, instruction)) => {
                 Matched::Layers(layers)
             }
-            Some(_) if is_squashed || rows.iter().any(is_of_buildah) => Matched::Unknown,
+            Some(_) if is_squashed || rows.iter().any(leaves_out) => Matched::Unknown,
             Some(_) => Matched::No,
         }
     }
@@ -68,7 +52,8 @@ impl Build {
 
 fn is_made_by(row: &HistoryEntry, instruction: &Instruction) -> bool {
     let created_by = row.created_by.as_deref().unwrap_or_default();
-    if keyword(created_by) != instruction.keyword {
+    // What names no instruction is a command that was run.
+    if created_by::instruction(row, None).keyword.unwrap_or("RUN") != instruction.keyword {
         return false;
     }
     let text = without_flags(&instruction.text);
@@ -95,16 +80,6 @@ fn destination(text: &str) -> Option<&str> {
     let last = text.split_whitespace().last()?;
     let path = last.trim_end_matches('/');
     (path.starts_with('/') && !text.contains("<<")).then_some(path)
-}
-
-/// The instruction that a row stands for. What names none is a command that was run.
-fn keyword(created_by: &str) -> &str {
-    let told = match created_by.split_once("#(nop) ") {
-        Some((_, told)) => told.trim_start(),
-        None => created_by,
-    };
-    let word = told.split_whitespace().next().unwrap_or_default();
-    KEYWORDS.iter().find(|known| **known == word).copied().unwrap_or("RUN")
 }
 
 fn without_flags(text: &str) -> &str {

@@ -8,6 +8,9 @@ mod variables;
 use std::collections::BTreeMap;
 
 pub use self::matching::Matched;
+use super::names::digest_of;
+use crate::model::{self, BuildSource};
+use crate::oci::created_by;
 
 /// The most bytes a Dockerfile may have: no hand writes more, and one in a provenance is a stranger's.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -115,6 +118,28 @@ impl Dockerfile {
         Some(Build { base, from, instructions })
     }
 
+    /// Every image that the stages stand on or copy from, each once.
+    #[must_use]
+    pub fn images(&self, arguments: &BTreeMap<String, String>) -> Vec<BuildSource> {
+        let known = variables::values(&self.arguments, arguments);
+        let mut images: Vec<BuildSource> = Vec::new();
+        for (at, stage) in self.stages.iter().enumerate() {
+            let copied = stage.instructions.iter().filter_map(Instruction::copied_from);
+            for written in std::iter::once(stage.from.as_str()).chain(copied) {
+                let name = variables::expanded(written, &known).unwrap_or_else(|| written.to_owned());
+                let is_stage = self.find(&name, at).is_some() || name.parse::<usize>().is_ok() || name == "scratch";
+                let digest = digest_of(&name).map(str::to_owned);
+                // What only the build knew may have had a digest.
+                let pinned = (digest.is_some() || !name.contains('$')).then_some(digest.is_some());
+                let image = BuildSource { name, digest, pinned };
+                if !is_stage && !images.contains(&image) {
+                    images.push(image);
+                }
+            }
+        }
+        images
+    }
+
     /// The stage of this name among the first `above`.
     fn find(&self, name: &str, above: usize) -> Option<usize> {
         let is_it = |stage: &Stage| stage.name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(name));
@@ -136,7 +161,22 @@ impl Stage {
     }
 }
 
+impl Instruction {
+    /// What a COPY takes files from, if not from the context.
+    fn copied_from(&self) -> Option<&str> {
+        let mut flags = self.text.split_whitespace().take_while(|word| word.starts_with("--"));
+        (self.keyword == "COPY").then(|| flags.find_map(|flag| flag.strip_prefix("--from="))).flatten()
+    }
+}
+
 impl Build {
+    /// What was done upon the base, as the Dockerfile has it.
+    #[must_use]
+    pub fn instructions(&self) -> Vec<model::Instruction> {
+        let told = |instruction: &Instruction| created_by::of_dockerfile(&instruction.keyword, &instruction.text);
+        self.instructions.iter().map(told).collect()
+    }
+
     /// Whether it was built from nothing.
     #[must_use]
     pub fn is_scratch(&self) -> bool {

@@ -3,6 +3,7 @@
 mod alone;
 mod bar;
 mod base;
+mod checklist;
 mod first;
 mod growth;
 mod identity;

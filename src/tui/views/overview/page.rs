@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::first::{First, is_new};
-use super::{alone, bar, base, growth, identity};
+use super::{alone, bar, base, checklist, growth, identity};
 use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{Explanation, Finding, FindingDrift, PackageMove, Severity, Verdict};
@@ -34,6 +34,7 @@ impl Page<'_> {
             return join([
                 alone::summary(report, theme),
                 self.first(width),
+                checklist::open(report, width, theme),
                 alone::layers(report, width, theme),
                 alone::packages(report, width, theme),
                 identity::alone(&report.right, theme),
@@ -47,6 +48,7 @@ impl Page<'_> {
             base::rows(report, theme),
             identity::rows(report, width, theme),
             self.findings(width),
+            checklist::differing(report, width, theme),
             self.packages(width),
             growth::packages(report, width, theme),
             growth::layers(report, width, theme),
@@ -77,6 +79,7 @@ impl Page<'_> {
         if report.alone {
             return join([
                 self.first(width),
+                checklist::open(report, width, theme),
                 alone::layers(report, width, theme),
                 alone::packages(report, width, theme),
             ]);
@@ -84,6 +87,7 @@ impl Page<'_> {
         join([
             self.first(width),
             self.findings(width),
+            checklist::differing(report, width, theme),
             self.packages(width),
             growth::packages(report, width, theme),
             self.config(width),
