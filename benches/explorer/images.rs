@@ -8,8 +8,8 @@ use imgdrift::compare::{
     BaseDrift, BaseRelation, ConfigChange, Drift, DriftReport, FileDrift, FileRow, LayerRelation, LayerRow, PackageRow,
 };
 use imgdrift::model::{
-    Change, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, ImageFacts, ImagePath, Kind, LayerFacts,
-    OwnedFile, Package, PackageMove, RecordedHash, Role, Verdict,
+    Change, Checklist, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, ImageFacts, ImagePath, Kind,
+    LayerFacts, OwnedFile, Package, PackageMove, RecordedHash, Role, Verdict,
 };
 
 /// Paths on each side.
@@ -349,6 +349,7 @@ pub(crate) fn report() -> DriftReport {
         },
         packages,
         files,
+        locks: Vec::new(),
         layers: (0..LAYERS)
             .map(|at| LayerRow { left: Some(at), right: Some(at), relation: LayerRelation::Rebuilt })
             .collect(),
@@ -356,6 +357,8 @@ pub(crate) fn report() -> DriftReport {
         unchanged_config: Vec::new(),
         history: Vec::new(),
         findings: Vec::new(),
+        left_checklist: Checklist::default(),
+        right_checklist: Checklist::default(),
         warnings: Vec::new(),
         alone: false,
     }

@@ -14,14 +14,20 @@ mod dpkg_state;
 mod dpkg_unchecked;
 mod files_missing;
 mod hash_missing;
+mod lock_hash_missing;
+mod lock_not_installed;
+mod lock_version;
+mod locked;
 mod machine_id;
 mod manifest_unknown;
 mod md5sums_missing;
+mod not_locked;
 mod origin_unpinned;
 mod pinning;
 mod private_key;
 mod record_mismatch;
 mod record_missing;
+mod requirement_unpinned;
 mod standing;
 mod unowned_in_site;
 mod varies_each_build;
@@ -30,12 +36,13 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use self::locked::Locked;
 use self::standing::Owned;
 use crate::image::Tree;
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
-    BuildSteps, Checklist, Digest, Ecosystem, FileEntry, Finding, Hashes, ImageConfig, ImageFacts, ImagePath, Md5,
-    Package, Side,
+    BuildSteps, Checklist, Digest, Ecosystem, FileEntry, Finding, Hashes, ImageConfig, ImageFacts, ImagePath, LockFile,
+    Md5, Package, Side,
 };
 
 /// One check.
@@ -55,6 +62,11 @@ pub const CHECKS: &[Check] = &[
     hash_missing::CHECK,
     unowned_in_site::CHECK,
     origin_unpinned::CHECK,
+    lock_version::CHECK,
+    lock_not_installed::CHECK,
+    not_locked::CHECK,
+    lock_hash_missing::CHECK,
+    requirement_unpinned::CHECK,
     md5sums_missing::CHECK,
     dpkg_state::CHECK,
     machine_id::CHECK,
@@ -74,6 +86,7 @@ pub struct Image<'a> {
     pub steps: &'a BuildSteps,
     pub tree: &'a Tree,
     pub packages: &'a [Arc<Package>],
+    pub locks: &'a [Arc<LockFile>],
     /// MD5 of file contents by their SHA-256, where it was computed apart from the layer's pass.
     pub md5: &'a HashMap<Digest, Md5>,
 }
@@ -92,6 +105,7 @@ struct Audited<'a> {
     packages: &'a [Arc<Package>],
     md5: &'a HashMap<Digest, Md5>,
     side: Side,
+    locks: Locked<'a>,
     /// Every file that a package lists, package by package, with what stands there.
     owned: Vec<Owned<'a>>,
     /// Of each path whose bytes are not those that a package recorded: whose they are, two packages at most.
@@ -105,16 +119,17 @@ struct Audited<'a> {
 /// Puts all checks and questions to one image.
 #[must_use]
 pub fn audit(image: &Image<'_>, side: Side) -> Audit {
-    let Image { facts, config, steps, tree, packages, md5 } = *image;
+    let Image { facts, config, steps, tree, packages, locks, md5 } = *image;
     let owned = standing::all(tree, packages, md5);
     let holders = standing::holders(&owned);
     let mut namesakes = HashMap::new();
     for package in packages {
         *namesakes.entry((package.ecosystem, package.key.as_str())).or_default() += 1;
     }
+    let locks = Locked::new(locks, packages);
     let (checklist, unmet_findings) = pinning::judge(facts, config, tree, steps);
     let unmet = unmet_findings.iter().map(|finding| finding.check).collect();
-    let audited = Audited { facts, tree, packages, md5, side, owned, holders, unmet, namesakes };
+    let audited = Audited { facts, tree, packages, locks, md5, side, owned, holders, unmet, namesakes };
     let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited)).chain(unmet_findings);
     let layer = |path: &ImagePath| tree.get(path).map(|node| node.file.layer);
     let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }.from_layers(layer)).collect();

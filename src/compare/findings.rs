@@ -3,17 +3,22 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::{FileDrift, FileRow, PackageRow, causes};
+use super::{FileDrift, FileRow, LockRow, PackageRow, causes, locks};
 use crate::audit;
 use crate::model::{Explanation, Finding, FindingDrift, Hashes, ImagePath, Severity, Side};
 
 /// The findings of both sides and of the drift, the worst first, new ones before those that both images have.
-pub(super) fn all([left, right]: [Vec<Finding>; 2], packages: &[PackageRow], files: &FileDrift) -> Vec<Finding> {
+pub(super) fn all(
+    [left, right]: [Vec<Finding>; 2],
+    packages: &[PackageRow],
+    files: &FileDrift,
+    locks: &[LockRow],
+) -> Vec<Finding> {
     let layer = |path: &ImagePath| {
         let row = files.position(path).and_then(|at| files.rows.get(at as usize))?;
         Some(row.right.as_ref().or(row.left.as_ref())?.layer)
     };
-    let drift = same_version(packages, files).into_iter().chain(varying(&files.rows));
+    let drift = same_version(packages, files).into_iter().chain(locks::findings(locks)).chain(varying(&files.rows));
     let mut findings: Vec<Finding> = drift.map(|finding| finding.from_layers(layer)).collect();
     findings.extend(paired(left, right));
     findings.sort_by(|a, b| {

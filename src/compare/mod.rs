@@ -9,6 +9,7 @@ mod explain;
 mod files;
 mod findings;
 mod layers;
+mod locks;
 mod packages;
 mod requirers;
 pub mod review;
@@ -28,6 +29,9 @@ pub(crate) use self::base::drift_of;
 pub use self::base::{BaseDrift, BaseRelation, Origin, Share, Split};
 pub use self::causes::Cause;
 pub use self::changelogs::ChangelogPlace;
+#[cfg(test)]
+pub(crate) use self::locks::rows as lock_rows;
+pub use self::locks::{LockChange, LockEntryRow, LockRow};
 pub use crate::packages::Jump;
 
 /// Compares two images and explains every path that differs.
@@ -42,7 +46,8 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
     let audits = [left.audit(&left_facts, Side::Left), right.audit(&right_facts, Side::Right)];
     let [(left_findings, left_checklist), (right_findings, right_checklist)] =
         audits.map(|audit| (audit.findings, audit.checklist));
-    let findings = findings::all([left_findings, right_findings], &packages, &files);
+    let locks = locks::rows(&left.locks, &right.locks);
+    let findings = findings::all([left_findings, right_findings], &packages, &files, &locks);
     let base = base::drift([&left_facts, &right_facts], [left, right], &packages, &files);
     layers::mark_shared(&mut left_facts.layers, &mut right_facts.layers);
     DriftReport {
@@ -55,6 +60,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
         base,
         packages,
         files,
+        locks,
         config,
         unchanged_config,
         findings,
@@ -94,6 +100,8 @@ pub struct DriftReport {
     /// All packages of both sides, moved or not: by ecosystem, then name, then architecture, then location.
     pub packages: Vec<PackageRow>,
     pub files: FileDrift,
+    /// The lock files of both sides, changed or not, by path.
+    pub locks: Vec<LockRow>,
     pub layers: Vec<LayerRow>,
     pub config: Vec<ConfigChange>,
     /// The keys of the configuration that are the same on both sides.

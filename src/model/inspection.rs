@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Checklist, FileAt, Finding, ImageFacts, ImagePath, Package};
+use super::{Checklist, FileAt, Finding, ImageFacts, ImagePath, LockFile, Package};
 
 /// What `inspect` shows of one image.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Inspection {
     pub packages: Vec<Arc<Package>>,
     /// Every path in byte order, when the files were asked for.
     pub files: Option<Vec<FileOf>>,
+    /// In byte order of path.
+    pub locks: Vec<Arc<LockFile>>,
     pub findings: Vec<Finding>,
     pub checklist: Checklist,
     pub warnings: Vec<String>,

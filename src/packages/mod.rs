@@ -1,6 +1,7 @@
 //! Installed packages: one cataloger per ecosystem, and the order of their versions.
 
 mod dpkg;
+pub mod locks;
 mod movement;
 mod pairing;
 mod places;
@@ -19,7 +20,7 @@ pub use movement::{Jump, compare_versions, jump, movement};
 pub use pairing::{Pair, location_key, pair};
 pub use python::bytecode::source_of;
 pub use python::site;
-pub use python::{exact_requirements, python_key, recorded_rows};
+pub use python::{exact_requirements, interpreter, marker_holds, python_key, recorded_rows};
 
 /// How one ecosystem's packages are found and ordered.
 pub struct Cataloger {

@@ -42,8 +42,9 @@ pub(super) fn of_bytes(layers: &[Vec<(String, Vec<u8>)>]) -> Image {
             let at = path(name);
             let entry = Arc::new(entry(name, bytes));
             let position = u32::try_from(index.entries.len()).unwrap();
-            let kept: Option<Arc<[u8]>> =
-                (entry.kind == Kind::File && super::wants(&at)).then(|| Arc::from(bytes.as_slice()));
+            let kept: Option<Arc<[u8]>> = (entry.kind == Kind::File
+                && (super::wants(&at) || super::locks::wants(&at, entry.size)))
+            .then(|| Arc::from(bytes.as_slice()));
             if let Some(kept) = &kept {
                 index.captured.insert(position, Arc::clone(kept));
             }

@@ -10,14 +10,15 @@ use crate::compare::bump::{
     Action, Answer, AppReport, BumpReport, Held, Hold, Library, LibraryState, Reply, Standing, Touched,
 };
 use crate::compare::{
-    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, drift_of,
+    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, LockRow, PackageRow,
+    drift_of, lock_rows,
 };
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
     self, BaseEvidence, BaseImage, Change, Checklist, ChecklistItem, Confidence, Content, Digest, Ecosystem, Evidence,
     EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, Hashes, HistoryEntry,
-    ImageFacts, ImagePath, Inspection, Kind, LayerFacts, Md5, Package, PackageMove, Proof, RecordedHash, SearchResult,
-    Severity, Side, SourcePackage, Verdict,
+    ImageFacts, ImagePath, Inspection, Kind, LayerFacts, LockEntry, LockFile, LockHash, Md5, Package, PackageMove,
+    Proof, RecordedHash, SearchResult, Severity, Side, SourcePackage, Verdict,
 };
 
 /// An app image a month apart: packages moved, one alarm, a few files that nothing explains, noise.
@@ -84,6 +85,7 @@ pub(crate) fn drifted() -> DriftReport {
         right,
         packages,
         files,
+        locks: locks("/app/requirements.txt", "numpy"),
         layers: layer_rows(),
         unchanged_config: Vec::new(),
         config: vec![
@@ -162,6 +164,7 @@ pub(crate) fn rebuild() -> DriftReport {
     report.right.dependencies_digest = report.left.dependencies_digest;
     report.right.size = report.left.size;
     report.config.retain(|change| change.key == "created");
+    report.locks.clear();
     report.findings.clear();
     report.left_checklist = report.right_checklist.clone();
     report.warnings.clear();
@@ -254,6 +257,7 @@ pub(crate) fn hostile(text: &str) -> DriftReport {
         finding.message.clone_from(&name);
         finding.fix = Some(name.clone());
     }
+    report.locks = locks(text, text);
     report.warnings = vec![name];
     report
 }
@@ -313,6 +317,32 @@ pub(crate) fn printed_bump(format: &Format, drift: &DriftReport, text: &str, opt
     String::from_utf8(out).expect("UTF-8")
 }
 
+/// A lock file on both sides, of `path` and with entries of such names: one moved, one has other hashes than before.
+fn locks(path: &str, name: &str) -> Vec<LockRow> {
+    let entry = |name: &str, version: &str, hash: &str| LockEntry {
+        name: name.to_owned(),
+        key: name.to_lowercase(),
+        version: Some(version.to_owned()),
+        hashes: vec![LockHash { file: None, hash: format!("sha256:{hash}") }],
+        ..LockEntry::default()
+    };
+    let file = |entries| {
+        Arc::new(LockFile {
+            path: ImagePath::parse(path.replace("..", "").as_bytes()).unwrap_or_else(|_| ImagePath::root()),
+            format: "requirements",
+            entries,
+            complete: true,
+            needs_hashes: true,
+            remedy: "",
+            includes: Vec::new(),
+        })
+    };
+    let second = format!("{name}-financial");
+    let left = file(vec![entry(name, "1.26.4", "2a02aba9"), entry(&second, "1.0.0", "bae534c9")]);
+    let right = file(vec![entry(name, "1.26.4", "ffa75af2"), entry(&second, "1.1.0", "17c92c4b")]);
+    lock_rows(&[left], &[right])
+}
+
 /// One image: two packages and, with `files`, three paths.
 pub(crate) fn inspection(files: bool) -> Inspection {
     let report = drifted();
@@ -323,6 +353,7 @@ pub(crate) fn inspection(files: bool) -> Inspection {
     Inspection {
         packages: report.packages.iter().filter_map(|row| row.right.clone()).collect(),
         files: files.then(|| report.files.rows.iter().filter_map(of).collect()),
+        locks: report.locks.iter().filter_map(|row| row.right.clone()).collect(),
         findings: report.findings.into_iter().map(|finding| Finding { drift: None, ..finding }).collect(),
         checklist: report.right_checklist,
         warnings: report.warnings,

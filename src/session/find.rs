@@ -17,6 +17,7 @@ pub fn inspect(snapshot: &Snapshot, files: bool) -> Inspection {
         facts: snapshot.facts.clone(),
         packages: snapshot.packages.clone(),
         files: files.then(|| all_files(snapshot)),
+        locks: snapshot.locks.clone(),
         findings,
         checklist,
         warnings: snapshot.warnings.clone(),

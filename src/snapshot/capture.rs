@@ -1,12 +1,15 @@
 //! Which files' bytes a snapshot keeps, and whose MD5 it wants.
 
 use crate::model::ImagePath;
-use crate::packages::{self, changelog};
+use crate::packages::{self, changelog, locks};
 
-/// Whether the bytes of the file at `path` are kept: package databases, and what the comparison proves things by.
+/// Whether the bytes of the file at `path` are kept: package databases, lock files, and what the comparison proves things by.
 #[must_use]
 pub fn wants(path: &ImagePath, size: u64) -> bool {
-    packages::wants(path) || wants_evidence(path.as_bytes(), size) || wants_changelog(path, size)
+    packages::wants(path)
+        || locks::wants(path, size)
+        || wants_evidence(path.as_bytes(), size)
+        || wants_changelog(path, size)
 }
 
 /// Whether the bytes, which [`wants`] asked for, are worth their room: upstream's changelogs are most of the bytes in

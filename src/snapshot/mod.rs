@@ -14,8 +14,8 @@ use std::sync::Arc;
 use crate::audit::{self, Audit};
 use crate::image::{self, Image, LayerIndex};
 use crate::model::{
-    BuildSteps, Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, Md5, Package, Recording,
-    Side, Variant,
+    BuildSteps, Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, LockFile, Md5, Package,
+    Recording, Side, Variant,
 };
 use crate::nondeterminism::Rules;
 use crate::packages;
@@ -57,6 +57,8 @@ pub struct Snapshot {
     pub config: ImageConfig,
     pub image: Image,
     pub packages: Vec<Arc<Package>>,
+    /// In byte order of path.
+    pub locks: Vec<Arc<LockFile>>,
     pub warnings: Vec<String>,
     /// MD5 of file contents by their SHA-256, for contents whose MD5 was computed apart from the layer's pass.
     pub md5: HashMap<Digest, Md5>,
@@ -76,6 +78,7 @@ impl Snapshot {
         }
         warnings.extend(image.warnings.iter().cloned());
         let packages: Vec<_> = packages::catalog(&image, &mut warnings).into_iter().map(Arc::new).collect();
+        let locks = packages::locks::read(&image.tree, &packages, &mut warnings);
         let distro = base::distro(&image.tree);
         let evidence = base::evidence(&base::Documents {
             annotations: &parts.annotations,
@@ -107,7 +110,7 @@ impl Snapshot {
             file_count: image.tree.nodes().len(),
             layers_unread: parts.layers_unread,
         };
-        Self { facts, config: parts.config, image, packages, warnings, md5: HashMap::new(), steps }
+        Self { facts, config: parts.config, image, packages, locks, warnings, md5: HashMap::new(), steps }
     }
 
     /// The MD5 of a file's content, where it is known.
@@ -126,8 +129,8 @@ impl Snapshot {
     /// What its audit comes to, by `facts` that may say more of the image than it tells itself.
     #[must_use]
     pub fn audit(&self, facts: &ImageFacts, side: Side) -> Audit {
-        let Self { config, image, packages, md5, steps, .. } = self;
-        audit::audit(&audit::Image { facts, config, steps, tree: &image.tree, packages, md5 }, side)
+        let Self { config, image, packages, locks, md5, steps, .. } = self;
+        audit::audit(&audit::Image { facts, config, steps, tree: &image.tree, packages, locks, md5 }, side)
     }
 
     /// The captured text of the file that `path` leads to.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, drift_of,
+    lock_rows,
 };
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
     Anatomy, Answer, BaseEvidence, BaseImage, Change, Changelog, ChangelogEntry, Checklist, ChecklistItem, Confidence,
     Content, Digest, Ecosystem, Evidence, EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, Hashes,
-    HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, Md5, OwnedFile, Package, PackageMove, Part, Proof,
-    RecordedHash, Role, Severity, Side, SourcePackage, Verdict, Watch,
+    HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, LockEntry, LockFile, LockHash, Md5, OwnedFile, Package,
+    PackageMove, Part, Proof, RecordedHash, Role, Severity, Side, SourcePackage, Verdict, Watch,
 };
 use crate::tui::overlay::export::ExportRequest;
 use crate::tui::{Contents, ExportFormat, Exports, Services};
@@ -55,6 +56,7 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
         right,
         packages,
         files,
+        locks: lock_rows(&locks(Side::Left), &locks(Side::Right)),
         layers: layer_rows(),
         config: vec![
             config("created", Some("2025-10-01T10:00:00Z"), Some("2025-11-01T10:00:00.123456Z"), false),
@@ -86,6 +88,30 @@ fn hashes() -> Hashes {
         Some(Bytes { sha256: Some(digest(number)), record: Some(record) })
     };
     Hashes { left: bytes(1, recorded), right: bytes(2, RecordedHash::Md5(Md5([0x2b; 16]))) }
+}
+
+/// The lock files of one side: of the first one entry moved and one has other hashes, the second is the same.
+fn locks(side: Side) -> Vec<Arc<LockFile>> {
+    let entry = |name: &str, version: &str, hash: &str| LockEntry {
+        name: name.to_owned(),
+        key: name.to_owned(),
+        version: Some(version.to_owned()),
+        hashes: vec![LockHash { file: None, hash: format!("sha256:{}", hash.repeat(32)) }],
+        ..LockEntry::default()
+    };
+    let (flask, hash) = if side == Side::Left { ("3.0.0", "a1") } else { ("3.0.3", "b2") };
+    let win = LockEntry { marker: Some("os_name == 'nt'".to_owned()), ..entry("colorama", "0.4.6", "00") };
+    let entries = vec![entry("flask", flask, hash), entry("numpy", "1.26.4", hash), win];
+    let bare = LockEntry { hashes: Vec::new(), ..entry("pytest\u{1b}[31m", "8.0", "00") };
+    let file = |path: &str, format, entries, complete| {
+        let path = ImagePath::parse(path.as_bytes()).unwrap();
+        let (remedy, includes) = ("", Vec::new());
+        Arc::new(LockFile { path, format, entries, complete, needs_hashes: complete, remedy, includes })
+    };
+    vec![
+        file("app/requirements-dev.txt", "requirements", vec![bare], false),
+        file("app/requirements.txt", "requirements", entries, true),
+    ]
 }
 
 fn findings() -> Vec<Finding> {
@@ -177,6 +203,7 @@ pub(in crate::tui) fn alone() -> DriftReport {
         right_checklist: both.right_checklist.clone(),
         packages: packages.collect(),
         files,
+        locks: lock_rows(&locks(Side::Right), &locks(Side::Right)),
         layers: (0..both.right.layers.len()).map(layer).collect(),
         unchanged_config: config.collect(),
         history: history
@@ -199,6 +226,7 @@ pub(in crate::tui) fn empty() -> DriftReport {
         right: side(),
         packages: Vec::new(),
         files,
+        locks: Vec::new(),
         layers: Vec::new(),
         config: Vec::new(),
         unchanged_config: Vec::new(),

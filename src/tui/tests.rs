@@ -167,7 +167,7 @@ fn picture(name: &str, buffer: &Buffer) {
 }
 
 /// Every view and what stands over it, and the keys that lead there.
-const VIEWS: [(&str, &str); 24] = [
+const VIEWS: [(&str, &str); 25] = [
     ("overview", "1"),
     ("packages", "2"),
     ("packages_grouped", "2 a g"),
@@ -182,6 +182,7 @@ const VIEWS: [(&str, &str); 24] = [
     ("layers", "4 j"),
     ("config", "5"),
     ("config_list", "5 a G"),
+    ("config_lock", "5 j j j j Enter"),
     ("findings", "6 j j"),
     ("help", "3 ?"),
     ("palette", "1 :"),

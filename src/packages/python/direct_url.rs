@@ -72,11 +72,11 @@ impl ArchiveInfo {
 }
 
 /// The URL without its user part, where that may be a token or holds a password: it ends up in reports.
-fn without_credentials(url: &str) -> String {
+pub(in crate::packages) fn without_credentials(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest[..authority].rfind('@') {
-        Some(at) if scheme.starts_with("http") || rest[..at].contains(':') => format!("{scheme}://{}", &rest[at + 1..]),
+        Some(at) if scheme.contains("http") || rest[..at].contains(':') => format!("{scheme}://{}", &rest[at + 1..]),
         _ => url.to_owned(),
     }
 }
@@ -113,6 +113,7 @@ mod tests {
     #[test]
     fn tokens_do_not_reach_reports() {
         assert_eq!(without_credentials("https://ghp_token@github.com/x@y"), "https://github.com/x@y");
+        assert_eq!(without_credentials("git+https://ghp_token@github.com/x"), "git+https://github.com/x");
         assert_eq!(without_credentials("ssh://u:secret@host/x"), "ssh://host/x");
         assert_eq!(without_credentials("ssh://git@host/x"), "ssh://git@host/x");
     }

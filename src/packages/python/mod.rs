@@ -4,6 +4,7 @@ pub(super) mod bytecode;
 mod direct_url;
 mod files;
 mod find;
+mod marker;
 mod metadata;
 mod record;
 mod requires;
@@ -17,6 +18,7 @@ use crate::model::{Ecosystem, ImagePath, Package, RecordedHash};
 
 use super::places::Places;
 use super::{Cataloger, MAX_FILES, MAX_PACKAGES, Owners, size_of};
+pub(super) use direct_url::without_credentials;
 use files::{files, first_line, read};
 use find::{Form, Found, find};
 use metadata::{Metadata, from_file_name, metadata, normalised};
@@ -57,6 +59,18 @@ fn run(image: &Image, owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<Pa
 #[must_use]
 pub fn python_key(name: &str) -> String {
     normalised(name)
+}
+
+/// Major and minor version of the interpreter that reads the site directory `location`, where its path tells.
+#[must_use]
+pub fn interpreter(location: &ImagePath) -> Option<(u32, u32)> {
+    requires::interpreter(location)
+}
+
+/// Whether a marker (PEP 508) holds for an interpreter on Linux; `None` where the image does not tell.
+#[must_use]
+pub fn marker_holds(marker: &str, python: Option<(u32, u32)>) -> Option<bool> {
+    marker::holds(marker, python)
 }
 
 /// What a distribution requires in one version only: keys and versions, as its METADATA in `tree` says (PEP 440, `==` and

@@ -2,6 +2,7 @@
 
 use crate::model::{ImagePath, Requirement};
 
+use super::marker;
 use super::metadata::normalised;
 
 /// What the lines require of a distribution in `location`, by normalised name. What only an extra needs is left out, and
@@ -12,7 +13,7 @@ pub(super) fn requirements(lines: &[String], location: &ImagePath) -> Vec<Requir
         let (what, marker) = line.split_once(';').unwrap_or((line, ""));
         let is_name = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
         let name = what.trim_start().split(|character| !is_name(character)).next().unwrap_or_default();
-        (!name.is_empty() && holds(marker, python)).then(|| vec![normalised(name).into()])
+        (!name.is_empty() && is_asked(marker, python)).then(|| vec![normalised(name).into()])
     });
     required.collect()
 }
@@ -26,13 +27,13 @@ pub(super) fn exact(lines: &[String], location: &ImagePath) -> Vec<(String, Stri
         let name = name.split(['[', '(']).next().unwrap_or_default().trim();
         let version = version.trim_start_matches('=').trim_matches(|c: char| c.is_whitespace() || c == ')');
         let is_one = !name.is_empty() && !version.is_empty() && !name.contains(['<', '>', '!', '~', ',', ' ']);
-        (is_one && !version.contains(',') && holds(marker, python)).then(|| (normalised(name), version.to_owned()))
+        (is_one && !version.contains(',') && is_asked(marker, python)).then(|| (normalised(name), version.to_owned()))
     });
     pinned.collect()
 }
 
 /// Major and minor version, by the directory that a site directory is in: `python3.11`.
-fn interpreter(location: &ImagePath) -> Option<(u32, u32)> {
+pub(super) fn interpreter(location: &ImagePath) -> Option<(u32, u32)> {
     let mut names = location.components().filter_map(|name| std::str::from_utf8(name).ok());
     names.find_map(|name| version(name.strip_prefix("python")?))
 }
@@ -42,49 +43,9 @@ fn version(text: &str) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-fn holds(marker: &str, python: Option<(u32, u32)>) -> bool {
-    let is_extra = |term: &str| term.trim_matches(|c: char| c.is_whitespace() || c == '(').starts_with("extra");
-    let mut terms = marker.split(" and ").flat_map(|part| part.split(" or "));
-    if terms.any(is_extra) {
-        return false;
-    }
-    // What is joined by `or` or bracketed would need a parser; it is rare, and to be taken as holding.
-    if marker.contains(" or ") || marker.contains('(') {
-        return true;
-    }
-    marker.split(" and ").all(|term| term_holds(term, python).unwrap_or(true))
-}
-
-/// One comparison, `name operator "value"`; `None` when it is not understood.
-fn term_holds(term: &str, python: Option<(u32, u32)>) -> Option<bool> {
-    let at = term.find(['<', '>', '=', '!', '~'])?;
-    let (name, rest) = term.split_at(at);
-    let value_at = rest.find(['\'', '"'])?;
-    let (operator, value) = rest.split_at(value_at);
-    let value = value.trim().trim_matches(['\'', '"']);
-    let found = match name.trim() {
-        "python_version" => {
-            let (found, wanted) = (python?, version(value)?);
-            return match operator.trim() {
-                "<" => Some(found < wanted),
-                "<=" => Some(found <= wanted),
-                ">" => Some(found > wanted),
-                ">=" => Some(found >= wanted),
-                "==" => Some(found == wanted),
-                "!=" => Some(found != wanted),
-                _ => None,
-            };
-        }
-        "sys_platform" => "linux",
-        "platform_system" => "Linux",
-        "os_name" => "posix",
-        _ => return None,
-    };
-    match operator.trim() {
-        "==" => Some(found == value),
-        "!=" => Some(found != value),
-        _ => None,
-    }
+/// Whether a marker asks for it here; one that is not understood is taken to hold.
+fn is_asked(marker: &str, python: Option<(u32, u32)>) -> bool {
+    marker::holds(marker, python).unwrap_or(true)
 }
 
 #[cfg(test)]

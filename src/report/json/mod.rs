@@ -15,6 +15,7 @@ use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, S
 mod bump;
 mod checklist;
 mod inert;
+mod locks;
 mod schema;
 
 use self::checklist::Checklist;
@@ -48,6 +49,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
                 .filter_map(|row| package_change(report, row))
                 .collect(),
             files: files(report, options),
+            locks: report.locks.iter().filter(|_| !options.only_marked).filter_map(locks::drift).collect(),
             findings: told(&report.findings, Subject::Finding, options).map(finding).collect(),
             config: told(&report.config, Subject::Config, options).map(config_change).collect(),
             warnings: &report.warnings,
@@ -70,6 +72,7 @@ fn write_inspection(
             image: image(&inspection.facts),
             packages: inspection.packages.iter().filter(|_| tells).map(|row| package(row)).collect(),
             files: inspection.files.as_ref().map(|files| files.iter().map(file).collect()),
+            locks: inspection.locks.iter().filter(|_| tells).map(|file| locks::file(file)).collect(),
             findings: inspection.findings.iter().filter(|_| tells).map(finding).collect(),
             checklist: Checklist::of(&inspection.checklist),
             warnings: &inspection.warnings,

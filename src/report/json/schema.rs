@@ -31,6 +31,7 @@ pub(super) struct Report<'a> {
     pub base_drift: BaseDrift<'a>,
     pub packages: Vec<PackageChange<'a>>,
     pub files: Files<'a>,
+    pub locks: Vec<LockDrift<'a>>,
     pub findings: Vec<Finding<'a>>,
     pub config: Vec<ConfigChange<'a>>,
     pub warnings: &'a [String],
@@ -304,6 +305,63 @@ pub(super) struct HashesOf {
     pub hashes: Hashes,
 }
 
+/// A lock file on both sides.
+#[derive(Serialize)]
+pub(super) struct LockDrift<'a> {
+    pub format: &'static str,
+    pub change: &'static str,
+    pub left: Option<LockSide>,
+    pub right: Option<LockSide>,
+    pub changes: Vec<LockChange<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct LockSide {
+    pub path: String,
+    pub complete: bool,
+    pub needs_hashes: bool,
+    pub entry_count: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct LockChange<'a> {
+    pub ecosystem: &'static str,
+    pub name: &'a str,
+    pub change: &'static str,
+    pub left: Option<Locked<'a>>,
+    pub right: Option<Locked<'a>>,
+    pub hashes_gone: Vec<&'a str>,
+    pub hashes_new: Vec<&'a str>,
+}
+
+/// What an entry of a lock file asks for.
+#[derive(Serialize)]
+pub(super) struct Locked<'a> {
+    pub version: Option<&'a str>,
+    pub specifier: Option<&'a str>,
+    pub origin: Option<String>,
+    pub condition: Option<String>,
+    pub hash_count: usize,
+    pub unhashed_count: usize,
+}
+
+/// A lock file of one image.
+#[derive(Serialize)]
+pub(super) struct LockFile<'a> {
+    pub format: &'static str,
+    #[serde(flatten)]
+    pub side: LockSide,
+    pub entries: Vec<LockEntry<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct LockEntry<'a> {
+    pub ecosystem: &'static str,
+    pub name: &'a str,
+    #[serde(flatten)]
+    pub locked: Locked<'a>,
+}
+
 #[derive(Serialize)]
 pub(super) struct ConfigChange<'a> {
     pub key: &'a str,
@@ -320,6 +378,7 @@ pub(super) struct Inspection<'a> {
     pub packages: Vec<Package<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<Vec<File<'a>>>,
+    pub locks: Vec<LockFile<'a>>,
     pub findings: Vec<Finding<'a>>,
     pub checklist: Checklist<'a>,
     pub warnings: &'a [String],

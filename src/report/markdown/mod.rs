@@ -14,6 +14,7 @@ use page::{Page, Row, head};
 
 mod bump;
 mod checklist;
+mod locks;
 mod one;
 mod page;
 
@@ -33,6 +34,7 @@ mod share {
     pub(super) const PACKAGES: usize = 14_000;
     pub(super) const CAUSES: usize = 7_000;
     pub(super) const CONFIG: usize = 5_000;
+    pub(super) const LOCKS: usize = 5_000;
     pub(super) const FINDINGS: usize = 3_000;
     pub(super) const CHECKLIST: usize = 6_000;
     pub(super) const WARNINGS: usize = 2_000;
@@ -55,6 +57,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
         to_read(&mut page, report);
         causes(&mut page, report);
         config(&mut page, report, ["left", "right"]);
+        locks::drift(&mut page, report);
         tail(&mut page, report);
     }
     digests(&mut page, report);

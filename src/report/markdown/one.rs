@@ -3,7 +3,7 @@
 use std::io;
 
 use super::page::{Page, Row, head};
-use super::{base, checklist, findings, review, share, told_by, warnings};
+use super::{base, checklist, findings, locks, review, share, told_by, warnings};
 use crate::model::text::visible_bytes;
 use crate::model::{FileAt, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
@@ -31,6 +31,7 @@ fn contents(page: &mut Page, inspection: &Inspection) {
     findings(page, &inspection.findings);
     checklist::all(page, &inspection.checklist);
     warnings(page, &inspection.warnings, "###");
+    locks::files(page, &inspection.locks);
     layers(page, &inspection.facts);
     let share = if inspection.files.is_some() { page.room() / 2 } else { page.room() };
     packages(page, inspection.packages.iter().map(AsRef::as_ref), share);

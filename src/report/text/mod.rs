@@ -14,6 +14,7 @@ use page::{Page, Paint, Row, Section, cut};
 
 mod bump;
 mod checklist;
+mod locks;
 mod one;
 mod page;
 
@@ -146,6 +147,7 @@ fn sections(report: &DriftReport, options: &ReportOptions<'_>) -> Vec<Section> {
         return Vec::new();
     }
     let mut sections = vec![to_read(report, !all), packages(report, !all), causes(report), config(report, all)];
+    sections.push(locks::drift(report, all));
     if all {
         sections.push(other_paths(report));
         sections.push(layers(report));

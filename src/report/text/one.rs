@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::page::{Page, Paint, Row, Section};
-use super::{checklist, findings, identity, outline, review, warnings};
+use super::{checklist, findings, identity, locks, outline, review, warnings};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Digest, FileAt, FileOf, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
@@ -33,8 +33,12 @@ pub(super) fn write_inspection(
         rows: files.iter().map(listed_file).collect(),
         weight: 1,
     });
-    let mut sections =
-        vec![findings(&inspection.findings, options.all), checklist::all(&inspection.checklist), layers(&facts.layers)];
+    let mut sections = vec![
+        findings(&inspection.findings, options.all),
+        locks::files(&inspection.locks),
+        checklist::all(&inspection.checklist),
+        layers(&facts.layers),
+    ];
     sections.push(packages(inspection.packages.iter().map(AsRef::as_ref)));
     sections.extend(files);
     sections.push(warnings(&inspection.warnings));

@@ -1,5 +1,6 @@
-//! The configuration and the history of both sides, what differs first.
+//! The configuration, the lock files and the history of both sides, what differs first.
 
+mod locks;
 mod value;
 
 use ratatui::buffer::Buffer;
@@ -46,6 +47,8 @@ enum Entry {
     Changed(usize),
     Same(usize),
     History(usize),
+    /// By position in `report.locks`.
+    Lock(usize),
 }
 
 /// The view.
@@ -58,7 +61,9 @@ struct Config {
 impl Config {
     fn new(report: &DriftReport) -> Self {
         // With nothing changed, an empty list would say less than the whole one.
-        let all = report.config.is_empty() && report.history.iter().all(|row| row.same);
+        let all = report.config.is_empty()
+            && report.history.iter().all(|row| row.same)
+            && report.locks.iter().all(|row| row.change() == "same");
         let mut config = Self { entries: Vec::new(), all, panes: Panes::default() };
         config.arrange(report);
         config
@@ -68,9 +73,12 @@ impl Config {
         let before = self.selected();
         let history =
             (0..report.history.len()).filter(|at| self.all || report.history.get(*at).is_some_and(|row| !row.same));
+        let locks = (0..report.locks.len())
+            .filter(|at| self.all || report.locks.get(*at).is_some_and(|row| row.change() != "same"));
         let same = if self.all { report.unchanged_config.len() } else { 0 };
-        let sections: [(&'static str, Vec<Entry>); 3] = [
+        let sections: [(&'static str, Vec<Entry>); 4] = [
             ("Configuration that differs", (0..report.config.len()).map(Entry::Changed).collect()),
+            (if self.all { "Lock files" } else { "Lock files that differ" }, locks.map(Entry::Lock).collect()),
             (if self.all { "History" } else { "History that differs" }, history.map(Entry::History).collect()),
             (
                 if report.alone { "Configuration" } else { "The same on both sides" },
@@ -125,7 +133,7 @@ impl View for Config {
         match self.selected()? {
             Entry::Changed(at) => Some(Subject::Config(at)),
             Entry::History(at) => Some(Subject::History(at)),
-            Entry::Same(_) | Entry::Heading(_) => None,
+            Entry::Same(_) | Entry::Lock(_) | Entry::Heading(_) => None,
         }
     }
 
@@ -167,6 +175,9 @@ impl View for Config {
                 Some(Entry::History(at)) => {
                     (report.history.get(*at).map(|row| history_line(row, width, theme)), Some(Subject::History(*at)))
                 }
+                Some(Entry::Lock(at)) => {
+                    (report.locks.get(*at).map(|row| locks::line(row, report.alone, width, theme)), None)
+                }
                 None => (None, None),
             };
             if let Some(line) = line {
@@ -177,9 +188,10 @@ impl View for Config {
         }
         let selected = self.selected();
         let (title, subject) = match selected {
-            Some(Entry::Changed(at)) => ("configuration", at * 4),
-            Some(Entry::Same(at)) => ("configuration", at * 4 + 1),
-            Some(Entry::History(at)) => ("history", at * 4 + 2),
+            Some(Entry::Changed(at)) => ("configuration", at * 5),
+            Some(Entry::Same(at)) => ("configuration", at * 5 + 1),
+            Some(Entry::History(at)) => ("history", at * 5 + 2),
+            Some(Entry::Lock(at)) => ("lock file", at * 5 + 4),
             Some(Entry::Heading(_)) | None => ("", 3),
         };
         let alone = report.alone;
@@ -190,6 +202,9 @@ impl View for Config {
             }
             Some(Entry::History(at)) => {
                 report.history.get(at).map(|row| history_detail(row, alone, theme)).unwrap_or_default()
+            }
+            Some(Entry::Lock(at)) => {
+                report.locks.get(at).map(|row| locks::detail(row, alone, theme)).unwrap_or_default()
             }
             Some(Entry::Heading(_)) | None => Vec::new(),
         });
