@@ -36,7 +36,7 @@ impl Snapshot {
 
 /// Adds what a build's Dockerfile tells; whether it can be that of this image.
 fn add(steps: &mut BuildSteps, build: &Build, config: &ImageConfig, by: &str) -> bool {
-    let told = build.instructions();
+    let told = build.instructions(config);
     match build.matched(config) {
         Matched::No => return false,
         Matched::Unknown => {

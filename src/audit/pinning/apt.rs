@@ -219,7 +219,7 @@ fn recommends<'a>(build: &Build<'a>) -> Judged<'a> {
         if is_off {
             (Answer::Yes, "--no-install-recommends".to_owned())
         } else {
-            (Answer::No, format!("what {named} recommend came along"))
+            (Answer::No, format!("with all that they recommend: {named}"))
         }
     });
     weighed(build, said, NONE)

@@ -134,7 +134,7 @@ impl<'a> Build<'a> {
         let whose = match (self.told.is_own_only, self.first_own) {
             (true, _) => format!("{number} of the Dockerfile, for the history does not tell them"),
             (false, Some(layers)) => {
-                let likely = if self.is_likely() { ", which likely end there" } else { "" };
+                let likely = if self.is_likely() { ", likely" } else { "" };
                 let layers = if layers == 1 { "layer".to_owned() } else { format!("{layers} layers") };
                 format!("{number} above the base's {layers}{likely}")
             }

@@ -3,6 +3,7 @@
 use crate::model::{Answer, BuildSource, Checklist, ChecklistItem, Digest, Finding, HistoryEntry, Severity, Side};
 use crate::oci::created_by;
 use crate::snapshot::Snapshot;
+use crate::snapshot::base::dockerfile::Dockerfile;
 use crate::snapshot::testing::TestImage;
 
 const NO: Answer = Answer::No;
@@ -221,6 +222,39 @@ fn what_only_a_dockerfile_tells_is_taken_from_it() {
         snapshot.steps.is_own_only = true;
         assert_eq!(answer(&snapshot), Some(expected));
     }
+}
+
+/// Rows of docker 20.10's `BuildKit`, which writes none for ONBUILD.
+#[test]
+fn a_dockerfile_tells_what_stands_behind_build_arguments() {
+    let rows = [
+        "ARG TOKEN",
+        "RUN |1 TOKEN=s3cret word apt-get install -y less # buildkit",
+        "USER 1000:1000",
+        "ADD https://a/x /x # buildkit",
+    ];
+    let mut image = built(&rows);
+    for row in &mut image.config.history {
+        row.comment = Some("buildkit.dockerfile.v0".to_owned());
+    }
+    image.config.diff_ids = vec![Digest([0; 32])];
+    let judged = |dockerfile: Option<&str>| {
+        let mut snapshot = image.snapshot();
+        if let Some(text) = dockerfile {
+            snapshot.told_by_dockerfile("Dockerfile", &Dockerfile::parse(text).unwrap());
+        }
+        let checklist = snapshot.audit(&snapshot.facts, Side::Left).checklist;
+        let answer = |name: &str| checklist.items.iter().find(|item| item.name == name).unwrap().answer;
+        ["apt-unpinned", "download-unchecked", "inputs-unpinned"].map(answer)
+    };
+    let text = "FROM golang:1 AS build\nFROM debian:12@sha256:ab\nARG TOKEN\nRUN [\"apt-get\", \"install\", \"-y\", \"less\"]\n\
+        ONBUILD RUN true\nUSER 1000:1000\nADD --checksum=sha256:ab https://a/x /x\n";
+    assert_eq!(judged(None), [UNKNOWN, UNKNOWN, UNKNOWN]);
+    assert_eq!(judged(Some(text)), [NO, YES, NO]);
+    // Another Dockerfile than the one that was built tells nothing.
+    assert_eq!(judged(Some(&text.replace("USER", "WORKDIR"))), [UNKNOWN, UNKNOWN, UNKNOWN]);
+    let pinned = text.replace("golang:1", "golang@sha256:cd");
+    assert_eq!(judged(Some(&pinned))[2], YES);
 }
 
 #[test]

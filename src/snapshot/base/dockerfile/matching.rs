@@ -24,8 +24,9 @@ impl Build {
     #[must_use]
     pub fn matched(&self, config: &ImageConfig) -> Matched {
         let rows = &config.history;
+        let written = self.written(config);
         // Every history ends in nothing.
-        if self.instructions.is_empty() {
+        if written.is_empty() {
             return Matched::Unknown;
         }
         let is_of_buildah = |row: &HistoryEntry| row.comment.as_ref().is_some_and(|comment| comment.contains("FROM "));
@@ -35,10 +36,10 @@ impl Build {
         let is_squashed = rows
             .last()
             .is_some_and(|row| row.comment.as_ref().is_some_and(|comment| comment.starts_with("merge sha256:")));
-        let Some(below) = rows.len().checked_sub(self.instructions.len()) else {
+        let Some(below) = rows.len().checked_sub(written.len()) else {
             return if rows.is_empty() || rows.iter().any(leaves_out) { Matched::Unknown } else { Matched::No };
         };
-        let pairs = rows.iter().skip(below).zip(&self.instructions);
+        let pairs = rows.iter().skip(below).zip(written);
         match layers_below(config, below) {
             None => Matched::Unknown,
             Some(layers) if pairs.clone().all(|(row, instruction)| is_made_by(row, instruction)) => {
@@ -47,6 +48,14 @@ impl Build {
             Some(_) if is_squashed || rows.iter().any(leaves_out) => Matched::Unknown,
             Some(_) => Matched::No,
         }
+    }
+
+    /// The instructions that a history has rows of: `BuildKit` writes none for ONBUILD.
+    pub(super) fn written(&self, config: &ImageConfig) -> Vec<&Instruction> {
+        let is_buildkit = |row: &HistoryEntry| row.comment.as_ref().is_some_and(|text| text.starts_with("buildkit."));
+        let leaves_out = config.history.last().is_some_and(is_buildkit);
+        let all = self.instructions.iter();
+        all.filter(|instruction| !(leaves_out && instruction.keyword == "ONBUILD")).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 pub use self::matching::Matched;
 use super::names::digest_of;
-use crate::model::{self, BuildSource};
+use crate::model::{self, BuildSource, ImageConfig};
 use crate::oci::created_by;
 
 /// The most bytes a Dockerfile may have: no hand writes more, and one in a provenance is a stranger's.
@@ -170,11 +170,11 @@ impl Instruction {
 }
 
 impl Build {
-    /// What was done upon the base, as the Dockerfile has it.
+    /// What was done upon the base, as the Dockerfile has it: one for each row of the image's history.
     #[must_use]
-    pub fn instructions(&self) -> Vec<model::Instruction> {
+    pub fn instructions(&self, config: &ImageConfig) -> Vec<model::Instruction> {
         let told = |instruction: &Instruction| created_by::of_dockerfile(&instruction.keyword, &instruction.text);
-        self.instructions.iter().map(told).collect()
+        self.written(config).into_iter().map(told).collect()
     }
 
     /// Whether it was built from nothing.
