@@ -119,7 +119,7 @@ struct Audited<'a> {
 /// Puts all checks and questions to one image.
 #[must_use]
 pub fn audit(image: &Image<'_>, side: Side) -> Audit {
-    let Image { facts, config, steps, tree, packages, locks, md5 } = *image;
+    let Image { facts, tree, packages, locks, md5, .. } = *image;
     let owned = standing::all(tree, packages, md5);
     let holders = standing::holders(&owned);
     let mut namesakes = HashMap::new();
@@ -127,9 +127,9 @@ pub fn audit(image: &Image<'_>, side: Side) -> Audit {
         *namesakes.entry((package.ecosystem, package.key.as_str())).or_default() += 1;
     }
     let locks = Locked::new(locks, packages);
-    let (checklist, unmet_findings) = pinning::judge(facts, config, tree, steps);
+    let (checklist, unmet_findings) = pinning::judge(image);
     let unmet = unmet_findings.iter().map(|finding| finding.check).collect();
-    let audited = Audited { facts, tree, packages, locks, md5, side, owned, holders, unmet, namesakes };
+    let audited = Audited { facts, tree, packages, md5, side, locks, owned, holders, unmet, namesakes };
     let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited)).chain(unmet_findings);
     let layer = |path: &ImagePath| tree.get(path).map(|node| node.file.layer);
     let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }.from_layers(layer)).collect();

@@ -13,10 +13,14 @@ mod settings;
 mod shell;
 mod steps;
 
+use std::sync::Arc;
+
+use super::Image;
 use crate::image::{Node, Tree};
 use crate::model::text::visible;
 use crate::model::{
-    Answer, BuildSteps, Checklist, ChecklistItem, Evidence, Finding, ImageConfig, ImageFacts, ImagePath, Severity,
+    Answer, BuildSteps, Checklist, ChecklistItem, Evidence, Finding, ImageConfig, ImageFacts, ImagePath, LockFile,
+    Severity,
 };
 
 use self::steps::Step;
@@ -66,6 +70,7 @@ pub(super) struct Build<'a> {
     facts: &'a ImageFacts,
     config: &'a ImageConfig,
     tree: &'a Tree,
+    locks: &'a [Arc<LockFile>],
     told: &'a BuildSteps,
     /// The instructions that are judged.
     steps: Vec<Step<'a>>,
@@ -90,13 +95,8 @@ pub(super) fn checks() -> impl Iterator<Item = &'static str> {
 }
 
 /// The checklist of one image, and a finding for each "no".
-pub(super) fn judge(
-    facts: &ImageFacts,
-    config: &ImageConfig,
-    tree: &Tree,
-    told: &BuildSteps,
-) -> (Checklist, Vec<Finding>) {
-    let build = Build::new(facts, config, tree, told);
+pub(super) fn judge(image: &Image<'_>) -> (Checklist, Vec<Finding>) {
+    let build = Build::new(image);
     let mut findings = Vec::new();
     let items = ITEMS.iter().map(|item| {
         let judged = (item.judge)(&build);
@@ -118,11 +118,12 @@ impl Item {
 }
 
 impl<'a> Build<'a> {
-    fn new(facts: &'a ImageFacts, config: &'a ImageConfig, tree: &'a Tree, told: &'a BuildSteps) -> Self {
+    fn new(image: &Image<'a>) -> Self {
+        let Image { facts, config, steps: told, tree, locks, .. } = *image;
         let first_own = facts.base.as_ref().and_then(|base| base.layers);
         let steps = steps::own(told, first_own);
         let untold = steps::untold(told, &steps, facts.layers.len(), first_own);
-        Self { facts, config, tree, told, steps, first_own, untold }
+        Self { facts, config, tree, locks, told, steps, first_own, untold }
     }
 
     /// Whose instructions are judged.

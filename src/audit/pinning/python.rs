@@ -4,8 +4,10 @@
 use super::shell::SimpleCommand;
 use super::steps::{Said, ends_as, named, weighed};
 use super::{Build, Item, Judged};
+use std::sync::Arc;
+
 use crate::image::Node;
-use crate::model::{Answer, Kind, Severity};
+use crate::model::{Answer, Kind, LockFile, Severity};
 
 const SUBJECT: &str = "pip install";
 const NONE: &str = "no instruction installs Python packages";
@@ -155,7 +157,10 @@ impl<'a> Install<'a> {
         };
         match (self.files.is_empty(), self.files.iter().all(|file| is_lock(&file))) {
             (false, true) => (Answer::Yes, format!("by the hashes of {}", named(&self.files))),
-            (false, false) => (Answer::Unknown, format!("whether {} has hashes is not told", named(&self.files))),
+            (false, false) => self.by_files(build, "hash", |file| {
+                let without = file.entries.iter().filter(|entry| entry.hashes.is_empty());
+                if file.needs_hashes { Vec::new() } else { without.map(|entry| entry.name.as_str()).collect() }
+            }),
             _ if self.is_local && self.has(&["--no-deps", "--no-index"]) => {
                 (Answer::NotApplicable, "only what the build itself brought".to_owned())
             }
@@ -183,13 +188,32 @@ impl<'a> Install<'a> {
         let is_hashed = self.is_hashed(build).0 == Answer::Yes;
         match (self.names.is_empty(), self.files.is_empty()) {
             _ if is_hashed => (Answer::Yes, "hashes name versions too".to_owned()),
-            (_, false) => (Answer::Unknown, format!("whether {} names versions is not told", named(&self.files))),
+            (_, false) => self.by_files(build, "version", |file| {
+                let without = file.entries.iter().filter(|entry| entry.version.is_none());
+                without.map(|entry| entry.name.as_str()).collect()
+            }),
             (false, true) => (Answer::Yes, "every package with its version".to_owned()),
             _ if self.is_local && self.has(&["--no-deps", "--no-index"]) => {
                 (Answer::NotApplicable, "only what the build itself brought".to_owned())
             }
             _ if self.is_local => (Answer::Unknown, "the versions of what the build's own package requires".to_owned()),
             _ => (Answer::Unknown, "what is installed is not told".to_owned()),
+        }
+    }
+
+    /// What the files that name packages say, as far as they still are in the image: each holds a `what` for every package
+    /// but those that `lacking` finds.
+    fn by_files(&self, build: &Build<'_>, what: &str, lacking: fn(&LockFile) -> Vec<&str>) -> (Answer, String) {
+        let shown = named(&self.files);
+        let files: Option<Vec<&LockFile>> = self.files.iter().map(|file| lock(build, file)).collect();
+        let Some(files) = files else {
+            return (Answer::Unknown, format!("{shown} is not in the image"));
+        };
+        let without: Vec<&str> = files.iter().flat_map(|file| lacking(file)).collect();
+        match (without.is_empty(), files.iter().all(|file| file.includes.is_empty())) {
+            (false, _) => (Answer::No, format!("{shown} has no {what} for {}", named(&without))),
+            (true, true) => (Answer::Yes, format!("{shown} has a {what} for each")),
+            (true, false) => (Answer::Unknown, format!("{shown} takes in other files")),
         }
     }
 
@@ -201,6 +225,18 @@ impl<'a> Install<'a> {
         }
         (Answer::No, format!("{what}: {names}"))
     }
+}
+
+/// The file of this name in the image, wherever the build stood; `None` where there are several, too.
+fn lock<'a>(build: &Build<'a>, file: &str) -> Option<&'a LockFile> {
+    let name = file.trim_start_matches("./").trim_start_matches('/').as_bytes();
+    let is_it = |lock: &&&Arc<LockFile>| {
+        let rest = lock.path.as_bytes().strip_suffix(name);
+        rest.is_some_and(|rest| rest.is_empty() || !file.starts_with('/') && rest.ends_with(b"/"))
+    };
+    let mut found = build.locks.iter().filter(|lock| is_it(&lock));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
 }
 
 /// The tool and what it is told to install.

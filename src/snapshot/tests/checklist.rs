@@ -188,6 +188,22 @@ fn python_packages_are_asked_for_versions() {
 }
 
 #[test]
+fn a_requirements_file_in_the_image_is_read() {
+    let of = |installed: &str, content: &str| {
+        let mut image = run(&format!("pip install -r {installed}"));
+        image.write("app/requirements.txt", content.as_bytes());
+        ["pip-unhashed", "pip-unpinned"].map(|name| item(&image, name).answer)
+    };
+    let hash = "a".repeat(64);
+    assert_eq!(of("requirements.txt", &format!("flask==3.0.0 --hash=sha256:{hash}\n")), [YES, YES]);
+    assert_eq!(of("./requirements.txt", "flask==3.0.0\n"), [NO, YES]);
+    assert_eq!(of("/app/requirements.txt", "flask==3.0.0\nclick>=8\n"), [NO, NO]);
+    assert_eq!(of("/tmp/requirements.txt", "flask==3.0.0\n"), [UNKNOWN, UNKNOWN]);
+    assert_eq!(of("base-requirements.txt", "flask==3.0.0\n"), [UNKNOWN, UNKNOWN]);
+    assert_eq!(of("requirements.txt", "-r more.txt\nflask==3.0.0\n"), [NO, UNKNOWN]);
+}
+
+#[test]
 fn downloads_are_asked_for_a_check_in_their_own_instruction() {
     answers(
         "download-unchecked",
