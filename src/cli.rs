@@ -34,6 +34,7 @@ Examples:
   imgdrift old.tar new.tar --fail-on unexplained,alarm,downgraded
   imgdrift bump debian@sha256:OLD debian@sha256:NEW --app app:october
   imgdrift snapshot app:1.4.0 -o app-1.4.0.snapshot
+  imgdrift learn app:build-1 app:build-2 -o imgdrift.toml
   imgdrift inspect app.tar --find /usr/bin/curl
   imgdrift demo
 
@@ -63,6 +64,8 @@ pub struct Cli {
     #[command(flatten)]
     report: ReportArgs,
     #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
     source: SourceArgs,
     #[command(subcommand)]
     command: Option<Command>,
@@ -80,6 +83,10 @@ enum Command {
     Snapshot(SnapshotOf),
     /// Compare two small images that come with the program
     Demo(Demo),
+    /// Make rules of what two builds of one Dockerfile differ in: they take it for noise from then on
+    Learn(Learn),
+    /// Print every rule by which a difference is called harmless, built in and your own
+    Rules(RulesOf),
     /// Show where what was read is kept for the next time, and how much of it there is
     Cache(CacheArgs),
     /// Print the explorer's configuration: where its file is, all keys, what else can be set
@@ -99,6 +106,8 @@ pub enum Task {
     Digest(DigestOf),
     Snapshot(SnapshotOf),
     Demo(Demo),
+    Learn(Learn),
+    Rules(RulesOf),
     Cache(CacheArgs),
     Config,
     Completions(clap_complete::Shell),
@@ -111,6 +120,7 @@ pub struct Compare {
     pub left: String,
     pub right: String,
     pub report: ReportArgs,
+    pub rules: RulesArgs,
     pub source: SourceArgs,
 }
 
@@ -129,6 +139,8 @@ pub struct Bump {
     #[command(flatten)]
     pub report: ReportArgs,
     #[command(flatten)]
+    pub rules: RulesArgs,
+    #[command(flatten)]
     pub source: SourceArgs,
 }
 
@@ -146,6 +158,8 @@ pub struct Inspect {
     pub find: Option<Find>,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub rules: RulesArgs,
     #[command(flatten)]
     pub source: SourceArgs,
 }
@@ -182,6 +196,39 @@ pub struct Demo {
     pub report: ReportArgs,
 }
 
+/// `imgdrift learn REBUILD1 REBUILD2 -o FILE`.
+#[derive(Debug, Args)]
+pub struct Learn {
+    /// One build of the Dockerfile
+    #[arg(value_name = "REBUILD1", value_hint = ValueHint::AnyPath)]
+    pub left: String,
+    /// Another build of it, with the same inputs
+    #[arg(value_name = "REBUILD2", value_hint = ValueHint::AnyPath)]
+    pub right: String,
+    /// The file of rules to write, such as imgdrift.toml
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    /// Replace the file when there is one
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Learn although the two had other inputs, and learn what was copied in
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub rules: RulesArgs,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// `imgdrift rules`.
+#[derive(Debug, Args)]
+pub struct RulesOf {
+    #[command(flatten)]
+    pub rules: RulesArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 /// `imgdrift cache`.
 #[derive(Debug, Args)]
 pub struct CacheArgs {
@@ -214,6 +261,18 @@ pub struct OutputArgs {
     pub output: Option<PathBuf>,
 }
 
+/// The user's own rules.
+#[derive(Debug, Default, Args)]
+pub struct RulesArgs {
+    /// Rules of your own, asked before the built-in ones; those of imgdrift.toml in this directory and beside the
+    /// Dockerfile are asked too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rules: Vec<PathBuf>,
+    /// Leave any imgdrift.toml alone that was not named
+    #[arg(long)]
+    pub no_project_rules: bool,
+}
+
 /// How images are read.
 #[derive(Debug, Args)]
 pub struct SourceArgs {
@@ -244,7 +303,7 @@ impl Cli {
     /// When they cannot be understood, and when they ask for the help or the version: clap's error prints each where it
     /// belongs and knows its exit code.
     pub fn task(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Task, clap::Error> {
-        let Self { left, right, excess, report, source, command } = Self::try_parse_from(words)?;
+        let Self { left, right, excess, report, rules, source, command } = Self::try_parse_from(words)?;
         if let Some(third) = excess.first() {
             let message = format!("two images are compared; what is {} for?", third.escape_debug());
             return Err(Self::command().error(ErrorKind::UnknownArgument, message));
@@ -255,11 +314,13 @@ impl Cli {
             (Some(Command::Digest(digest)), ..) => Ok(Task::Digest(digest)),
             (Some(Command::Snapshot(snapshot)), ..) => Ok(Task::Snapshot(snapshot)),
             (Some(Command::Demo(demo)), ..) => Ok(Task::Demo(demo)),
+            (Some(Command::Learn(learn)), ..) => Ok(Task::Learn(learn)),
+            (Some(Command::Rules(rules)), ..) => Ok(Task::Rules(rules)),
             (Some(Command::Cache(cache)), ..) => Ok(Task::Cache(cache)),
             (Some(Command::Config), ..) => Ok(Task::Config),
             (Some(Command::Completions { shell }), ..) => Ok(Task::Completions(shell)),
             (Some(Command::Man), ..) => Ok(Task::Man),
-            (None, Some(left), Some(right)) => Ok(Task::Compare(Compare { left, right, report, source })),
+            (None, Some(left), Some(right)) => Ok(Task::Compare(Compare { left, right, report, rules, source })),
             (None, Some(only), None) => Err(Self::command().error(
                 ErrorKind::MissingRequiredArgument,
                 format!("one image given, two are compared; did you mean `imgdrift inspect {}`?", only.escape_debug()),

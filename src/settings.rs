@@ -1,9 +1,11 @@
 //! What the command line asks of the reading of images.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::archive::Limits;
 use crate::cli::SourceArgs;
+use crate::nondeterminism::Rules;
 
 /// How images are read.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +23,8 @@ pub struct Settings {
     /// The Dockerfile that the images are said to be built from.
     pub dockerfile: Option<PathBuf>,
     pub limits: Limits,
+    /// What paths are held against: those that ship with the program, and before them the user's own.
+    pub rules: Arc<Rules>,
 }
 
 impl From<SourceArgs> for Settings {
@@ -33,6 +37,7 @@ impl From<SourceArgs> for Settings {
             base: args.base,
             dockerfile: args.dockerfile,
             limits: Limits::default(),
+            rules: Arc::default(),
         }
     }
 }

@@ -199,6 +199,7 @@ fn drift(at: usize, directory: bool, owner: Option<&Arc<str>>, dice: &mut Dice) 
         detail: detail.into(),
         owner,
         rule: None,
+        rule_file: None,
         proof: None,
         evidence: None,
         hashes: None,
@@ -360,6 +361,7 @@ pub(crate) fn report() -> DriftReport {
         left_checklist: Checklist::default(),
         right_checklist: Checklist::default(),
         warnings: Vec::new(),
+        rule_files: Vec::new(),
         alone: false,
     }
 }

@@ -44,6 +44,7 @@ use crate::model::{
     BuildSteps, Checklist, Digest, Ecosystem, FileEntry, Finding, Hashes, ImageConfig, ImageFacts, ImagePath, LockFile,
     Md5, Package, Side,
 };
+use crate::nondeterminism::Rules;
 
 /// One check.
 pub struct Check {
@@ -89,6 +90,7 @@ pub struct Image<'a> {
     pub locks: &'a [Arc<LockFile>],
     /// MD5 of file contents by their SHA-256, where it was computed apart from the layer's pass.
     pub md5: &'a HashMap<Digest, Md5>,
+    pub rules: &'a Rules,
 }
 
 /// What the audit of one image comes to.
@@ -101,6 +103,7 @@ pub struct Audit {
 /// An image as the checks see it.
 struct Audited<'a> {
     facts: &'a ImageFacts,
+    rules: &'a Rules,
     tree: &'a Tree,
     packages: &'a [Arc<Package>],
     md5: &'a HashMap<Digest, Md5>,
@@ -119,7 +122,7 @@ struct Audited<'a> {
 /// Puts all checks and questions to one image.
 #[must_use]
 pub fn audit(image: &Image<'_>, side: Side) -> Audit {
-    let Image { facts, tree, packages, locks, md5, .. } = *image;
+    let Image { facts, tree, packages, locks, md5, rules, .. } = *image;
     let owned = standing::all(tree, packages, md5);
     let holders = standing::holders(&owned);
     let mut namesakes = HashMap::new();
@@ -129,7 +132,7 @@ pub fn audit(image: &Image<'_>, side: Side) -> Audit {
     let locks = Locked::new(locks, packages);
     let (checklist, unmet_findings) = pinning::judge(image);
     let unmet = unmet_findings.iter().map(|finding| finding.check).collect();
-    let audited = Audited { facts, tree, packages, md5, side, locks, owned, holders, unmet, namesakes };
+    let audited = Audited { facts, rules, tree, packages, md5, side, locks, owned, holders, unmet, namesakes };
     let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited)).chain(unmet_findings);
     let layer = |path: &ImagePath| tree.get(path).map(|node| node.file.layer);
     let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }.from_layers(layer)).collect();

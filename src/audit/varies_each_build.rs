@@ -4,30 +4,33 @@ use std::collections::BTreeMap;
 
 use super::{Audited, Check};
 use crate::image::Node;
-use crate::model::{Finding, ImagePath, Kind, Severity};
-use crate::nondeterminism::{Rules, mask};
+use crate::model::{Finding, ImagePath, Kind, Severity, rule};
+use crate::nondeterminism::{Noise, Rules, mask};
 
 pub(super) const CHECK: Check = Check { name: "varies-each-build", run };
 
 /// Why a file varies, and what can be done about it.
 struct Cause<'a> {
     name: &'a str,
+    /// The user's file that the rule stands in.
+    file: Option<&'a str>,
     reason: &'a str,
-    fix: &'a str,
+    fix: Option<&'a str>,
 }
 
 fn run(audited: &Audited<'_>) -> Vec<Finding> {
-    let rules = Rules::built_in();
-    let mut files: BTreeMap<&str, (Cause<'_>, Vec<&ImagePath>)> = BTreeMap::new();
+    let mut files: BTreeMap<_, (Cause<'_>, Vec<&ImagePath>)> = BTreeMap::new();
     for node in audited.tree.nodes() {
-        if let Some(cause) = cause(node, rules) {
-            files.entry(cause.name).or_insert_with(|| (cause, Vec::new())).1.push(&node.path);
+        if let Some(cause) = cause(node, audited.rules) {
+            files.entry((cause.name, cause.file)).or_insert_with(|| (cause, Vec::new())).1.push(&node.path);
         }
     }
-    let findings =
-        files.into_values().filter(|(cause, _)| !has_own_check(audited, cause.name)).map(|(cause, paths)| {
-            Finding::new(CHECK.name, Severity::Info, cause.name, cause.reason).fix(cause.fix).at(paths)
-        });
+    let rules = files.into_values().filter(|(cause, _)| cause.file.is_some() || !has_own_check(audited, cause.name));
+    let findings = rules.map(|(cause, paths)| {
+        let subject = rule::label(cause.name, cause.file);
+        let fix = cause.fix.map(str::to_owned);
+        Finding { fix, ..Finding::new(CHECK.name, Severity::Info, subject, cause.reason).at(paths) }
+    });
     findings.collect()
 }
 
@@ -49,8 +52,15 @@ fn cause<'a>(node: &'a Node, rules: &'a Rules) -> Option<Cause<'a>> {
     if let Some(mask) = masked.and_then(|masked| mask::named(masked.mask)) {
         // Of keys and identities their own checks say more.
         let is_secret = matches!(mask.name, "machine-id" | "baked-key");
-        return (mask.each_build && !is_secret).then_some(Cause { name: mask.name, reason: mask.cause, fix: mask.fix });
+        return (mask.each_build && !is_secret).then_some(Cause {
+            name: mask.name,
+            file: None,
+            reason: mask.cause,
+            fix: Some(mask.fix),
+        });
     }
-    let rule = rules.noise(&node.path).filter(|rule| rule.each_build && !entry.is_executable())?;
-    Some(Cause { name: &rule.name, reason: &rule.cause, fix: &rule.fix })
+    let holds = |rule: &&Noise| rule.about.executable || !entry.is_executable();
+    let rule = rules.noise(&node.path).find(holds).filter(|rule| rule.each_build)?;
+    let Noise { about, fix, .. } = rule;
+    Some(Cause { name: &about.name, file: about.file.as_deref(), reason: &about.cause, fix: fix.as_deref() })
 }

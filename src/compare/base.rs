@@ -382,6 +382,7 @@ fn brief(base: &BaseImage) -> Option<String> {
 mod tests {
     use super::super::compare;
     use super::*;
+    use crate::nondeterminism::Rules;
     use crate::snapshot::testing::TestImage;
 
     fn base(version: &str) -> TestImage {
@@ -410,7 +411,7 @@ mod tests {
         let mut above = app(b"2");
         // Deleted by the app's layer on the right, though both bases have it; written over by it, though the base moved too.
         above.write("etc/.wh.gone", b"").write("usr/bin/bar", b"patched");
-        let report = compare(&app(b"1").snapshot_on(&old), &above.snapshot_on(&new));
+        let report = compare(&app(b"1").snapshot_on(&old), &above.snapshot_on(&new), Rules::built_in());
         assert_eq!(report.base.relation, BaseRelation::Moved);
         assert_eq!(report.base.sentence, "the base moved: base on both sides, of other layers");
         let origins = origins(&report);
@@ -435,23 +436,23 @@ mod tests {
 
     #[test]
     fn an_equal_base_brings_nothing_and_an_unknown_one_is_not_guessed() {
-        let report = compare(&app(b"1").snapshot_on(&base("1")), &app(b"2").snapshot_on(&base("1")));
+        let report = compare(&app(b"1").snapshot_on(&base("1")), &app(b"2").snapshot_on(&base("1")), Rules::built_in());
         assert_eq!(report.base.relation, BaseRelation::Same);
         assert_eq!(report.base.sentence, "the base is the same: base");
         assert_eq!(report.base.split.as_ref().unwrap().base, Share::default());
-        let report = compare(&app(b"1").snapshot(), &app(b"2").snapshot_on(&base("1")));
+        let report = compare(&app(b"1").snapshot(), &app(b"2").snapshot_on(&base("1")), Rules::built_in());
         assert_eq!(report.base.relation, BaseRelation::Unknown);
         assert!(report.base.split.is_none() && origins(&report).is_empty());
     }
 
     #[test]
     fn an_image_that_is_the_other_ones_lowest_part_is_its_base() {
-        let report = compare(&base("1").snapshot(), &app(b"1").snapshot_on(&base("1")));
+        let report = compare(&base("1").snapshot(), &app(b"1").snapshot_on(&base("1")), Rules::built_in());
         assert_eq!(report.base.relation, BaseRelation::LeftIsBase);
         assert_eq!(report.base.sentence, "the right image stands on the left one: its lowest layer is all of it");
         assert!(origins(&report).iter().all(|(_, origin)| *origin == "app"));
         assert!(report.findings.iter().all(|finding| finding.check != "base-contradiction"));
-        let report = compare(&app(b"1").snapshot_on(&base("1")), &base("1").snapshot());
+        let report = compare(&app(b"1").snapshot_on(&base("1")), &base("1").snapshot(), Rules::built_in());
         assert_eq!(report.base.relation, BaseRelation::RightIsBase);
     }
 }

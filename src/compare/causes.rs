@@ -4,12 +4,14 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::{Drift, DriftReport, FileRow};
-use crate::model::{Explanation, ImagePath, Proof};
+use crate::model::{Explanation, ImagePath, Proof, rule};
 
 /// Paths that one rule explains.
 pub struct Cause<'a> {
     pub explanation: Explanation,
     pub rule: &'a str,
+    /// The user's file that the rule stands in; `None` for what ships with the program.
+    pub rule_file: Option<&'a str>,
     pub proof: Option<Proof>,
     /// Why they differ, as the first of the paths has it.
     pub detail: &'a str,
@@ -21,6 +23,14 @@ pub struct Cause<'a> {
     pub fix: Option<&'a str>,
     /// In byte order; at least one.
     pub paths: Vec<&'a ImagePath>,
+}
+
+impl Cause<'_> {
+    /// The rule, and the user's file that it stands in.
+    #[must_use]
+    pub fn label(&self) -> String {
+        rule::label(self.rule, self.rule_file)
+    }
 }
 
 impl DriftReport {
@@ -37,7 +47,7 @@ pub(super) fn of_rows(rows: &[FileRow]) -> Vec<Cause<'_>> {
     let mut known = HashMap::new();
     for row in rows {
         let Some(drift) = row.drift.as_ref().filter(|drift| CAUSED.contains(&drift.explanation)) else { continue };
-        let rule = drift.rule.as_deref().unwrap_or_default();
+        let rule = (drift.rule.as_deref().unwrap_or_default(), drift.rule_file.as_deref());
         let at = *known.entry((drift.explanation, rule, drift.proof)).or_insert(causes.len());
         if at == causes.len() {
             causes.push(cause(drift));
@@ -59,6 +69,7 @@ fn cause(drift: &Drift) -> Cause<'_> {
     Cause {
         explanation: drift.explanation,
         rule: drift.rule.as_deref().unwrap_or_default(),
+        rule_file: drift.rule_file.as_deref(),
         proof: drift.proof,
         detail: &drift.detail,
         evidence: drift.evidence.as_deref(),

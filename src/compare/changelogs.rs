@@ -114,6 +114,7 @@ impl Reading {
 mod tests {
     use super::super::compare;
     use super::*;
+    use crate::nondeterminism::Rules;
     use crate::snapshot::testing::TestImage;
 
     /// From openssl's changelog in Debian 12 (bookworm), cut to its headings and the lines that name ids.
@@ -151,7 +152,7 @@ openssl (3.0.13-1~deb12u1) bookworm; urgency=medium
     type Told = (String, String, bool, bool, bool);
 
     fn fixes(left: &TestImage, right: &TestImage) -> Vec<Option<Told>> {
-        let report = compare(&left.snapshot(), &right.snapshot());
+        let report = compare(&left.snapshot(), &right.snapshot(), Rules::built_in());
         let told = |fixes: Fixes| {
             let Fixes { path, cves, security, reverted, reaches_back } = fixes;
             (path.to_string(), cves.join(" "), security, reverted, reaches_back)
@@ -198,7 +199,7 @@ openssl (3.0.13-1~deb12u1) bookworm; urgency=medium
             image.snapshot()
         };
         let cut = &whole[..whole.len() / 2];
-        let report = compare(&image("1", b""), &image("3.0.15-1~deb12u1", cut));
+        let report = compare(&image("1", b""), &image("3.0.15-1~deb12u1", cut), Rules::built_in());
         assert_eq!(report.packages[0].fixes, None);
         assert!(report.warnings[0].starts_with("right: /usr/share/doc/openssl/changelog"), "{:?}", report.warnings);
     }
@@ -216,7 +217,7 @@ openssl (3.0.13-1~deb12u1) bookworm; urgency=medium
     fn an_upgrade_to_a_rebuild_is_told_by_the_sources_changelog_and_a_rebuild_by_its_own() {
         let told = |left: &str, right: &str| {
             let (left, right) = (less(left), less(right));
-            let row = compare(&left, &right).packages.remove(0);
+            let row = compare(&left, &right, Rules::built_in()).packages.remove(0);
             ChangelogPlace::of(&left, &right, &row).map(|place| place.node.path.to_string())
         };
         let of_source = Some("/usr/share/doc/less/changelog.Debian.gz".to_owned());

@@ -122,7 +122,7 @@ fn varying(rows: &[FileRow]) -> impl Iterator<Item = Finding> {
             Explanation::Generated => "generated",
             _ => "nondeterministic",
         };
-        let mut finding = Finding::new(check, Severity::Info, cause.rule, cause.detail).at(cause.paths);
+        let mut finding = Finding::new(check, Severity::Info, cause.label(), cause.detail).at(cause.paths);
         finding.fix = cause.fix.map(str::to_owned);
         of_drift(finding)
     })
@@ -137,6 +137,7 @@ fn of_drift(finding: Finding) -> Finding {
 mod tests {
     use super::super::{DriftReport, compare};
     use super::*;
+    use crate::nondeterminism::Rules;
     use crate::snapshot::testing::TestImage;
 
     fn told(report: &DriftReport, check: &str) -> Vec<(Option<FindingDrift>, String, usize)> {
@@ -151,7 +152,7 @@ mod tests {
         let mut right = left.clone();
         left.write("usr/lib/foo", b"x").write("usr/lib/bar", b"x");
         right.write("usr/lib/bar", b"x").write("usr/lib/baz", b"x");
-        let report = compare(&left.snapshot(), &right.snapshot());
+        let report = compare(&left.snapshot(), &right.snapshot(), Rules::built_in());
         let expected = [
             (FindingDrift::New, "/usr/lib/baz"),
             (FindingDrift::Same, "/usr/lib/bar"),
@@ -176,7 +177,7 @@ mod tests {
         left.write("var/backups/a", b"1");
         let mut right = left.clone();
         right.write("var/backups/b", b"2");
-        let report = compare(&left.snapshot(), &right.snapshot());
+        let report = compare(&left.snapshot(), &right.snapshot(), Rules::built_in());
         let finding = report.findings.iter().find(|finding| finding.check == "varies-each-build").unwrap();
         assert_eq!((finding.drift, finding.count), (Some(FindingDrift::Same), 2));
         assert!(finding.message.ends_with("(1 of them new, 1 on the left)"), "{}", finding.message);

@@ -317,6 +317,7 @@ pub(super) fn findings(rows: &[LockRow]) -> impl Iterator<Item = Finding> {
 mod tests {
     use super::super::{DriftReport, compare};
     use super::*;
+    use crate::nondeterminism::Rules;
     use crate::snapshot::testing::TestImage;
 
     fn drift(left: &[(&str, &str)], right: &[(&str, &str)]) -> DriftReport {
@@ -327,7 +328,7 @@ mod tests {
             }
             image.snapshot()
         };
-        compare(&image(left), &image(right))
+        compare(&image(left), &image(right), Rules::built_in())
     }
 
     /// The changed entries of the only lock file.

@@ -9,6 +9,7 @@ mod explain;
 mod files;
 mod findings;
 mod layers;
+pub mod learn;
 mod locks;
 mod packages;
 mod requirers;
@@ -20,8 +21,9 @@ use std::sync::Arc;
 
 use crate::model::{
     Change, Checklist, Explanation, FileAt, Finding, Fixes, Hashes, HistoryEntry, ImageFacts, ImagePath, LayerFacts,
-    Package, PackageMove, Proof, Side, Verdict,
+    Package, PackageMove, Proof, RuleFileUse, Side, Verdict, rule,
 };
+use crate::nondeterminism::{About, Rules};
 use crate::snapshot::Snapshot;
 
 #[cfg(test)]
@@ -36,14 +38,16 @@ pub use crate::packages::Jump;
 
 /// Compares two images and explains every path that differs.
 #[must_use]
-pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
+pub fn compare(left: &Snapshot, right: &Snapshot, rules: &Rules) -> DriftReport {
     let mut packages = packages::rows(&left.packages, &right.packages);
-    let files = explain::explain(left, right, &mut packages);
+    let files = explain::explain(left, right, &mut packages, rules);
     let unread = changelogs::fill(&mut packages, left, right);
+    let rule_files = rules.uses(files.rows.iter().filter_map(|row| row.drift.as_ref()?.rule_file.as_deref()));
+    let idle = idle_rules(rules, files.rows.iter().map(|row| &row.path));
     let (config, unchanged_config) = config::changes(&left.config, &right.config);
     let (verdict, proven) = verdict::judge(left, right, &packages, &files, &config);
     let (mut left_facts, mut right_facts) = base::facts(&left.facts, &right.facts);
-    let audits = [left.audit(&left_facts, Side::Left), right.audit(&right_facts, Side::Right)];
+    let audits = [left.audit(&left_facts, Side::Left, rules), right.audit(&right_facts, Side::Right, rules)];
     let [(left_findings, left_checklist), (right_findings, right_checklist)] =
         audits.map(|audit| (audit.findings, audit.checklist));
     let locks = locks::rows(&left.locks, &right.locks);
@@ -66,7 +70,8 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
         findings,
         left_checklist,
         right_checklist,
-        warnings: warnings(left, right).chain(unread).collect(),
+        warnings: warnings(left, right).chain(unread).chain(idle).collect(),
+        rule_files,
         alone: false,
     }
 }
@@ -74,13 +79,32 @@ pub fn compare(left: &Snapshot, right: &Snapshot) -> DriftReport {
 /// One image as a report in which both sides are it, for whoever shows reports: nothing differs, and what its audit
 /// found stands as it is.
 #[must_use]
-pub fn alone(image: &Snapshot) -> DriftReport {
+pub fn alone(image: &Snapshot, rules: &Rules) -> DriftReport {
+    let (rule_files, idle) = rules_of_one(image, rules);
     DriftReport {
-        findings: image.findings(Side::Right),
-        warnings: image.warnings.clone(),
+        findings: image.findings(Side::Right, rules),
+        warnings: image.warnings.iter().cloned().chain(idle).collect(),
+        rule_files,
         alone: true,
-        ..compare(image, image)
+        ..compare(image, image, rules)
     }
+}
+
+/// The user's files of rules with how many paths of one image they name, and a warning for each rule that names none.
+#[must_use]
+pub fn rules_of_one(image: &Snapshot, rules: &Rules) -> (Vec<RuleFileUse>, Vec<String>) {
+    let paths = || image.image.tree.nodes().iter().map(|node| &node.path);
+    let uses = rules.uses(paths().filter_map(|path| rules.noise(path).next()?.about.file.as_deref()));
+    (uses, idle_rules(rules, paths()))
+}
+
+/// What is said of the user's rules that name no path any more.
+fn idle_rules<'a>(rules: &Rules, paths: impl Iterator<Item = &'a ImagePath>) -> Vec<String> {
+    let told = |rule: &About| {
+        let file = rule.file.as_deref().unwrap_or_default();
+        format!("{file}:{}: the rule {:?} names no path any more: correct it or take it out", rule.line, rule.name)
+    };
+    rules.idle(paths).into_iter().map(told).collect()
 }
 
 fn warnings(left: &Snapshot, right: &Snapshot) -> impl Iterator<Item = String> {
@@ -115,6 +139,8 @@ pub struct DriftReport {
     pub right_checklist: Checklist,
     /// What could not be read or was odd, each prefixed by its side.
     pub warnings: Vec<String>,
+    /// The user's own files of rules, and how many paths they alone explain.
+    pub rule_files: Vec<RuleFileUse>,
     /// Whether there is but one image, which is both sides.
     pub alone: bool,
 }
@@ -162,6 +188,8 @@ pub struct Drift {
     pub owner: Option<Arc<str>>,
     /// The rule or mask that explains it.
     pub rule: Option<Arc<str>>,
+    /// The user's file that the rule stands in; `None` for what ships with the program.
+    pub rule_file: Option<Arc<str>>,
     pub proof: Option<Proof>,
     /// What the two sides differ in, where a mask proves that they differ in nothing else:
     /// `time 2026-11-20 07:41:00 → 2026-11-21 07:43:12`.
@@ -296,6 +324,12 @@ impl DriftReport {
         self.packages.iter().filter(|row| row.change.is_some() && (how.is_none() || row.change == how)).count()
     }
 
+    /// Paths that nothing but the user's own rules explains.
+    #[must_use]
+    pub fn by_user_rules(&self) -> usize {
+        self.rule_files.iter().map(|file| file.paths).sum()
+    }
+
     /// What the verdict means here, for a manager.
     #[must_use]
     pub fn meaning(&self) -> &'static str {
@@ -332,7 +366,19 @@ impl DriftReport {
                 }
             }
         }
+        match self.by_user_rules() {
+            0 => {}
+            paths => parts.push(format!("{paths} by your own rules")),
+        }
         parts.join(", ")
+    }
+}
+
+impl Drift {
+    /// The rule, and the user's file that it stands in: `app-cache of imgdrift.toml`.
+    #[must_use]
+    pub fn rule_label(&self) -> Option<String> {
+        Some(rule::label(self.rule.as_deref()?, self.rule_file.as_deref()))
     }
 }
 

@@ -48,6 +48,7 @@ mod tests {
 
     use super::super::{PackageRow, compare};
     use super::*;
+    use crate::nondeterminism::Rules;
     use crate::snapshot::testing::TestImage;
 
     #[test]
@@ -58,7 +59,7 @@ mod tests {
             .needing("postfix", "Provides: mail-transport-agent\nPre-Depends: libc6\n")
             .needing("libc6", "Recommends: mutt\n");
         let snapshot = image.snapshot();
-        let report = compare(&snapshot, &snapshot);
+        let report = compare(&snapshot, &snapshot, Rules::built_in());
         let named = |name: &str| {
             let at = report.packages.iter().position(|row| row.either().is_some_and(|package| package.name == name));
             let found = report.requirers(at.unwrap(), Side::Right);
@@ -74,7 +75,7 @@ mod tests {
         let mut image = TestImage::new();
         image.needing("bash", "Depends: libc6\n").needing("dash", "Depends: libc6\n").needing("libc6", "");
         let snapshot = image.snapshot();
-        let mut report = compare(&snapshot, &snapshot);
+        let mut report = compare(&snapshot, &snapshot, Rules::built_in());
         let foreign = |package: &Option<Arc<Package>>, arch: &str| {
             package.as_deref().map(|package| Arc::new(Package { arch: Some(arch.to_owned()), ..package.clone() }))
         };

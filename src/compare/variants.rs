@@ -71,6 +71,7 @@ pub(super) fn sentence(report: &DriftReport) -> Option<String> {
 mod tests {
     use super::*;
     use crate::compare::compare;
+    use crate::nondeterminism::Rules;
     use crate::snapshot::testing::TestImage;
 
     fn report(left: &[(&str, u8)], right: &[(&str, u8)]) -> DriftReport {
@@ -85,7 +86,7 @@ mod tests {
             snapshot.facts.manifest_digest = snapshot.facts.variants.first().map(|variant| variant.digest);
             snapshot
         };
-        compare(&side(left), &side(right))
+        compare(&side(left), &side(right), Rules::built_in())
     }
 
     #[test]

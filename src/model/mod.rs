@@ -4,6 +4,7 @@
 
 pub mod anatomy;
 pub mod base;
+pub mod catalogue;
 pub mod changelog;
 pub mod checklist;
 pub mod config;
@@ -20,11 +21,13 @@ pub mod markdown;
 pub mod package;
 pub mod path;
 pub mod progress;
+pub mod rule;
 pub mod text;
 pub mod watch;
 
 pub use anatomy::{Anatomy, Part, Value};
 pub use base::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
+pub use catalogue::{Catalogue, KnownRule, MissingRule, RuleKind};
 pub use changelog::{Changelog, ChangelogEntry, Fixes};
 pub use checklist::{Answer, Checklist, ChecklistItem, Evidence};
 pub use config::{BuildSource, HistoryEntry, ImageConfig, RuntimeConfig};
@@ -40,4 +43,5 @@ pub use lock::{LockEntry, LockFile, LockHash, LockManager, LockOrigin};
 pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};
+pub use rule::RuleFileUse;
 pub use watch::Watch;

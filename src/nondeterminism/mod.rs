@@ -2,12 +2,14 @@
 //! of formats in which it hides.
 
 pub mod anatomy;
+mod catalogue;
 pub mod mask;
 pub mod rules;
 
 pub use anatomy::dissect;
+pub use catalogue::catalogue;
 pub use mask::{HEAD, MASKS, Mask, mask_for};
-pub use rules::{Generated, Inputs, Noise, Prover, Rules, RulesError};
+pub use rules::{About, Generated, Inputs, Noise, Prover, RuleFile, Rules, RulesError};
 
 use sha2::{Digest as _, Sha256};
 

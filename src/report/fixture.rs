@@ -15,10 +15,11 @@ use crate::compare::{
 };
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
-    self, BaseEvidence, BaseImage, Change, Checklist, ChecklistItem, Confidence, Content, Digest, Ecosystem, Evidence,
-    EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, Hashes, HistoryEntry,
-    ImageFacts, ImagePath, Inspection, Kind, LayerFacts, LockEntry, LockFile, LockHash, Md5, Package, PackageMove,
-    Proof, RecordedHash, SearchResult, Severity, Side, SourcePackage, Verdict,
+    self, BaseEvidence, BaseImage, Catalogue, Change, Checklist, ChecklistItem, Confidence, Content, Digest, Ecosystem,
+    Evidence, EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, Hashes,
+    HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, KnownRule, LayerFacts, LockEntry, LockFile, LockHash, Md5,
+    MissingRule, Package, PackageMove, Proof, RecordedHash, RuleFileUse, RuleKind, SearchResult, Severity, Side,
+    SourcePackage, Verdict,
 };
 
 /// An app image a month apart: packages moved, one alarm, a few files that nothing explains, noise.
@@ -118,6 +119,7 @@ pub(crate) fn drifted() -> DriftReport {
         left_checklist: checklist(model::Answer::Yes),
         right_checklist: checklist(model::Answer::No),
         warnings: vec!["right: layer 3: duplicate entry /etc/hosts, the last one stays".into()],
+        rule_files: Vec::new(),
         alone: false,
     }
 }
@@ -245,6 +247,7 @@ pub(crate) fn hostile(text: &str) -> DriftReport {
         if let Some(drift) = &mut row.drift {
             drift.detail = text.into();
             drift.owner = Some(Arc::clone(&shared));
+            drift.rule_file = Some(Arc::clone(&shared));
         }
     }
     for change in &mut report.config {
@@ -258,6 +261,7 @@ pub(crate) fn hostile(text: &str) -> DriftReport {
         finding.fix = Some(name.clone());
     }
     report.locks = locks(text, text);
+    report.rule_files = vec![RuleFileUse::new(shared, 1)];
     report.warnings = vec![name];
     report
 }
@@ -357,9 +361,26 @@ pub(crate) fn inspection(files: bool) -> Inspection {
         findings: report.findings.into_iter().map(|finding| Finding { drift: None, ..finding }).collect(),
         checklist: report.right_checklist,
         warnings: report.warnings,
+        rule_files: report.rule_files,
         marked: Vec::new(),
         facts: report.right,
     }
+}
+
+/// A rule of each kind.
+pub(crate) fn catalogue() -> Catalogue {
+    let rule = |kind: RuleKind| KnownRule {
+        name: kind.as_str().into(),
+        file: (kind == RuleKind::Ignore).then(|| "imgdrift.toml".into()),
+        kind,
+        covers: vec!["/app/*".to_owned(), "/srv/a|b".to_owned()],
+        inputs: if kind == RuleKind::Generated { vec!["deb:foo".to_owned()] } else { Vec::new() },
+        proven: kind == RuleKind::Mask,
+        cause: "written anew".into(),
+        fix: (kind == RuleKind::Path).then(|| "delete it".into()),
+    };
+    let missing = vec![MissingRule { what: "x".to_owned(), why: "y".to_owned() }];
+    Catalogue { rules: RuleKind::ALL.map(rule).into(), missing }
 }
 
 /// What `--find /usr/bin/bash` finds.
@@ -535,6 +556,7 @@ fn drift(change: Change, explanation: Explanation, detail: &str) -> Drift {
         detail: detail.into(),
         owner: None,
         rule: None,
+        rule_file: None,
         proof: None,
         evidence: None,
         hashes: None,

@@ -5,7 +5,7 @@ use std::io;
 use crate::compare::DriftReport;
 use crate::compare::bump::BumpReport;
 use crate::compare::review::{Review, Subject};
-use crate::model::{ImageFacts, Inspection, SearchResult};
+use crate::model::{Catalogue, ImageFacts, Inspection, SearchResult};
 
 mod bump;
 mod figures;
@@ -31,6 +31,8 @@ pub struct Format {
     pub inspection: fn(&Inspection, &ReportOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
     /// What a search in one image found.
     pub search: fn(&SearchResult, &ReportOptions<'_>, &mut dyn io::Write) -> io::Result<()>,
+    /// All masks and path rules.
+    pub catalogue: fn(&Catalogue, &mut dyn io::Write) -> io::Result<()>,
     /// The three digests of one image.
     pub digests: fn(&ImageFacts, &mut dyn io::Write) -> io::Result<()>,
 }

@@ -7,7 +7,7 @@ use crate::compare::review::Review;
 use crate::compare::{BaseDrift, Cause, ConfigChange, Drift, DriftReport, FileRow, PackageRow, Share};
 use crate::model::{
     BaseImage, Change, Checklist, ChecklistItem, Confidence, Ecosystem, Explanation, Finding, FindingDrift, ImagePath,
-    Kind, Marked, Package, PackageMove, Severity, Verdict,
+    Kind, Marked, Package, PackageMove, RuleFileUse, Severity, Verdict,
 };
 
 /// Whether the two were made of the same inputs: what must be said before any talk of nondeterminism.
@@ -34,6 +34,11 @@ pub(super) fn share(share: &Share) -> String {
         .collect();
     let read = if read.is_empty() { String::new() } else { format!(" ({})", read.join(", ")) };
     format!("{} and {}{read}", plural(share.packages, "package"), plural(share.paths(), "path"))
+}
+
+/// How many rules a user's file holds, and how many paths they are "explaining", or of one image "naming".
+pub(super) fn rule_file(used: &RuleFileUse, what: &str) -> String {
+    format!("{} of your own, {what} {}", plural(used.rules, "rule"), plural(used.paths, "path"))
 }
 
 /// Whose layers brought what, in one clause.

@@ -5,19 +5,18 @@ use std::sync::Arc;
 
 use super::progress::shown;
 use super::task::{outcome, reference, write};
-use super::{Opened, Outcome, Terminal, compare, read};
+use super::{Opened, Outcome, Terminal, compare, read, rules};
 use crate::cli::Bump;
 use crate::compare::bump::{App, Linked, bump, standing, to_read};
 use crate::error::Failure;
 use crate::image::{self, LayerEntry, Node};
 use crate::model::{Progress, Side};
-use crate::settings::Settings;
 
 /// Carries out the command.
 pub(super) fn carry_out(args: Bump, terminal: Terminal) -> Result<Outcome, Failure> {
     let (old, new) = (reference(&args.old)?, reference(&args.new)?);
     let app = args.app.as_deref().map(reference).transpose()?;
-    let settings = Settings::from(args.source);
+    let settings = rules::settings(args.source, &args.rules)?;
     let progress = Arc::new(Progress::default());
     let names = [(Side::Left, old.text.as_str()), (Side::Right, new.text.as_str())];
     let pair = shown(terminal.progress, &progress, &names, || compare(&old, &new, &settings, &progress))?;

@@ -24,7 +24,7 @@ impl From<Pair> for Images {
 
 impl From<Opened> for Images {
     fn from(image: Opened) -> Self {
-        let report = Arc::new(compare::alone(&image.snapshot));
+        let report = Arc::new(compare::alone(&image.snapshot, &image.rules));
         Self::One(Box::new(image), report)
     }
 }

@@ -39,7 +39,7 @@ impl Exports for Exporter {
         let mut body = Vec::new();
         let written = match self.images.get()? {
             Images::One(image, _) => {
-                let mut inspection = find::inspect(&image.snapshot, request.rows == Rows::All);
+                let mut inspection = find::inspect(&image.snapshot, &image.rules, request.rows == Rows::All);
                 inspection.marked = request.review.marked(report);
                 (format.inspection)(&inspection, &options, &mut body)
             }
@@ -74,6 +74,7 @@ mod tests {
         images.provide(Images::from(Opened {
             snapshot: image.snapshot(),
             blobs: Box::new(Unread),
+            rules: Arc::default(),
             documents: crate::session::Documents::default(),
         }));
         let report = images.get().unwrap().report();

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use crate::audit::Audit;
 use crate::cli::{Find, Target};
+use crate::compare::rules_of_one;
 use crate::image::Node;
 use crate::model::{FileOf, Found, ImagePath, Inspection, Package, SearchResult, Side};
+use crate::nondeterminism::Rules;
 use crate::snapshot::Snapshot;
 
 /// What `inspect` shows; every path too when `files` is set.
 #[must_use]
-pub fn inspect(snapshot: &Snapshot, files: bool) -> Inspection {
-    let Audit { findings, checklist } = snapshot.audit(&snapshot.facts, Side::Left);
+pub fn inspect(snapshot: &Snapshot, rules: &Rules, files: bool) -> Inspection {
+    let Audit { findings, checklist } = snapshot.audit(&snapshot.facts, Side::Left, rules);
+    let (rule_files, idle) = rules_of_one(snapshot, rules);
     Inspection {
         facts: snapshot.facts.clone(),
         packages: snapshot.packages.clone(),
@@ -20,7 +23,8 @@ pub fn inspect(snapshot: &Snapshot, files: bool) -> Inspection {
         locks: snapshot.locks.clone(),
         findings,
         checklist,
-        warnings: snapshot.warnings.clone(),
+        warnings: snapshot.warnings.iter().cloned().chain(idle).collect(),
+        rule_files,
         marked: Vec::new(),
     }
 }

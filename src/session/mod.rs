@@ -11,10 +11,12 @@ mod exporter;
 mod find;
 mod host;
 mod layers;
+mod learn;
 mod output;
 mod preferences;
 mod progress;
 mod recorded;
+mod rules;
 mod store;
 mod sums;
 mod task;
@@ -33,6 +35,7 @@ use crate::compare::{self, DriftReport};
 use crate::error::Failure;
 use crate::image::LayerIndex;
 use crate::model::{Progress, Recording, Side, Stage};
+use crate::nondeterminism::Rules;
 use crate::settings::Settings;
 use crate::snapshot::{LayerPart, Parts, Snapshot};
 use crate::source::{self, Blobs, LayerBlob, OpenImage, OpenOptions, Reference, SourceError};
@@ -41,6 +44,8 @@ use crate::source::{self, Blobs, LayerBlob, OpenImage, OpenOptions, Reference, S
 pub struct Opened {
     pub snapshot: Snapshot,
     pub blobs: Box<dyn Blobs>,
+    /// What its paths are held against.
+    pub rules: Arc<Rules>,
     documents: Documents,
 }
 
@@ -82,7 +87,7 @@ pub fn compare(
         jobs.retain(|job| !job.is_remote());
     }
     layers::index(&jobs, settings, progress, &store)?;
-    let (left, right) = both(left, right, |side| build(side, is_one, progress, &store))?;
+    let (left, right) = both(left, right, |side| build(side, is_one, settings, progress, &store))?;
     let md5 = sums::missing(&[&left, &right])?;
     let (mut left, mut right) = (left, right);
     left.snapshot.md5.clone_from(&md5);
@@ -90,7 +95,7 @@ pub fn compare(
     base::tell(&mut [&mut left.snapshot, &mut right.snapshot], settings, progress)?;
     let (mut report, not_kept) = thread::scope(|scope| {
         let keeping = scope.spawn(|| store.keep(&md5));
-        (compare::compare(&left.snapshot, &right.snapshot), join(keeping))
+        (compare::compare(&left.snapshot, &right.snapshot, &settings.rules), join(keeping))
     });
     report.warnings.extend(not_kept?);
     Ok(Pair { left, right, report: Arc::new(report) })
@@ -105,7 +110,7 @@ pub fn read(reference: &Reference, settings: &Settings, progress: &Arc<Progress>
     let side = open(Side::Left, reference, settings, progress, &store)?;
     store.recall(&[&side], settings);
     layers::index(&Job::all(&[&side], settings, &store), settings, progress, &store)?;
-    let mut opened = build(side, false, progress, &store)?;
+    let mut opened = build(side, false, settings, progress, &store)?;
     opened.snapshot.md5 = sums::missing(&[&opened])?;
     let not_kept = store.keep(&opened.snapshot.md5);
     opened.snapshot.warnings.extend(not_kept);
@@ -206,7 +211,13 @@ fn opened(
 }
 
 /// Makes the snapshot of an image whose layers are in the store; `may_be_unread` allows for layers that were left out.
-fn build(side: SideImage, may_be_unread: bool, progress: &Progress, store: &Store) -> Result<Opened, Failure> {
+fn build(
+    side: SideImage,
+    may_be_unread: bool,
+    settings: &Settings,
+    progress: &Progress,
+    store: &Store,
+) -> Result<Opened, Failure> {
     progress.side(side.side).enter(Stage::Cataloguing);
     let SideImage { side, image, reference, recording } = side;
     let known = image.layers.iter().enumerate().map(|(at, layer)| store.get(side, at, layer.diff_id)).collect();
@@ -246,7 +257,7 @@ fn build(side: SideImage, may_be_unread: bool, progress: &Progress, store: &Stor
         warnings: image.warnings,
     });
     progress.side(side).enter(Stage::Done);
-    Ok(Opened { snapshot, blobs: image.blobs, documents })
+    Ok(Opened { snapshot, blobs: image.blobs, rules: Arc::clone(&settings.rules), documents })
 }
 
 /// A worker's result; one that panicked is a failure of ours, told as such.

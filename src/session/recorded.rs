@@ -21,6 +21,14 @@ use crate::source::{Blob, Blobs, Format, LayerBlob, Location, OpenImage, Referen
 /// What reports call an image that was read from such a file.
 const SOURCE: &str = "snapshot";
 
+/// The program that writes a file which is kept, with its version.
+pub(super) const TOOL: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+
+/// When it writes one.
+pub(super) fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// The snapshot file that a reference names; `None` when it names an image.
 pub(super) fn file(reference: &Reference) -> Option<&Path> {
     let Location::Path(path) = &reference.location else { return None };
@@ -139,10 +147,10 @@ fn header(opened: &Opened, stored: &[Vec<u8>]) -> Result<Header, Failure> {
     };
     // Recorded again from a snapshot, it is still what was seen then.
     let now = || Recording {
-        at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        at: now(),
         reference: facts.reference.clone(),
         source: facts.source.to_owned(),
-        tool: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
+        tool: TOOL.to_owned(),
     };
     let Recording { at, reference, source, tool } = facts.recording.clone().unwrap_or_else(now);
     Ok(Header {

@@ -8,12 +8,13 @@ use std::thread;
 use super::contents::{ImageContents, Images};
 use super::exporter::{self, Exporter};
 use super::output::write_whole;
-use super::{Opened, bump, cache, compare, find, preferences, progress, read, recorded};
+use super::{Opened, bump, cache, compare, find, learn, preferences, progress, read, recorded, rules};
 use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, SnapshotOf, Task};
 use crate::compare::DriftReport;
 use crate::demo;
 use crate::error::Failure;
 use crate::model::{Progress, Side, text};
+use crate::nondeterminism;
 use crate::report::{self, Format, ReportOptions};
 use crate::settings::Settings;
 use crate::source::Reference;
@@ -47,9 +48,9 @@ pub enum Outcome {
 /// When an image cannot be read or the output cannot be written.
 pub fn carry_out(task: Task, terminal: Terminal) -> Result<Outcome, Failure> {
     match task {
-        Task::Compare(Compare { left, right, report, source }) => {
+        Task::Compare(Compare { left, right, report, rules, source }) => {
             let (left, right) = (reference(&left)?, reference(&right)?);
-            compare_images(left, right, &report, source.into(), terminal)
+            compare_images(left, right, &report, rules::settings(source, &rules)?, terminal)
         }
         Task::Demo(demo) => {
             let (left, right) = demo::references();
@@ -59,6 +60,11 @@ pub fn carry_out(task: Task, terminal: Terminal) -> Result<Outcome, Failure> {
         Task::Inspect(inspect) => inspect_image(inspect, terminal),
         Task::Digest(digest) => digest_image(digest, terminal),
         Task::Snapshot(snapshot) => record_image(snapshot, terminal),
+        Task::Learn(args) => learn::carry_out(args, terminal),
+        Task::Rules(args) => {
+            let catalogue = nondeterminism::catalogue(&rules::merged(&args.rules, None, None)?);
+            write(&args.output, true, terminal, |format, _, out| (format.catalogue)(&catalogue, out))
+        }
         Task::Cache(args) => {
             let text = cache::describe(args.clear)?;
             to_stdout(|out| out.write_all(text.as_bytes()))
@@ -134,20 +140,20 @@ fn explore(
 }
 
 fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> {
+    let settings = rules::settings(args.source, &args.rules)?;
     if wants_explorer(&args.output, terminal) && args.find.is_none() && !args.files {
-        let (reference, settings) = (reference(&args.image)?, Settings::from(args.source));
+        let reference = reference(&args.image)?;
         let open = move |progress: &Arc<Progress>| read(&reference, &settings, progress).map(Images::from);
         explore((args.image, None), Arc::new(Progress::default()), open)?;
         return Ok(Outcome::Done);
     }
-    let settings = args.source.into();
     if let Some(what) = &args.find {
         let opened = read_shown(&args.image, &settings, terminal, read)?;
         let found = find::search(&opened.snapshot, what);
         write(&args.output, true, terminal, |format, options, out| (format.search)(&found, options, out))?;
     } else {
         let opened = read_shown(&args.image, &settings, terminal, read)?;
-        let inspection = find::inspect(&opened.snapshot, args.files);
+        let inspection = find::inspect(&opened.snapshot, &opened.rules, args.files);
         write(&args.output, args.files, terminal, |format, options, out| {
             (format.inspection)(&inspection, options, out)
         })?;
@@ -218,7 +224,7 @@ fn to_file(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
 }
 
 /// A reader that closes the pipe early (`| head`) has what it wanted.
-fn to_stdout(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outcome, Failure> {
+pub(super) fn to_stdout(body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outcome, Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match body(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -81,7 +81,8 @@ fn is_left_out(node: &Node, rules: &Rules) -> bool {
     let entry = &node.file.entry;
     let may_be_left_out =
         entry.kind == Kind::Directory || (entry.kind == Kind::File && !entry.is_executable() && !entry.is_privileged());
-    may_be_left_out && rules.noise(&node.path).is_some_and(|rule| rule.since <= ImageFacts::CONTENT_FORMAT)
+    let is_of_format = |since: u32| since <= ImageFacts::CONTENT_FORMAT;
+    may_be_left_out && rules.noise(&node.path).any(|rule| rule.since.is_some_and(is_of_format))
 }
 
 fn write_record(out: &mut dyn Write, node: &Node) -> io::Result<()> {

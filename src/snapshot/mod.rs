@@ -122,15 +122,15 @@ impl Snapshot {
 
     /// What is worth saying about this image on its own. Asked for last: MD5 sums may be added after [`Snapshot::new`].
     #[must_use]
-    pub fn findings(&self, side: Side) -> Vec<Finding> {
-        self.audit(&self.facts, side).findings
+    pub fn findings(&self, side: Side, rules: &Rules) -> Vec<Finding> {
+        self.audit(&self.facts, side, rules).findings
     }
 
     /// What its audit comes to, by `facts` that may say more of the image than it tells itself.
     #[must_use]
-    pub fn audit(&self, facts: &ImageFacts, side: Side) -> Audit {
+    pub fn audit(&self, facts: &ImageFacts, side: Side, rules: &Rules) -> Audit {
         let Self { config, image, packages, locks, md5, steps, .. } = self;
-        audit::audit(&audit::Image { facts, config, steps, tree: &image.tree, packages, locks, md5 }, side)
+        audit::audit(&audit::Image { facts, config, steps, tree: &image.tree, packages, locks, md5, rules }, side)
     }
 
     /// The captured text of the file that `path` leads to.

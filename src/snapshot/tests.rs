@@ -3,6 +3,7 @@
 
 use crate::audit;
 use crate::model::{Finding, Severity, Side};
+use crate::nondeterminism::Rules;
 use crate::snapshot::testing::TestImage;
 
 mod checklist;
@@ -37,7 +38,7 @@ fn image() -> TestImage {
 fn findings(change: impl FnOnce(&mut TestImage)) -> Vec<Finding> {
     let mut image = image();
     change(&mut image);
-    image.snapshot().findings(Side::Left)
+    image.snapshot().findings(Side::Left, Rules::built_in())
 }
 
 /// Check, severity and subject of what is worse than what every test image has.

@@ -76,6 +76,7 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
         left_checklist: checklist(Answer::Yes),
         right_checklist: checklist(Answer::No),
         warnings: vec!["right: layer 2: entry 17 has an unknown PAX key \"SCHILY.fflags\"".to_owned()],
+        rule_files: Vec::new(),
         alone: false,
     })
 }
@@ -235,6 +236,7 @@ pub(in crate::tui) fn empty() -> DriftReport {
         left_checklist: Checklist::default(),
         right_checklist: Checklist::default(),
         warnings: Vec::new(),
+        rule_files: Vec::new(),
         alone: false,
     }
 }
@@ -586,6 +588,7 @@ fn row(spec: &Spec) -> FileRow {
             detail: detail.into(),
             owner: owner.map(Into::into),
             rule: (explanation == Explanation::Noise).then(|| "apt-log".into()),
+            rule_file: None,
             proof: match explanation {
                 Explanation::Package => Some(Proof::Hash),
                 Explanation::Noise => Some(Proof::Path),

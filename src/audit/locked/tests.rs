@@ -1,11 +1,12 @@
 use crate::model::{Severity, Side};
+use crate::nondeterminism::Rules;
 use crate::snapshot::testing::TestImage;
 
 /// What the checks of lock files say of `image`.
 fn told(image: &TestImage) -> Vec<String> {
     const CHECKS: [&str; 5] =
         ["lock-version", "lock-not-installed", "not-locked", "lock-hash-missing", "requirement-unpinned"];
-    let findings = image.snapshot().findings(Side::Left);
+    let findings = image.snapshot().findings(Side::Left, Rules::built_in());
     let ours = findings.iter().filter(|finding| CHECKS.contains(&finding.check));
     ours.map(|finding| format!("{} {}: {}", finding.check, finding.subject, finding.message)).collect()
 }
@@ -107,7 +108,7 @@ fn entries_without_hashes_weigh_by_what_the_file_promises() {
     let severity = |name: &str, text: &str| {
         let mut image = TestImage::new();
         image.write(name, text.as_bytes());
-        let findings = image.snapshot().findings(Side::Left);
+        let findings = image.snapshot().findings(Side::Left, Rules::built_in());
         findings.into_iter().find(|finding| finding.check == "lock-hash-missing").map(|finding| finding.severity)
     };
     assert_eq!(severity("app/requirements.txt", "a==1\n"), Some(Severity::Info));

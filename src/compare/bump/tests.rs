@@ -1,6 +1,7 @@
 use super::*;
 use crate::compare::compare;
 use crate::model::{BaseEvidence, BaseImage, Confidence, EvidenceKind, HistoryEntry, ImagePath, Side};
+use crate::nondeterminism::Rules;
 use crate::snapshot::testing::TestImage;
 
 const LIB: &str = "usr/lib/x86_64-linux-gnu";
@@ -36,7 +37,7 @@ fn path(text: &str) -> ImagePath {
 
 fn judged(app: &Snapshot, linked: &[Linked]) -> (AppReport, Answer) {
     let (old, new) = (base(false).snapshot(), base(true).snapshot());
-    let drift = compare(&old, &new);
+    let drift = compare(&old, &new, Rules::built_in());
     let standing = standing(app, &old, &new);
     let report = bump([&old, &new], &drift, Some(App { snapshot: app, standing, linked, warnings: Vec::new() }));
     (report.app.unwrap(), report.answer)
@@ -147,7 +148,7 @@ fn a_security_upload_that_the_app_keeps_away_is_said_as_such() {
     let mut newer = base(true);
     newer.write("usr/share/doc/tool/changelog", changelog);
     let (old, new) = (base(false).snapshot(), newer.snapshot());
-    let drift = compare(&old, &new);
+    let drift = compare(&old, &new, Rules::built_in());
     let app = app_by("RUN apt-get install -y tool=1 libssl3=1", |app| {
         app.write("app/x", b"x");
     });
@@ -173,7 +174,7 @@ fn an_instruction_of_megabytes_is_looked_into_and_not_repeated_in_every_row() {
 #[test]
 fn what_could_not_be_looked_into_is_no_yes() {
     let (old, new) = (base(false).snapshot(), base(true).snapshot());
-    let drift = compare(&old, &new);
+    let drift = compare(&old, &new, Rules::built_in());
     let app = app_by("RUN pip install x", |app| {
         app.write("app/x.so", b"elf");
     });
@@ -215,7 +216,7 @@ fn libraries_that_moved_or_are_gone_are_named_with_who_asks_for_them() {
     let expected = [("gone", "libold.so.1", Some("deb:libold1"), 1), ("moved", "libssl.so.3", Some("deb:libssl3"), 2)];
     assert_eq!(told, expected);
     let old = base(false).snapshot();
-    let drift = compare(&old, &old);
+    let drift = compare(&old, &old, Rules::built_in());
     let of_another = base(true).write("opt/x.so", b"elf").snapshot();
     let standing = Standing { on: None, layers: Some(1), evidence: String::new() };
     let linked = [linked("opt/x.so", &["libssl.so.3"])];
@@ -229,10 +230,10 @@ fn libraries_that_moved_or_are_gone_are_named_with_who_asks_for_them() {
 #[test]
 fn the_same_base_may_be_merged_and_a_removed_package_is_looked_at() {
     let (old, new) = (base(false).snapshot(), base(true).snapshot());
-    let drift = compare(&old, &old);
+    let drift = compare(&old, &old, Rules::built_in());
     let answer = bump([&old, &old], &drift, None).answer;
     assert_eq!((answer.reply, answer.reasons.join("")), (Reply::Yes, "it is the same image".to_owned()));
-    let drift = compare(&old, &new);
+    let drift = compare(&old, &new, Rules::built_in());
     let answer = bump([&old, &new], &drift, None).answer;
     assert_eq!((answer.reply, answer.reasons[0].as_str()), (Reply::Look, "1 package is gone"));
 }

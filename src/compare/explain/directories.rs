@@ -39,7 +39,7 @@ impl<'a> Explainer<'a> {
             drift.owner = Some(owner.label());
             return drift;
         }
-        self.likely_noise(row)
+        self.likely_noise(row, |_| true)
             .unwrap_or_else(|| row.drift(Explanation::Unexplained, "an empty directory that no package lists"))
     }
 }

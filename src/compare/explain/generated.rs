@@ -1,7 +1,5 @@
 //! Files that a tool derives from inputs: explained when one of the inputs moved.
 
-use std::sync::Arc;
-
 use super::super::{Drift, PackageRow};
 use super::{Explainer, Row};
 use crate::model::{Change, Explanation, Kind, Proof};
@@ -32,28 +30,33 @@ impl<'a> Explainer<'a> {
         Some(row.path().to_string())
     }
 
-    /// `generated` by the first rule whose inputs moved and whose proof, if it has one, holds.
-    pub(super) fn generated(&self, row: &Row<'a>) -> Option<Drift> {
+    /// `generated` by the first rule whose inputs moved and whose proof holds; `unexplained` where a proof fails.
+    pub(super) fn generated_by_proof(&self, row: &Row<'a>) -> Option<Drift> {
+        let mut rules = self.rules.generated(row.path()).filter(|rule| rule.proof.is_some());
+        rules.find_map(|rule| self.generated_by(row, rule))
+    }
+
+    /// `generated` by the first rule whose inputs moved, where nothing can be proven.
+    pub(super) fn generated_by_path(&self, row: &Row<'a>) -> Option<Drift> {
+        let mut rules = self.rules.generated(row.path()).filter(|rule| rule.proof.is_none());
+        rules.find_map(|rule| self.generated_by(row, rule))
+    }
+
+    pub(super) fn generated_by(&self, row: &Row<'a>, rule: &Generated) -> Option<Drift> {
         if row.privilege_gained().is_some() {
             return None;
         }
-        self.rules.generated(row.path()).find_map(|rule| self.generated_by(row, rule))
-    }
-
-    fn generated_by(&self, row: &Row<'a>, rule: &Generated) -> Option<Drift> {
         let input = self.inputs.get(&std::ptr::from_ref(rule))?.as_deref()?;
         let proof = match rule.proof {
-            None if row.is_inert_file() => Proof::Path,
+            None if row.is_within(&rule.about) => Proof::Path,
             None => return None,
             Some(prover) => match self.prove(prover, row)? {
                 Ok(()) => Proof::Hash,
                 Err(detail) => return Some(row.drift(Explanation::Unexplained, detail)),
             },
         };
-        let mut drift = row.drift(Explanation::Generated, format!("{}; moved: {input}", rule.cause));
-        drift.rule = Some(Arc::clone(&rule.name));
-        drift.proof = Some(proof);
-        Some(drift)
+        let detail = format!("{}; moved: {input}", rule.about.cause);
+        Some(Drift { proof: Some(proof), ..row.by_rule(Explanation::Generated, detail, &rule.about) })
     }
 }
 

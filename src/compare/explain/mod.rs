@@ -20,13 +20,13 @@ use super::files::{self, Pair};
 use super::{Drift, FileDrift, FileRow, PackageRow};
 use crate::image::Node;
 use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof, Side};
-use crate::nondeterminism::{Rules, mask};
+use crate::nondeterminism::{About, Rules, mask};
 use crate::snapshot::Snapshot;
 
 /// Compares both trees and explains what differs. Each package row learns which differing files it owns.
-pub(super) fn explain(left: &Snapshot, right: &Snapshot, packages: &mut [PackageRow]) -> FileDrift {
+pub(super) fn explain(left: &Snapshot, right: &Snapshot, packages: &mut [PackageRow], rules: &Rules) -> FileDrift {
     let (drift, owned) = {
-        let mut explainer = Explainer::new(left, right, packages);
+        let mut explainer = Explainer::new(left, right, packages, rules);
         explainer.run();
         explainer.finish()
     };
@@ -88,7 +88,17 @@ impl<'a> Row<'a> {
 
     /// Whether every side that has the path has a regular file there that nobody may execute and that grants nothing.
     fn is_inert_file(&self) -> bool {
-        self.entries().all(|entry| entry.kind == Kind::File && !entry.is_executable() && !entry.is_privileged())
+        self.is_plain_file() && !self.entries().any(FileEntry::is_executable)
+    }
+
+    /// Whether every side that has the path has a regular file there that grants nothing.
+    fn is_plain_file(&self) -> bool {
+        self.entries().all(|entry| entry.kind == Kind::File && !entry.is_privileged())
+    }
+
+    /// Whether what stands there is of the kind that a path rule may speak of.
+    fn is_within(&self, rule: &About) -> bool {
+        if rule.executable { self.is_plain_file() } else { self.is_inert_file() }
     }
 
     /// Whether a mask proves both contents equal.
@@ -134,16 +144,22 @@ impl<'a> Row<'a> {
             detail: detail.into(),
             owner: None,
             rule: None,
+            rule_file: None,
             proof: None,
             evidence: None,
             fix: None,
             hashes: None,
         }
     }
+
+    /// By a path rule.
+    fn by_rule(&self, explanation: Explanation, detail: impl Into<Box<str>>, rule: &About) -> Drift {
+        Drift { rule: Some(Arc::clone(&rule.name)), rule_file: rule.file.clone(), ..self.drift(explanation, detail) }
+    }
 }
 
 impl<'a> Explainer<'a> {
-    fn new(left: &'a Snapshot, right: &'a Snapshot, packages: &'a [PackageRow]) -> Self {
+    fn new(left: &'a Snapshot, right: &'a Snapshot, packages: &'a [PackageRow], rules: &'a Rules) -> Self {
         let rows = files::join(&left.image.tree, &right.image.tree).map(Row::new).collect();
         Self {
             left,
@@ -152,7 +168,7 @@ impl<'a> Explainer<'a> {
             right_owners: Owners::new(right, packages, Side::Right),
             right_whiteouts: Whiteouts::new(&right.image),
             packages,
-            rules: Rules::built_in(),
+            rules,
             rows,
             inputs: HashMap::new(),
         }
@@ -165,7 +181,9 @@ impl<'a> Explainer<'a> {
         self.pass(Self::compiled_from_package);
         self.pass(Self::record_of_noise);
         self.find_moved_inputs();
-        self.pass(Self::generated);
+        self.pass(Self::generated_by_proof);
+        self.pass(Self::by_user);
+        self.pass(Self::generated_by_path);
         self.pass(|explainer, row| Some(explainer.otherwise(row)));
         self.explain_lone_directories();
     }
@@ -210,17 +228,25 @@ impl<'a> Explainer<'a> {
         self.noise_by_path(row).or_else(|| metadata(row)).unwrap_or_else(|| self.unexplained(row))
     }
 
-    fn noise_by_path(&self, row: &Row<'a>) -> Option<Drift> {
-        row.is_inert_file().then(|| self.likely_noise(row)).flatten()
+    /// What the user's own rules say: after all that can be proven or contradicted, before what ships with the program.
+    fn by_user(&self, row: &Row<'a>) -> Option<Drift> {
+        let mut generated =
+            self.rules.generated(row.path()).filter(|rule| rule.about.is_users() && rule.proof.is_none());
+        generated
+            .find_map(|rule| self.generated_by(row, rule))
+            .or_else(|| self.likely_noise(row, |rule| rule.is_users() && row.is_within(rule)))
     }
 
-    /// What a path rule says of the row, whatever stands there.
-    fn likely_noise(&self, row: &Row<'a>) -> Option<Drift> {
-        let rule = self.rules.noise(row.path())?;
-        let mut drift = row.drift(Explanation::Noise, &*rule.cause);
-        drift.rule = Some(Arc::clone(&rule.name));
+    fn noise_by_path(&self, row: &Row<'a>) -> Option<Drift> {
+        self.likely_noise(row, |rule| row.is_within(rule))
+    }
+
+    /// What the first such path rule says of the row.
+    fn likely_noise(&self, row: &Row<'a>, holds: impl Fn(&About) -> bool) -> Option<Drift> {
+        let rule = self.rules.noise(row.path()).find(|rule| holds(&rule.about))?;
+        let mut drift = row.by_rule(Explanation::Noise, &*rule.about.cause, &rule.about);
         drift.proof = Some(Proof::Path);
-        drift.fix = Some(Arc::clone(&rule.fix));
+        drift.fix.clone_from(&rule.fix);
         Some(drift)
     }
 

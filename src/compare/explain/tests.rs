@@ -1,11 +1,14 @@
 //! Each explanation on images made for it, and for each calm one a pair where something real hides behind it.
 
+mod user_rules;
+
 use super::super::{Drift, DriftReport, compare};
 use crate::model::{Explanation, PackageMove, Proof, Verdict};
+use crate::nondeterminism::Rules;
 use crate::snapshot::testing::TestImage;
 
 fn report(left: &TestImage, right: &TestImage) -> DriftReport {
-    compare(&left.snapshot(), &right.snapshot())
+    compare(&left.snapshot(), &right.snapshot(), Rules::built_in())
 }
 
 fn drift<'r>(report: &'r DriftReport, path: &str) -> &'r Drift {

@@ -55,7 +55,7 @@ impl<'a> Explainer<'a> {
     /// The file is usually derived from something, but not this time.
     fn broken_derivation(&self, row: &Row<'a>) -> Option<String> {
         let derived = self.rules.generated(row.path()).find_map(|rule| match rule.proof {
-            None => Some(format!("{}, but none of its inputs moved", rule.cause)),
+            None => Some(format!("{}, but none of its inputs moved", rule.about.cause)),
             Some(prover) => self.prove(prover, row)?.err(),
         });
         derived.filter(|_| row.is_inert_file())

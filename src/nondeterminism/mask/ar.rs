@@ -7,6 +7,7 @@ use crate::model::{Explanation, Hidden};
 
 pub(super) const MASK: Mask = Mask {
     name: "ar",
+    covers: "*.a, *.deb and whatever else starts as an ar archive does",
     explanation: Explanation::Noise,
     cause: "an ar archive records its members' times, owners and permissions",
     fix: "ar D, or binutils configured with --enable-deterministic-archives",

@@ -7,6 +7,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "baked-key",
+    covers: "/etc/ssh/ssh_host_*_key and their .pub, ssl-cert-snakeoil in /etc/ssl",
     explanation: Explanation::Noise,
     cause: "a random key was made during the build; every container of the image shares it",
     fix: "delete the key in the same RUN and make one when the container starts",

@@ -8,6 +8,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "console-script",
+    covers: "scripts in any bin directory that are an installer's frame around one call",
     explanation: Explanation::Generated,
     cause: "the installer writes this script for an entry point, each version in its own words",
     fix: "install with the same version of pip or uv",

@@ -9,6 +9,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 /// One kind of text.
 struct Kind {
     name: &'static str,
+    covers: &'static str,
     cause: &'static str,
     fix: &'static str,
     each_build: bool,
@@ -32,6 +33,7 @@ const FARTHEST: usize = 200;
 const KINDS: [Kind; 9] = [
     Kind {
         name: "conda-history",
+        covers: "conda-meta/history",
         cause: "conda notes when it was called, and packages in no fixed order",
         fix: "rm -f $CONDA_PREFIX/conda-meta/history in the same RUN",
         each_build: true,
@@ -42,6 +44,7 @@ const KINDS: [Kind; 9] = [
     },
     Kind {
         name: "perllocal-date",
+        covers: "perllocal.pod",
         cause: "make install notes in perllocal.pod when a Perl module was installed",
         fix: "perl Makefile.PL NO_PERLLOCAL=1, or delete perllocal.pod",
         each_build: true,
@@ -51,6 +54,7 @@ const KINDS: [Kind; 9] = [
     },
     Kind {
         name: "pnpm-pruned-at",
+        covers: "node_modules/.modules.yaml",
         cause: "pnpm notes when it last pruned its store",
         fix: "use a version of pnpm that heeds SOURCE_DATE_EPOCH, or delete node_modules/.modules.yaml",
         each_build: true,
@@ -63,6 +67,7 @@ const KINDS: [Kind; 9] = [
     },
     Kind {
         name: "gemspec-date",
+        covers: "specifications/*.gemspec",
         cause: "RubyGems dates a specification that names no date of its own",
         fix: "set SOURCE_DATE_EPOCH while building the gem",
         each_build: false,
@@ -75,6 +80,7 @@ const KINDS: [Kind; 9] = [
     },
     Kind {
         name: "html-date",
+        covers: "*.html, *.htm of javadoc and groff",
         cause: "the generator of this page (javadoc, groff) writes when it ran",
         fix: "javadoc -notimestamp, or set SOURCE_DATE_EPOCH",
         each_build: false,
@@ -92,6 +98,7 @@ const KINDS: [Kind; 9] = [
     },
     Kind {
         name: "postscript-date",
+        covers: "PostScript, wherever it is",
         cause: "PostScript records when it was written",
         fix: "set SOURCE_DATE_EPOCH",
         each_build: false,
@@ -101,6 +108,7 @@ const KINDS: [Kind; 9] = [
     },
     Kind {
         name: "r-built-date",
+        covers: "DESCRIPTION of an R package",
         cause: "R records when a package was packed and built",
         fix: "R CMD INSTALL --built-timestamp=..., or set SOURCE_DATE_EPOCH",
         each_build: false,
@@ -110,6 +118,7 @@ const KINDS: [Kind; 9] = [
     },
     Kind {
         name: "properties-date",
+        covers: "*.properties",
         cause: "Java's Properties.store writes the date as its first comment",
         fix: "set project.build.outputTimestamp in Maven, or SOURCE_DATE_EPOCH with Java 18 or later",
         each_build: false,
@@ -119,6 +128,7 @@ const KINDS: [Kind; 9] = [
     },
     Kind {
         name: "po-dates",
+        covers: "*.po, *.pot",
         cause: "a message catalogue's source records when it was made",
         fix: "set SOURCE_DATE_EPOCH for xgettext",
         each_build: false,
@@ -145,6 +155,7 @@ const fn mask<const KIND: usize>() -> Mask {
     let kind = &KINDS[KIND];
     Mask {
         name: kind.name,
+        covers: kind.covers,
         explanation: Explanation::Noise,
         cause: kind.cause,
         fix: kind.fix,

@@ -29,6 +29,7 @@ use crate::model::{Digest, Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "elf-debug",
+    covers: "ELF programs, libraries and object files, wherever they are",
     explanation: Explanation::Noise,
     cause: "a compiled file carries a build id and debug information, in which paths of the build stand",
     fix: "compile in a fixed directory or with -ffile-prefix-map=$PWD=. , and strip --strip-debug",

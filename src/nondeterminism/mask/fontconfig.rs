@@ -6,6 +6,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "fontconfig-cache-time",
+    covers: "*.cache-N of fontconfig",
     explanation: Explanation::Noise,
     cause: "fontconfig's cache records when its directory was changed",
     fix: "set SOURCE_DATE_EPOCH while installing fonts, or rm -rf /var/cache/fontconfig/*",

@@ -13,6 +13,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "git-index-stat",
+    covers: ".git/index",
     explanation: Explanation::Noise,
     cause: "git's index records times, inode numbers and owners of the checked-out files",
     fix: "leave .git out of the image: list it in .dockerignore, or rm -rf it in the RUN that cloned",

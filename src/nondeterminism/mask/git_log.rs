@@ -6,6 +6,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "git-log-times",
+    covers: ".git/logs/**",
     explanation: Explanation::Noise,
     cause: "git logs when it cloned or checked out",
     fix: "leave .git out of the image: list it in .dockerignore, or rm -rf it in the RUN that cloned",

@@ -11,6 +11,7 @@ use crate::model::{Explanation, Hidden};
 
 pub(super) const MASK: Mask = Mask {
     name: "gzip",
+    covers: "*.gz and whatever else starts as gzip does",
     explanation: Explanation::Noise,
     cause: "gzip records when and under which name it compressed a file, and may compress better or worse",
     fix: "gzip -n, or set SOURCE_DATE_EPOCH for the tool that compresses",

@@ -12,10 +12,12 @@ use super::{Mask, utc};
 use crate::model::{Explanation, Hidden, ImagePath};
 
 /// The store of certificates that ca-certificates-java makes when it is installed.
-pub(super) const CACERTS: Mask = Mask { name: "java-cacerts", each_build: true, matches: is_cacerts, ..MASK };
+pub(super) const CACERTS: Mask =
+    Mask { name: "java-cacerts", covers: "/etc/ssl/certs/java/cacerts", each_build: true, matches: is_cacerts, ..MASK };
 
 pub(super) const MASK: Mask = Mask {
     name: "java-keystore",
+    covers: "Java key stores (JKS, JCEKS), wherever they are",
     explanation: Explanation::Noise,
     cause: "a Java key store records when each entry was added",
     fix: "set SOURCE_DATE_EPOCH where keytool heeds it, or copy in a store that is made once",

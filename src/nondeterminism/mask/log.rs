@@ -7,6 +7,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "log-dates",
+    covers: "/var/log/dpkg.log, /var/log/alternatives.log, /var/log/apt/history.log, /var/log/apt/term.log",
     explanation: Explanation::Noise,
     cause: "the package manager logs when it ran",
     fix: "rm -f /var/log/dpkg.log /var/log/alternatives.log /var/log/apt/* in the same RUN",

@@ -6,6 +6,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "machine-id",
+    covers: "/etc/machine-id, /var/lib/dbus/machine-id",
     explanation: Explanation::Noise,
     cause: "a random identifier was made during the build; every container of the image shares it",
     fix: "truncate -s 0 /etc/machine-id",

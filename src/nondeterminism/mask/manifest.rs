@@ -6,6 +6,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "jar-manifest",
+    covers: "META-INF/MANIFEST.MF, in jars too",
     explanation: Explanation::Noise,
     cause: "the build tool writes into the manifest who built the jar, and when",
     fix: "configure the build tool to leave Built-By and the build time out of the manifest (project.build.outputTimestamp)",

@@ -10,6 +10,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "mo-dates",
+    covers: "*.mo message catalogues, wherever they are",
     explanation: Explanation::Noise,
     cause: "a message catalogue records when its template and its translation were made",
     fix: "set SOURCE_DATE_EPOCH for xgettext, or keep the dates of the .po files that are in the repository",

@@ -34,6 +34,8 @@ use crate::model::{Explanation, Hidden, ImagePath};
 pub struct Mask {
     /// What reports call it; part of a layer index, so a name is never reused for another meaning.
     pub name: &'static str,
+    /// Which files it reads, for a reader: a glob, or words.
+    pub covers: &'static str,
     /// What a difference that the mask hides is called.
     pub explanation: Explanation,
     /// Why such files vary.

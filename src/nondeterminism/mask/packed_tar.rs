@@ -11,6 +11,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "packed-tar",
+    covers: "*.tar.xz, *.txz, *.tar.zst, *.tzst",
     explanation: Explanation::Noise,
     cause: "a tar archive records its members' times, in the order in which the directory listed them",
     fix: "tar --sort=name --mtime=@$SOURCE_DATE_EPOCH --pax-option=delete=atime,delete=ctime",

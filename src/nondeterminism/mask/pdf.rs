@@ -10,6 +10,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "pdf-dates",
+    covers: "PDF documents, wherever they are",
     explanation: Explanation::Noise,
     cause: "a PDF document records when it was made, and an identifier derived from that",
     fix: "set SOURCE_DATE_EPOCH while making it",

@@ -13,6 +13,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "png-dates",
+    covers: "PNG images, wherever they are",
     explanation: Explanation::Noise,
     cause: "the image records when it was written",
     fix: "write without dates: convert -define png:exclude-chunks=date,tIME, or optipng -strip all",

@@ -11,6 +11,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 /// Flags word 0: bytes 8 to 11 hold the source's mtime.
 pub(super) const TIMED: Mask = Mask {
     name: "pyc-mtime",
+    covers: "*.pyc that names the time of its source",
     explanation: Explanation::Bytecode,
     cause: "compiled Python records the modification time of its source",
     fix: "set SOURCE_DATE_EPOCH while installing, or PYTHONDONTWRITEBYTECODE=1",
@@ -23,6 +24,7 @@ pub(super) const TIMED: Mask = Mask {
 /// Flags words 1 and 3: bytes 8 to 15 hold a hash of the source, and stay.
 pub(super) const HASHED: Mask = Mask {
     name: "pyc-references",
+    covers: "*.pyc that names the hash of its source (PEP 552)",
     explanation: Explanation::Bytecode,
     cause: "compiled Python marks the objects that the compiling process happened to share",
     fix: "compile all of it in one way: python -m compileall -f --invalidation-mode checked-hash",

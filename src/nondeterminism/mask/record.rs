@@ -5,6 +5,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "record-rows",
+    covers: "*.dist-info/RECORD",
     explanation: Explanation::Noise,
     cause: "an installer's RECORD lists, in no fixed order, bytecode, scripts and notes that depend on how it was run",
     fix: "install with the same version of pip or uv and the same options",

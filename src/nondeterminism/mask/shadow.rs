@@ -6,6 +6,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "shadow-days",
+    covers: "/etc/shadow, /etc/shadow-",
     explanation: Explanation::Noise,
     cause: "useradd and passwd record the day on which they ran",
     fix: "set SOURCE_DATE_EPOCH in the RUN that calls useradd, usermod or passwd",

@@ -16,6 +16,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "sqlite-layout",
+    covers: "SQLite databases, wherever they are",
     explanation: Explanation::Noise,
     cause: "a database counts its changes, and lays out its pages by their order",
     fix: "write it in one transaction and VACUUM it, or make it when the container starts",

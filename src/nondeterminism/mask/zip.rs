@@ -14,6 +14,7 @@ use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "zip",
+    covers: "*.zip, *.jar, *.whl, *.egg, *.pyz and whatever else starts as zip does",
     explanation: Explanation::Noise,
     cause: "a zip archive records its members' times, in whatever order they were added",
     fix: "set SOURCE_DATE_EPOCH for the tool that packs it; zip -X on sorted names with fixed times",

@@ -13,6 +13,7 @@ use crate::model::hashes::{Bytes, Record};
 use crate::model::{self, Explanation, FileAt, FileOf, ImageFacts, PackageMove, SearchResult, text};
 
 mod bump;
+mod catalogue;
 mod checklist;
 mod inert;
 mod locks;
@@ -27,6 +28,7 @@ pub(super) const FORMAT: Format = Format {
     bump: bump::write_bump,
     inspection: write_inspection,
     search: write_search,
+    catalogue: catalogue::write_catalogue,
     digests: write_digests,
 };
 
@@ -53,6 +55,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
             findings: told(&report.findings, Subject::Finding, options).map(finding).collect(),
             config: told(&report.config, Subject::Config, options).map(config_change).collect(),
             warnings: &report.warnings,
+            rule_files: rule_files(&report.rule_files),
             review: options.review.map(|review| marked(review.marked(report))),
         },
         out,
@@ -76,6 +79,7 @@ fn write_inspection(
             findings: inspection.findings.iter().filter(|_| tells).map(finding).collect(),
             checklist: Checklist::of(&inspection.checklist),
             warnings: &inspection.warnings,
+            rule_files: rule_files(&inspection.rule_files),
             review: options.review.map(|_| marked(inspection.marked.clone())),
         },
         out,
@@ -286,6 +290,10 @@ fn files<'a>(report: &'a DriftReport, options: &ReportOptions<'_>) -> schema::Fi
     }
 }
 
+fn rule_files(files: &[model::RuleFileUse]) -> Vec<schema::RuleFile<'_>> {
+    files.iter().map(|used| schema::RuleFile { file: &used.file, rules: used.rules, paths: used.paths }).collect()
+}
+
 fn by_explanation(counts: &ByExplanation) -> BTreeMap<&'static str, usize> {
     let all = Explanation::ALARMING_FIRST.into_iter();
     all.map(|explanation| (explanation.as_str(), counts.get(explanation))).collect()
@@ -301,6 +309,7 @@ fn file_change<'a>(report: &DriftReport, row: &'a FileRow, all: bool) -> Option<
         detail: &drift.detail,
         owner: drift.owner.as_deref(),
         rule: drift.rule.as_deref(),
+        rule_file: drift.rule.as_ref().map(|_| drift.rule_file.as_deref().unwrap_or(model::RuleFileUse::BUILT_IN)),
         proof: drift.proof.map(model::Proof::as_str),
         evidence: drift.evidence.as_deref(),
         fix: drift.fix.as_deref(),

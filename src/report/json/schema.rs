@@ -35,8 +35,17 @@ pub(super) struct Report<'a> {
     pub findings: Vec<Finding<'a>>,
     pub config: Vec<ConfigChange<'a>>,
     pub warnings: &'a [String],
+    pub rule_files: Vec<RuleFile<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review: Option<Vec<Marked>>,
+}
+
+/// One of the user's own files of rules.
+#[derive(Serialize)]
+pub(super) struct RuleFile<'a> {
+    pub file: &'a str,
+    pub rules: usize,
+    pub paths: usize,
 }
 
 /// One platform of the indexes that the images were chosen from.
@@ -225,6 +234,7 @@ pub(super) struct FileChange<'a> {
     pub detail: &'a str,
     pub owner: Option<&'a str>,
     pub rule: Option<&'a str>,
+    pub rule_file: Option<&'a str>,
     pub proof: Option<&'static str>,
     pub evidence: Option<&'a str>,
     pub fix: Option<&'a str>,
@@ -382,6 +392,7 @@ pub(super) struct Inspection<'a> {
     pub findings: Vec<Finding<'a>>,
     pub checklist: Checklist<'a>,
     pub warnings: &'a [String],
+    pub rule_files: Vec<RuleFile<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review: Option<Vec<Marked>>,
 }
@@ -495,4 +506,33 @@ pub(super) struct Library<'a> {
     pub new: Option<&'a str>,
     pub user_count: usize,
     pub users: Vec<String>,
+}
+
+/// `imgdrift rules`.
+#[derive(Serialize)]
+pub(super) struct Catalogue<'a> {
+    pub schema: u32,
+    pub tool: Tool,
+    pub rules: Vec<KnownRule<'a>>,
+    pub missing: Vec<MissingRule<'a>>,
+}
+
+/// One mask or path rule.
+#[derive(Serialize)]
+pub(super) struct KnownRule<'a> {
+    pub name: &'a str,
+    pub rule_file: &'a str,
+    pub kind: &'static str,
+    pub proven: bool,
+    pub covers: &'a [String],
+    pub inputs: &'a [String],
+    pub cause: &'a str,
+    pub fix: Option<&'a str>,
+}
+
+/// What varies and has no rule.
+#[derive(Serialize)]
+pub(super) struct MissingRule<'a> {
+    pub what: &'a str,
+    pub why: &'a str,
 }

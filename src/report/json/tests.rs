@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::FORMAT;
 use crate::compare::DriftReport;
-use crate::model::ImagePath;
+use crate::model::{ImagePath, RuleFileUse};
 use crate::report::{ReportOptions, fixture};
 
 const ALL: ReportOptions<'_> = ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false };
@@ -53,11 +53,16 @@ fn every_output_follows_the_published_schema() {
     let mut out = Vec::new();
     (FORMAT.digests)(&fixture::drifted().left, &mut out).unwrap();
     assert_valid(&serde_json::from_slice(&out).unwrap());
+    let mut out = Vec::new();
+    (FORMAT.catalogue)(&fixture::catalogue(), &mut out).unwrap();
+    assert_valid(&serde_json::from_slice(&out).unwrap());
 }
 
 #[test]
 fn the_schema_refuses_what_breaks_the_contract() {
-    let good = report(&fixture::drifted(), ALL);
+    let mut drifted = fixture::drifted();
+    drifted.rule_files = vec![RuleFileUse::new("imgdrift.toml".into(), 3)];
+    let good = report(&drifted, ALL);
     let validator = validator();
     for (pointer, wrong) in [
         ("/schema", json!(2)),
@@ -72,6 +77,8 @@ fn the_schema_refuses_what_breaks_the_contract() {
         ("/files/changes/0/left/sha256", json!("sha256:00")),
         ("/files/changes/0/path", json!("relative")),
         ("/files/changes/0/proof", json!("guess")),
+        ("/files/changes/0/rule_file", json!(7)),
+        ("/rule_files/0/paths", json!(-1)),
         ("/findings/0/severity", json!("bad")),
     ] {
         let mut bad = good.clone();

@@ -8,11 +8,12 @@ use super::{Format, ReportOptions, outline};
 use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow, Share};
 use crate::model::{
     BaseImage, Confidence, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove,
-    Proof, Verdict,
+    Proof, RuleFileUse, Verdict,
 };
 use page::{Page, Row, head};
 
 mod bump;
+mod catalogue;
 mod checklist;
 mod locks;
 mod one;
@@ -25,6 +26,7 @@ pub(super) const FORMAT: Format = Format {
     bump: bump::write_bump,
     inspection: one::write_inspection,
     search: one::write_search,
+    catalogue: catalogue::write_catalogue,
     digests: one::write_digests,
 };
 
@@ -115,9 +117,18 @@ fn images(page: &mut Page, report: &DriftReport) {
         many => format!("{} paths differ: {}.", count(many), outline::explanations(report)),
     };
     page.list(&differing, &head(["", "left", "right"]), &rows, usize::MAX);
+    rule_files(page, &report.rule_files, "explaining");
     if report.verdict != Verdict::Identical {
         base_sentence(page, report);
         split(page, report);
+    }
+}
+
+/// The user's own files of rules: what they explain is no absence of a difference.
+fn rule_files(page: &mut Page, files: &[RuleFileUse], what: &str) {
+    for used in files {
+        let file = page.code(&used.file);
+        page.paragraph(&format!("{file}: {}.", outline::rule_file(used, what)));
     }
 }
 
@@ -227,7 +238,7 @@ fn causes(page: &mut Page, report: &DriftReport) {
         Row::of_table([
             count(cause.paths.len()),
             format!("{}{proof}", cause.explanation),
-            page.code(cause.rule),
+            page.code(&cause.label()),
             format!("{about}; {}", page.prose(&outline::evidence(&cause))),
             fix,
         ])

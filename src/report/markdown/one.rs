@@ -3,7 +3,7 @@
 use std::io;
 
 use super::page::{Page, Row, head};
-use super::{base, checklist, findings, locks, review, share, told_by, warnings};
+use super::{base, checklist, findings, locks, review, rule_files, share, told_by, warnings};
 use crate::model::text::visible_bytes;
 use crate::model::{FileAt, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
@@ -19,6 +19,7 @@ pub(super) fn write_inspection(
     let rows = about(&page, facts);
     let heading = format!("## imgdrift: {}", page.code(&facts.reference));
     page.list(&heading, &head(["", ""]), &rows, usize::MAX);
+    rule_files(&mut page, &inspection.rule_files, "naming");
     review(&mut page, &inspection.marked, "about");
     if !options.only_marked {
         contents(&mut page, inspection);

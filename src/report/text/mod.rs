@@ -8,11 +8,12 @@ use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
 use crate::model::text::visible;
 use crate::model::{
     BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove, Proof,
-    Recording, Severity, Verdict,
+    Recording, RuleFileUse, Severity, Verdict,
 };
 use page::{Page, Paint, Row, Section, cut};
 
 mod bump;
+mod catalogue;
 mod checklist;
 mod locks;
 mod one;
@@ -25,6 +26,7 @@ pub(super) const FORMAT: Format = Format {
     bump: bump::write_bump,
     inspection: one::write_inspection,
     search: one::write_search,
+    catalogue: catalogue::write_catalogue,
     digests: one::write_digests,
 };
 
@@ -69,7 +71,13 @@ fn head(report: &DriftReport) -> Vec<Row> {
         differing => format!("{} differ: {}", count(differing), outline::explanations(report)),
     };
     rows.push(Row::new(["paths".into(), paths]));
+    rows.extend(report.rule_files.iter().map(|used| rule_file(used, "explaining")));
     rows
+}
+
+/// A user's own file of rules: what it explains is no absence of a difference.
+fn rule_file(used: &RuleFileUse, what: &str) -> Row {
+    Row::new(["rules".into(), visible(&format!("{}: {}", used.file, outline::rule_file(used, what))).into_owned()])
 }
 
 fn identity(facts: &ImageFacts) -> String {
@@ -267,7 +275,7 @@ fn causes(report: &DriftReport) -> Section {
             count(cause.paths.len()),
             cause.explanation.to_string(),
             proof.to_owned(),
-            visible(cause.rule).into_owned(),
+            visible(&cause.label()).into_owned(),
             visible(&about).into_owned(),
         ])
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::page::{Page, Paint, Row, Section};
-use super::{checklist, findings, identity, locks, outline, review, warnings};
+use super::{checklist, findings, identity, locks, outline, review, rule_file, warnings};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Digest, FileAt, FileOf, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
@@ -23,6 +23,7 @@ pub(super) fn write_inspection(
     rows.extend(base_rows(facts));
     rows.extend(facts.download_size.map(|size| key("download", bytes(size))));
     rows.extend(digest_rows(facts));
+    rows.extend(inspection.rule_files.iter().map(|used| rule_file(used, "naming")));
     page.rows(&rows)?;
     page.uncut(&review(&inspection.marked))?;
     if options.only_marked {

@@ -1,6 +1,7 @@
 //! The checklist put to images made for it; rows as docker 20.10's `BuildKit` writes them, unless a test says otherwise.
 
 use crate::model::{Answer, BuildSource, Checklist, ChecklistItem, Digest, Finding, HistoryEntry, Severity, Side};
+use crate::nondeterminism::Rules;
 use crate::oci::created_by;
 use crate::snapshot::Snapshot;
 use crate::snapshot::base::dockerfile::Dockerfile;
@@ -35,7 +36,7 @@ fn audited(image: &TestImage) -> (Checklist, Vec<Finding>) {
     let mut image = image.clone();
     image.config.diff_ids = vec![Digest([0; 32])];
     let snapshot = image.snapshot();
-    let audit = snapshot.audit(&snapshot.facts, Side::Left);
+    let audit = snapshot.audit(&snapshot.facts, Side::Left, Rules::built_in());
     (audit.checklist, audit.findings)
 }
 
@@ -230,7 +231,7 @@ fn what_only_a_dockerfile_tells_is_taken_from_it() {
     let image = built(&["ADD https://a/x /x # buildkit"]);
     let mut snapshot = image.snapshot();
     let answer = |snapshot: &Snapshot| {
-        let checklist = snapshot.audit(&snapshot.facts, Side::Left).checklist;
+        let checklist = snapshot.audit(&snapshot.facts, Side::Left, Rules::built_in()).checklist;
         checklist.items.into_iter().find(|item| item.name == "download-unchecked").map(|item| item.answer)
     };
     for (flags, expected) in [("--checksum=sha256:ab ", YES), ("", NO)] {
@@ -259,7 +260,7 @@ fn a_dockerfile_tells_what_stands_behind_build_arguments() {
         if let Some(text) = dockerfile {
             snapshot.told_by_dockerfile("Dockerfile", &Dockerfile::parse(text).unwrap());
         }
-        let checklist = snapshot.audit(&snapshot.facts, Side::Left).checklist;
+        let checklist = snapshot.audit(&snapshot.facts, Side::Left, Rules::built_in()).checklist;
         let answer = |name: &str| checklist.items.iter().find(|item| item.name == name).unwrap().answer;
         ["apt-unpinned", "download-unchecked", "inputs-unpinned"].map(answer)
     };
@@ -308,7 +309,7 @@ fn only_the_apps_own_instructions_are_judged() {
     own.config.history =
         vec![row("/bin/sh -c apt-get install -y a", None), row("/bin/sh -c pip install b", Some("FROM base"))];
     let snapshot = base.under(own);
-    let checklist = snapshot.audit(&snapshot.facts, Side::Left).checklist;
+    let checklist = snapshot.audit(&snapshot.facts, Side::Left, Rules::built_in()).checklist;
     let answer = |name: &str| checklist.items.iter().find(|item| item.name == name).map(|item| item.answer);
     assert_eq!(checklist.judged, "1 instruction above the base's layer");
     assert_eq!((answer("apt-unpinned"), answer("apt-lists-left")), (Some(NOT_APPLICABLE), Some(YES)));

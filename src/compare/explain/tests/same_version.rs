@@ -91,7 +91,7 @@ fn a_merged_usr_moves_files_and_changes_none() {
     right.deb("coreutils", "1", &[("bin/ls", b"elf")]).remove("bin/ls");
     right.symlink("bin", "usr/bin").write("usr/bin/ls", b"elf");
     assert_eq!(report(&left, &right).alarms(), 0);
-    let untouched = right.snapshot().findings(crate::model::Side::Left);
+    let untouched = right.snapshot().findings(crate::model::Side::Left, Rules::built_in());
     assert!(
         untouched.iter().all(|finding| !["dpkg-mismatch", "files-missing"].contains(&finding.check)),
         "{untouched:?}"

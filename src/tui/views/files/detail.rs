@@ -143,8 +143,8 @@ impl Page<'_> {
                 None => row,
             });
         }
-        if let Some(rule) = &drift.rule {
-            rows.push(self.field("rule", rule));
+        if let Some(rule) = drift.rule_label() {
+            rows.push(self.field("rule", &rule));
         }
         if let Some(proof) = drift.proof {
             rows.push(self.field("proof", proof.as_str()));

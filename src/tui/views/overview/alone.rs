@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use ratatui::text::Span;
 
+use super::page::rule_files;
 use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{Severity, Side};
@@ -32,7 +33,10 @@ pub(super) fn summary(report: &DriftReport, theme: Theme) -> Vec<Row> {
         text::plural(image.package_count, "package", "packages"),
         text::plural(image.file_count, "path", "paths"),
     );
-    vec![Row::styled(found, Role::Strong, theme).wrapped(2), Row::styled(holds, Role::Muted, theme).wrapped(2)]
+    let mut rows =
+        vec![Row::styled(found, Role::Strong, theme).wrapped(2), Row::styled(holds, Role::Muted, theme).wrapped(2)];
+    rows.extend(rule_files(report, "naming", theme));
+    rows
 }
 
 /// The largest layers, each a link.

@@ -17,6 +17,15 @@ use crate::tui::theme::{Role, Theme, explanation_role, move_role, severity_role}
 /// Rows of a section that has more to say elsewhere.
 const MOST: usize = 5;
 
+/// The user's own files of rules, and how many paths they are "explaining", or of one image "naming".
+pub(super) fn rule_files(report: &DriftReport, what: &str, theme: Theme) -> impl Iterator<Item = Row> {
+    report.rule_files.iter().map(move |used| {
+        let (rules, paths) = (text::plural(used.rules, "rule", "rules"), text::plural(used.paths, "path", "paths"));
+        let words = format!("{}: {rules} of your own, {what} {paths}", visible(&used.file));
+        Row::styled(words, Role::Notice, theme).wrapped(2)
+    })
+}
+
 /// What the sections are made from.
 pub(super) struct Page<'a> {
     pub(super) report: &'a DriftReport,
@@ -98,11 +107,13 @@ impl Page<'_> {
     pub(super) fn verdict(&self) -> Vec<Row> {
         let strong = self.theme.style(Role::Strong);
         let word = Span::styled(format!("{}: ", self.report.verdict.as_str()), strong);
-        vec![
+        let mut rows = vec![
             Row::new(vec![word, Span::raw(self.inputs())]).wrapped(2),
             Row::styled(self.to_read(), Role::Strong, self.theme).wrapped(2),
             Row::styled(self.figures(), Role::Muted, self.theme).wrapped(2),
-        ]
+        ];
+        rows.extend(rule_files(self.report, "explaining", self.theme));
+        rows
     }
 
     fn inputs(&self) -> String {
