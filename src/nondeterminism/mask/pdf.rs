@@ -67,7 +67,7 @@ fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
                     name.iter().filter(|byte| byte.is_ascii_alphabetic()).map(|byte| char::from(*byte)).collect();
                 let shown: String = before.chars().take(length).collect();
                 if hidden.len() < Hidden::MOST && hidden.iter().all(|row| *row.what != *what) {
-                    hidden.push(Hidden::new(&what, shown.trim()));
+                    hidden.push(Hidden::new(&what, shown.trim_matches([' ', '<', '\'', '"'])));
                 }
             }
         }

@@ -36,7 +36,7 @@ fn depends_on_installer(row: &[u8]) -> bool {
     let Some(comma) = row.iter().position(|byte| *byte == b',') else { return false };
     let path = row.get(..comma).unwrap_or_default();
     let is_script = path.starts_with(b"../") && path.rsplit(|byte| *byte == b'/').nth(1) == Some(b"bin");
-    let note = [b"REQUESTED".as_slice(), b"INSTALLER", b"RECORD"]
+    let note = [b"REQUESTED".as_slice(), b"INSTALLER", b"RECORD", b"uv_cache.json"]
         .into_iter()
         .any(|name| path.ends_with(name) && path.rsplit(|byte| *byte == b'/').nth(1).is_some_and(is_dist_info));
     path.ends_with(b".pyc") || is_script || note
@@ -69,6 +69,14 @@ mod tests {
         let mut rows: Vec<&str> = FLASK.lines().skip(1).filter(|row| !row.contains("REQUESTED")).collect();
         rows.reverse();
         assert_eq!(masked(FLASK), masked(&rows.join("\n")));
+    }
+
+    // uv 0.7.3 notes when the source that it built from was changed.
+    #[test]
+    fn what_uv_notes_of_its_cache_is_masked() {
+        let row = "flask-3.0.0.dist-info/uv_cache.json,sha256=Jfg_ISaS7-1V07Dbx7t-dWMZMKJnDQNjb9A6f8b-XsM,140\n";
+        assert_eq!(masked(&format!("{FLASK}{row}")), masked(FLASK));
+        assert_ne!(masked(&format!("{FLASK}{}", row.replace("flask-3.0.0.dist-info", "flask"))), masked(FLASK));
     }
 
     #[test]
