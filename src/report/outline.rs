@@ -432,8 +432,8 @@ fn fold<'a>(findings: impl Iterator<Item = &'a Finding>, folded: bool) -> Vec<Fi
 pub(super) fn hashes_of_files(lines: &[FileLine<'_>], all: bool) -> Vec<Option<String>> {
     const FEW: usize = 6;
     let told = |line: &FileLine<'_>| {
-        let hashes = line.drift.hashes.as_deref().filter(|_| !line.is_folded)?;
-        Some(hashes.words(all))
+        let words = line.drift.hashes.as_deref().filter(|_| !line.is_folded)?.words(all);
+        (!words.is_empty()).then_some(words)
     };
     let words: Vec<Option<String>> = lines.iter().map(told).collect();
     if all || words.iter().flatten().count() <= FEW { words } else { vec![None; lines.len()] }
@@ -447,7 +447,8 @@ pub(super) fn hashes(line: &FindingLine<'_>, all: bool) -> Vec<(String, String)>
         return Vec::new();
     }
     let files = finding.paths.iter().zip(&finding.hashes);
-    files.map(|(path, hashes)| (path.to_string(), hashes.words(all))).collect()
+    let told = files.map(|(path, hashes)| (path.to_string(), hashes.words(all)));
+    told.filter(|(_, words)| !words.is_empty()).collect()
 }
 
 /// How many findings are new, in both images, and gone.

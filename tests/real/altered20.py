@@ -118,20 +118,20 @@ class Alterations:
             self.expect(f"{site}/{name}", "unowned-in-site", "unexplained", "no package lists it")
         info = os.path.dirname(self.find(re.escape(site) + r"/[Ff]lask-[^/]*\.dist-info/METADATA"))
         self.add(f"{info}/planted.py", b"import os\n")
-        self.expect(f"{info}/planted.py", "unowned-in-site", "unexplained", "lists it without a hash")
+        self.expect(f"{info}/planted.py", "unowned-in-site", "unexplained", "whose RECORD does not name it")
 
         # From here on no record in the image says how it should be.
         cache = self.find(re.escape(site) + r"/__pycache__/six\.[^/]*\.pyc")
         changed(cache, opcode, None, "same-version", "compiled code differs behind an equal header")
         link = self.find(r"usr/lib/x86_64-linux-gnu/libz\.so\.1")
         self.write(link, None, linkname="/tmp/libz.so")
-        self.expect(link, None, "same-version", "")
+        self.expect(link, None, "same-version", "now to /tmp/libz.so")
         self.write("usr/bin/find", self.nodes["usr/bin/find"].data(), mode=0o4755)
         self.expect("usr/bin/find", None, "same-version", "setuid gained")
         capability = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0).decode("utf-8")
         self.write("usr/bin/head", self.nodes["usr/bin/head"].data(), pax_headers={"SCHILY.xattr.security.capability": capability})
         self.expect("usr/bin/head", None, "same-version", "file capability gained")
-        changed("var/lib/dpkg/info/bash.postinst", lambda data: data + b"evil\n", None, "same-version", "")
+        changed("var/lib/dpkg/info/bash.postinst", lambda data: data + b"evil\n", None, "same-version", "dpkg's own record")
         assert len(self.expected) == 20
         return self
 

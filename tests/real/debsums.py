@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Holds imgdrift's audit against debsums and Python's own importlib.metadata.
 
-    debsums.py IMGDRIFT IMAGE TAR [IMAGE TAR ...]      IMAGE as the engine has it, TAR its `docker save`
+    debsums.py IMGDRIFT [--every] IMAGE TAR [IMAGE TAR ...]     IMAGE as the engine has it, TAR its `docker save`
 
 debsums runs in a container of its own (image `drift-debsums`, made from `drift-base:new` when it is not there) with
 `--root` on the image's exported files, so that nothing is installed into what is checked. The RECORDs are checked by the
-image's own Python. Prints a row per image, the differences below it, and ends with 1 when there is one.
+image's own Python. `--silent` speaks of all files but conffiles and `--config` of these; with `--every`, `--all` and
+`--changed` are held against the two. Prints a row per image, the differences below it, and ends with 1 when there is one.
 """
 import collections
 import fnmatch
@@ -114,8 +115,9 @@ def real(root, path):
 def debsums(root, *options):
     """What debsums says: word (`changed`, `missing`, `odd`, `sumless`) and where the file stands."""
     command = ["docker", "run", "--rm", "-v", f"{root}:/image:ro", TOOLS, "debsums", "--root=/image", "--silent", *options]
-    lines = subprocess.run(command, capture_output=True).stderr.decode("utf-8", "surrogateescape").splitlines()
-    said = []
+    done = subprocess.run(command, capture_output=True)
+    lines = done.stderr.decode("utf-8", "surrogateescape").splitlines()
+    said = [("listed", real(root, line.removeprefix("/image"))) for line in done.stdout.decode("utf-8", "surrogateescape").splitlines()]
     for line in lines:
         match = re.match(r"debsums: (changed|missing) file /image(/.*) \(from \S+ package\)$", line)
         odd = re.match(r"debsums: can't check \S+ file /image(/.*) \(not a regular file\)$", line)
@@ -189,7 +191,7 @@ def check(image, tar, what, told, expected):
     return equal
 
 
-def judge(imgdrift, image, tar):
+def judge(imgdrift, image, tar, every):
     with tempfile.TemporaryDirectory() as root:
         container = run("docker", "create", image, "true").decode().strip()
         try:
@@ -197,38 +199,44 @@ def judge(imgdrift, image, tar):
             subprocess.run(["tar", "-C", root, "-x", "--exclude=dev/*"], stdin=export.stdout, check=True)
         finally:
             run("docker", "rm", container)
-        plain, every, conffiles = debsums(root), debsums(root, "--all"), debsums(root, "--config")
+        plain, conffiles = debsums(root), debsums(root, "--config")
+        both = plain + conffiles
         of = lambda said, word: {path for kind, path in said if kind == word}
+        tongues = []
+        if every:
+            everything, changed = debsums(root, "--all"), debsums(root, "--changed")
+            tongues = [("--all: changed", (len(of(everything, "changed")), of(everything, "changed")), of(both, "changed")),
+                       ("--all: missing", (len(of(everything, "missing")), of(everything, "missing")), of(both, "missing")),
+                       ("--changed", (len(of(changed, "listed")), of(changed, "listed")), of(plain, "changed"))]
         excluded = left_out(root)
         shutil.rmtree(root, ignore_errors=True)
         os.makedirs(root)
     record, found = records(image), ours(imgdrift, tar)
-    lines = [
-        ("debsums speaks with one tongue", (len(of(every, "changed")), of(every, "changed")), of(plain, "changed") | of(conffiles, "changed")),
+    lines = tongues + [
         ("changed files", found["dpkg-mismatch", "deb"], of(plain, "changed")),
         ("edited conffiles", found["conffile-edited", "deb"], of(conffiles, "changed")),
-        ("missing files", found["files-missing", "deb"], of(every, "missing") | excluded),
+        ("missing files", found["files-missing", "deb"], of(both, "missing") | excluded),
         ("files that differ from RECORD", found["record-mismatch", "pypi"], set(record["modified"]) - found["record-mismatch shared", "pypi"][1]),
         ("files missing of RECORD", found["files-missing", "pypi"], set(record["missing"])),
         ("files that no list names", found["unowned-in-site", "deb"], {path for path in record["extra"] if not is_left_over(path)}),
     ]
-    unread = of(every, "unread")
+    unread = of(both, "unread")
     equal = all([check(image, tar, *line) for line in lines]) and not unread
     for line in sorted(unread)[:5]:
         print("      not understood:", line)
     mine = sum(found[key, "deb"][0] for key in ("dpkg-mismatch", "conffile-edited", "files-missing"))
-    print(f"{image:22} debsums -a: {len(every):5} lines, excluded {len(excluded):5}; ours {mine:5} | RECORD: {record['dists']:3} "
+    print(f"{image:22} debsums: {len(both):5} lines, excluded {len(excluded):5}; ours {mine:5} | RECORD: {record['dists']:3} "
           f"distributions, {record['rows']:6} rows, modified {len(record['modified'])}, missing {len(record['missing'])}, "
-          f"extra {len(record['extra'])}, without a list {len(record['listless'])} | {'equal' if equal else 'DIFFERENT'}")
+          f"extra {len(record['extra'])}, without a list {len(record['listless'])} | {'equal' if equal else 'DIFFERENT'}", flush=True)
     return equal
 
 
 def main():
-    imgdrift, *pairs = sys.argv[1:]
+    imgdrift, *pairs = [argument for argument in sys.argv[1:] if argument != "--every"]
     if not pairs or len(pairs) % 2:
         raise SystemExit(__doc__)
     tools()
-    outcomes = [judge(imgdrift, image, tar) for image, tar in zip(pairs[::2], pairs[1::2])]
+    outcomes = [judge(imgdrift, image, tar, "--every" in sys.argv) for image, tar in zip(pairs[::2], pairs[1::2])]
     sys.exit(not all(outcomes))
 
 

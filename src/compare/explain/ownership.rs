@@ -5,6 +5,7 @@ use super::owners::{Owner, Owners, Record};
 use super::unexplained::compiled_code;
 use super::{Explainer, Row};
 use crate::image::Node;
+use crate::model::text::visible_bytes;
 use crate::model::{Explanation, FileEntry, ImagePath, Kind, Proof, Role};
 use crate::packages::source_of;
 
@@ -42,7 +43,7 @@ impl<'a> Explainer<'a> {
     fn record_of_unmoved(&self, row: &Row<'a>) -> Option<Drift> {
         let (left, right) = self.owners(row.path());
         let owner = left.xor(right).filter(|owner| !owner.moved && owner.file.role == Role::Record)?;
-        let drift = row.drift(Explanation::SameVersion, "dpkg's own record of the package changed");
+        let drift = row.drift(Explanation::SameVersion, OWN_RECORD);
         Some(Drift { owner: Some(owner.label()), ..drift })
     }
 
@@ -72,7 +73,7 @@ impl<'a> Explainer<'a> {
             (_, Record::Differs) => "the right image's file does not match the package's own record",
             (Record::Differs, _) => "the left image's file does not match the package's own record",
             (Record::Matches, Record::Matches) => "the package's own record changed with it",
-            _ => return Some(row.drift(Explanation::SameVersion, unrecorded(row))),
+            _ => return Some(row.drift(Explanation::SameVersion, unrecorded(row, owner))),
         };
         Some(row.drift(Explanation::SameVersion, detail))
     }
@@ -135,6 +136,9 @@ impl<'a> Explainer<'a> {
     }
 }
 
+/// What is said of a file that dpkg keeps about a package.
+const OWN_RECORD: &str = "dpkg's own record of the package changed";
+
 /// What the records say of each side: `None` where the side lacks the file.
 type Records = (Option<Record>, Option<Record>);
 
@@ -171,8 +175,12 @@ fn record(owners: &Owners<'_>, owner: Option<Owner<'_>>, node: Option<&Node>) ->
 }
 
 /// A file that differs although its package recorded nothing to compare it with.
-fn unrecorded(row: &Row<'_>) -> String {
-    compiled_code(row).unwrap_or_else(|| "the package records no hash for it".to_owned())
+fn unrecorded(row: &Row<'_>, owner: &Owner<'_>) -> String {
+    let link = |entry: &FileEntry| entry.link.as_deref().map(visible_bytes);
+    let turned =
+        row.both().and_then(|(left, right)| Some(format!("the link led to {}, now to {}", link(left)?, link(right)?)));
+    let record = (owner.file.role == Role::Record).then(|| OWN_RECORD.to_owned());
+    turned.or(record).or_else(|| compiled_code(row)).unwrap_or_else(|| "the package records no hash for it".to_owned())
 }
 
 /// Whether a side's package lists the file, yet that side lacks it.

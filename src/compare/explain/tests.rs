@@ -309,6 +309,8 @@ fn nothing_without_a_hash_rides_along_with_a_distribution_that_moved() {
     let moved = report(&left, &right);
     assert_eq!(explanation(&moved, &TestImage::site("flask/app.py")), Explanation::Package);
     assert_eq!(explanation(&moved, &planted), Explanation::Unexplained);
+    let detail = "beside the metadata of pypi:flask, whose RECORD does not name it";
+    assert_eq!(&*drift(&moved, &planted).detail, detail);
     assert_eq!(explanation(&moved, &cache), Explanation::Package);
     right.mode(&cache, 0o4755);
     assert_eq!(explanation(&report(&left, &right), &cache), Explanation::Unexplained);

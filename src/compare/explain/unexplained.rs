@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::Drift;
 use super::{Explainer, Row};
 use crate::image::{Image, LayerNode};
-use crate::model::{Explanation, FileEntry, ImagePath};
+use crate::model::{Explanation, FileEntry, ImagePath, Role};
 
 impl<'a> Explainer<'a> {
     /// The last row of the table, with the most telling reason that the other rows did not hold.
@@ -45,6 +45,9 @@ impl<'a> Explainer<'a> {
         let owner = right.or(left)?;
         let name = owner.package.label();
         Some(match (owner.moved, left.is_some() && right.is_some()) {
+            _ if owner.file.role == Role::Unlisted => {
+                format!("beside the metadata of {name}, whose RECORD does not name it")
+            }
             _ if owner.omits_hash() => format!("{name} lists it without a hash"),
             (true, _) => format!("{name} moved, but does not account for it"),
             (false, true) => format!("{name} did not move"),

@@ -19,6 +19,16 @@ fn an_alarm_tells_both_hashes_and_what_is_recorded() {
     assert!(words("usr/lib/libfoo.so").contains(": left matches, right has "));
     assert!(words(&app).contains("RECORD says "));
     assert!(words("usr/share/foo/data").contains(" on both sides; "), "a mode that gained is not of other bytes");
+    let turned = |target: &str| {
+        let mut image = image();
+        image.deb("links", "1", &[("usr/lib/libfoo.so.1", b"")]).symlink("usr/lib/libfoo.so.1", target);
+        image.write("var/lib/dpkg/info/links.md5sums", b"");
+        image
+    };
+    let report_of_link = super::report(&turned("libfoo.so"), &turned("/tmp/evil.so"));
+    let link = drift(&report_of_link, "usr/lib/libfoo.so.1");
+    assert_eq!(link.explanation, Explanation::SameVersion);
+    assert_eq!(&*link.detail, "the link led to libfoo.so, now to /tmp/evil.so");
     let finding = report.findings.iter().find(|finding| finding.check == "same-version").unwrap();
     let told: Vec<String> = finding.hashes.iter().map(|hashes| hashes.words(false)).collect();
     assert_eq!(told, ["usr/lib/libfoo.so", "usr/share/foo/data"].map(words));
