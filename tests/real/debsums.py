@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Holds imgdrift's audit against debsums and Python's own importlib.metadata.
 
-    debsums.py IMGDRIFT [--every] IMAGE TAR [IMAGE TAR ...]     IMAGE as the engine has it, TAR its `docker save`
+    debsums.py IMGDRIFT [--every] TAR ...     what `docker save` wrote
 
-debsums runs in a container of its own (image `drift-debsums`, made from `drift-base:new` when it is not there) with
-`--root` on the image's exported files, so that nothing is installed into what is checked. The RECORDs are checked by the
-image's own Python. `--silent` speaks of all files but conffiles and `--config` of these; with `--every`, `--all` and
-`--changed` are held against the two. Prints a row per image, the differences below it, and ends with 1 when there is one.
+The layers are unpacked with tar, and Debian's debsums runs with `--root` on these files, so that nothing is installed into
+what is checked. The RECORDs are checked by the image's own Python in a chroot. Needs root. `--silent` speaks of all files
+but conffiles and `--config` of these; with `--every`, `--all` and `--changed` are held against the two. Prints a row per
+image, the differences below it, and ends with 1 when there is one.
 """
 import collections
 import fnmatch
@@ -17,12 +17,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
-
-TOOLS = "drift-debsums"
-DOCKERFILE = """FROM drift-base:new
-RUN apt-get update && apt-get install -y --no-install-recommends debsums && rm -rf /var/lib/apt/lists/*
-"""
 
 # Runs inside the image. Prints what RECORD says of each file that is not as it says, and what no list names.
 RECORDS = r"""
@@ -88,10 +84,24 @@ def run(*command, **more):
     return subprocess.run(command, check=True, capture_output=True, **more).stdout
 
 
-def tools():
-    if subprocess.run(["docker", "image", "inspect", TOOLS], capture_output=True).returncode:
-        with tempfile.TemporaryDirectory() as empty:
-            run("docker", "build", "--network", "host", "-t", TOOLS, "-f", "-", empty, input=DOCKERFILE.encode())
+def unpack(archive, root):
+    """The image's files: each layer in its turn, what it deletes first."""
+    with tarfile.open(archive) as outer:
+        for name in json.load(outer.extractfile("manifest.json"))[0]["Layers"]:
+            with tarfile.open(fileobj=outer.extractfile(name)) as layer:
+                for path in layer.getnames():
+                    directory, base = os.path.split(os.path.join(root, path))
+                    if base == ".wh..wh..opq":
+                        shutil.rmtree(directory, ignore_errors=True)
+                    elif base.startswith(".wh."):
+                        gone = os.path.join(directory, base[4:])
+                        if os.path.isdir(gone) and not os.path.islink(gone):
+                            shutil.rmtree(gone)
+                        elif os.path.lexists(gone):
+                            os.remove(gone)
+            command = ["tar", "-C", root, "-x", "--overwrite", "--exclude=.wh.*", "--exclude=dev/*"]
+            with subprocess.Popen(command, stdin=subprocess.PIPE) as tar:
+                shutil.copyfileobj(outer.extractfile(name), tar.stdin)
 
 
 def real(root, path):
@@ -114,13 +124,13 @@ def real(root, path):
 
 def debsums(root, *options):
     """What debsums says: word (`changed`, `missing`, `odd`, `sumless`) and where the file stands."""
-    command = ["docker", "run", "--rm", "-v", f"{root}:/image:ro", TOOLS, "debsums", "--root=/image", "--silent", *options]
-    done = subprocess.run(command, capture_output=True)
+    command = ["debsums", f"--root={root}", "--silent", *options]
+    done = subprocess.run(command, capture_output=True, env=dict(os.environ, LC_ALL="C"))
     lines = done.stderr.decode("utf-8", "surrogateescape").splitlines()
-    said = [("listed", real(root, line.removeprefix("/image"))) for line in done.stdout.decode("utf-8", "surrogateescape").splitlines()]
+    said = [("listed", real(root, line.removeprefix(root))) for line in done.stdout.decode("utf-8", "surrogateescape").splitlines()]
     for line in lines:
-        match = re.match(r"debsums: (changed|missing) file /image(/.*) \(from \S+ package\)$", line)
-        odd = re.match(r"debsums: can't check \S+ file /image(/.*) \(not a regular file\)$", line)
+        match = re.match(rf"debsums: (changed|missing) file {root}(/.*) \(from \S+ package\)$", line)
+        odd = re.match(rf"debsums: can't check \S+ file {root}(/.*) \(not a regular file\)$", line)
         sumless = re.match(r"debsums: no md5sums for (\S+)", line)
         if match:
             said.append((match[1], real(root, match[2])))
@@ -151,12 +161,11 @@ def left_out(root):
     return gone
 
 
-def records(image):
-    for python in ("python3", "/usr/local/bin/python3", "/opt/venv/bin/python"):
-        command = ["docker", "run", "--rm", "-i", "--network", "none", "--entrypoint", python, image, "-I", "-B", "-"]
-        done = subprocess.run(command, input=RECORDS.encode(), capture_output=True)
-        if done.returncode == 0:
-            return json.loads(done.stdout)
+def records(root):
+    for python in ("usr/bin/python3", "usr/local/bin/python3", "opt/venv/bin/python"):
+        if os.path.lexists(os.path.join(root, python)):
+            command = ["chroot", root, f"/{python}", "-I", "-B", "-"]
+            return json.loads(run(*command, input=RECORDS.encode()))
     return dict(dists=0, rows=0, modified=[], missing=[], extra=[], listless=[])
 
 
@@ -181,7 +190,7 @@ def ours(imgdrift, tar):
     return told
 
 
-def check(image, tar, what, told, expected):
+def check(what, told, expected):
     count, paths = told
     equal = count == len(expected) and (paths == expected or (len(paths) < count and paths <= expected))
     if not equal:
@@ -191,14 +200,9 @@ def check(image, tar, what, told, expected):
     return equal
 
 
-def judge(imgdrift, image, tar, every):
+def judge(imgdrift, tar, every):
     with tempfile.TemporaryDirectory() as root:
-        container = run("docker", "create", image, "true").decode().strip()
-        try:
-            export = subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE)
-            subprocess.run(["tar", "-C", root, "-x", "--exclude=dev/*"], stdin=export.stdout, check=True)
-        finally:
-            run("docker", "rm", container)
+        unpack(tar, root)
         plain, conffiles = debsums(root), debsums(root, "--config")
         both = plain + conffiles
         of = lambda said, word: {path for kind, path in said if kind == word}
@@ -208,10 +212,8 @@ def judge(imgdrift, image, tar, every):
             tongues = [("--all: changed", (len(of(everything, "changed")), of(everything, "changed")), of(both, "changed")),
                        ("--all: missing", (len(of(everything, "missing")), of(everything, "missing")), of(both, "missing")),
                        ("--changed", (len(of(changed, "listed")), of(changed, "listed")), of(plain, "changed"))]
-        excluded = left_out(root)
-        shutil.rmtree(root, ignore_errors=True)
-        os.makedirs(root)
-    record, found = records(image), ours(imgdrift, tar)
+        excluded, record = left_out(root), records(root)
+    found = ours(imgdrift, tar)
     lines = tongues + [
         ("changed files", found["dpkg-mismatch", "deb"], of(plain, "changed")),
         ("edited conffiles", found["conffile-edited", "deb"], of(conffiles, "changed")),
@@ -221,22 +223,21 @@ def judge(imgdrift, image, tar, every):
         ("files that no list names", found["unowned-in-site", "deb"], {path for path in record["extra"] if not is_left_over(path)}),
     ]
     unread = of(both, "unread")
-    equal = all([check(image, tar, *line) for line in lines]) and not unread
+    equal = all([check(*line) for line in lines]) and not unread
     for line in sorted(unread)[:5]:
         print("      not understood:", line)
     mine = sum(found[key, "deb"][0] for key in ("dpkg-mismatch", "conffile-edited", "files-missing"))
-    print(f"{image:22} debsums: {len(both):5} lines, excluded {len(excluded):5}; ours {mine:5} | RECORD: {record['dists']:3} "
+    print(f"{tar:30} debsums: {len(both):5} lines, excluded {len(excluded):5}; ours {mine:5} | RECORD: {record['dists']:3} "
           f"distributions, {record['rows']:6} rows, modified {len(record['modified'])}, missing {len(record['missing'])}, "
           f"extra {len(record['extra'])}, without a list {len(record['listless'])} | {'equal' if equal else 'DIFFERENT'}", flush=True)
     return equal
 
 
 def main():
-    imgdrift, *pairs = [argument for argument in sys.argv[1:] if argument != "--every"]
-    if not pairs or len(pairs) % 2:
+    imgdrift, *tars = [argument for argument in sys.argv[1:] if argument != "--every"] or [None]
+    if not tars:
         raise SystemExit(__doc__)
-    tools()
-    outcomes = [judge(imgdrift, image, tar, "--every" in sys.argv) for image, tar in zip(pairs[::2], pairs[1::2])]
+    outcomes = [judge(imgdrift, tar, "--every" in sys.argv) for tar in tars]
     sys.exit(not all(outcomes))
 
 
