@@ -1,0 +1,3 @@
+require "mkmf"
+have_header("stdio.h")
+create_makefile("demo/demo")

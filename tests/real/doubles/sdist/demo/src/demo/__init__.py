@@ -1,0 +1,5 @@
+from .fast import twice
+
+
+def main():
+    print(twice(21))

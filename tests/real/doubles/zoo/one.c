@@ -1,0 +1,4 @@
+int one(int number)
+{
+    return number + 1;
+}

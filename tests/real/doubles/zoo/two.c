@@ -1,0 +1,6 @@
+static int factor = 2;
+
+int two(int number)
+{
+    return number * factor++;
+}

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Something real hidden behind noise: is it ever called noise?
+
+    hidden.py IMGDRIFT DIR [NAME...]      DIR holds what 70-doubles.sh made
+
+For each pair: of the files that imgdrift explains away (and that one more kind of file each has), some per rule and format
+are altered in the second image, one trick per file and round (hiding.py), and the first image is compared with it. Demands:
+- what a mask proved equal is no longer `noise`, `bytecode`, `generated` or `mtime` once something real was changed in it;
+- where only a path says "noise", the answer says so (proof `path`), and not for a file that became executable, privileged,
+  a link, or that stands there for the first time and is executable.
+Ends with 1 when a demand fails.
+"""
+import collections
+import glob
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+import hiding
+
+EXPLAINED = {"noise", "bytecode", "generated", "mtime"}
+PER_RULE = 2
+
+
+class Image:
+    """A docker-archive as an OCI layout on disk, to which layers can be added cheaply."""
+
+    def __init__(self, archive, folder):
+        self.blobs = os.path.join(folder, "blobs", "sha256")
+        os.makedirs(self.blobs)
+        self.folder = folder
+        with open(os.path.join(folder, "oci-layout"), "w") as text:
+            text.write('{"imageLayoutVersion":"1.0.0"}')
+        self.files, self.layers = {}, []
+        with tarfile.open(archive) as tar:
+            manifest = json.load(tar.extractfile("manifest.json"))[0]
+            self.config = json.load(tar.extractfile(manifest["Config"]))
+            for name in manifest["Layers"]:
+                self.layers.append(self.keep(tar.extractfile(name).read()))
+
+    def keep(self, blob):
+        name = hashlib.sha256(blob).hexdigest()
+        with open(os.path.join(self.blobs, name), "wb") as file:
+            file.write(blob)
+        return {"digest": f"sha256:{name}", "size": len(blob)}
+
+    def read(self, paths):
+        """path -> (TarInfo, bytes) of the regular files, from the topmost layer that has each, and of their directories."""
+        wanted, found = set(paths), {}
+        for path in paths:
+            while path != "/":
+                path = os.path.dirname(path)
+                wanted.add(path)
+        for layer in self.layers:
+            with tarfile.open(os.path.join(self.blobs, layer["digest"][7:])) as tar:
+                for member in tar:
+                    path = "/" + member.name.strip("/").removeprefix("./")
+                    if path in wanted:
+                        content = tar.extractfile(member).read() if member.isfile() else None
+                        found[path] = (member, content)
+        return found
+
+    def with_layer(self, entries, tag):
+        """Writes an image with one more layer; `entries` are (TarInfo, bytes or None), parents first."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            for member, content in entries:
+                tar.addfile(member, io.BytesIO(content) if content is not None else None)
+        layer = self.keep(buffer.getvalue())
+        config = json.loads(json.dumps(self.config))
+        config["rootfs"]["diff_ids"].append(layer["digest"])
+        config.setdefault("history", []).append({"created_by": "hidden.py"})
+        config = self.keep(json.dumps(config).encode())
+        kind = "application/vnd.oci.image."
+        manifest = self.keep(json.dumps({
+            "schemaVersion": 2, "mediaType": kind + "manifest.v1+json", "config": {"mediaType": kind + "config.v1+json", **config},
+            "layers": [{"mediaType": kind + "layer.v1.tar", **one} for one in [*self.layers, layer]]}).encode())
+        manifest["mediaType"] = kind + "manifest.v1+json"
+        manifest["annotations"] = {"org.opencontainers.image.ref.name": tag}
+        with open(os.path.join(self.folder, "index.json"), "w") as text:
+            json.dump({"schemaVersion": 2, "manifests": [manifest]}, text)
+        return f"oci:{self.folder}:{tag}"
+
+
+def compared(imgdrift, left, right):
+    run = subprocess.run([imgdrift, left, right, "--all", "--format", "json"], capture_output=True)
+    if run.returncode:
+        raise SystemExit(run.stderr.decode())
+    return json.loads(run.stdout)
+
+
+def entry(member, content, **changes):
+    """A copy of `member`, a regular file of this content, changed as told."""
+    copy = tarfile.TarInfo(member.name)
+    copy.mode, copy.uid, copy.gid, copy.mtime = member.mode, member.uid, member.gid, member.mtime
+    copy.size = len(content)
+    for key, value in changes.items():
+        setattr(copy, key, value)
+    return copy, content if copy.isfile() else None
+
+
+# What is done to a file besides its content.
+DEEDS = [
+    ("setuid and executable", {"mode": 0o4755}),
+    ("executable", {"mode": 0o755}),
+    ("writable by all", {"mode": 0o666}),
+    ("of another owner", {"uid": 4242}),
+    ("a link", {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}),
+    ("a capability", {"pax_headers": {"SCHILY.xattr.security.capability": "\1\0\0\2\0 \0\0\0\0\0\0\0\0\0\0\0\0\0\0"}}),
+]
+
+
+def chosen(changes, contents):
+    """Some rows per rule, proof and format: path -> row."""
+    seen, found = collections.Counter(), {}
+    for change in changes:
+        path = change["path"]
+        if change["explanation"] not in EXPLAINED - {"mtime"} or path not in contents or contents[path][1] is None:
+            continue
+        name, _ = hiding.tricks_for(path, contents[path][1])
+        key = (change["explanation"], change["rule"], change["proof"], name)
+        if seen[key] < PER_RULE:
+            seen[key] += 1
+            found[path] = change
+    return found
+
+
+def rounds(found, contents):
+    """Lists of (path, what, TarInfo, bytes): each file at most once per round."""
+    plans = []
+    for path in found:
+        member, content = contents[path]
+        name, tricks = hiding.tricks_for(path, content)
+        plan = []
+        for what, change in tricks:
+            new = change(content)
+            if new != content:
+                plan.append((path, f"{name}: {what}", *entry(member, new)))
+        plan += [(path, f"file: {what}", *entry(member, content, **changes)) for what, changes in DEEDS]
+        plan.append((path, "file: a script in its place, executable", *entry(member, hiding.SCRIPT, mode=0o755)))
+        plans.append(plan)
+    for turn in range(max(map(len, plans), default=0)):
+        yield [plan[turn] for plan in plans if turn < len(plan)]
+
+
+def verdict(before, after, what):
+    """What is wrong with how the altered file is explained, or None."""
+    if after is None:
+        return "is not in the report"
+    explanation = after["explanation"]
+    if explanation not in EXPLAINED:
+        return None
+    said = f"is {explanation} ({after['rule']}, proof {after['proof']})"
+    if explanation == "noise" and after["proof"] == "path" and before["proof"] == "path" and not what.startswith("file:"):
+        return None
+    return said
+
+
+def hide(imgdrift, folder, name):
+    """(tried, failures) of one pair."""
+    left, failures, tried = f"{folder}/{name}-1.tar", [], 0
+    report = compared(imgdrift, left, f"{folder}/{name}-2.tar")
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        image = Image(f"{folder}/{name}-2.tar", os.path.join(scratch, "layout"))
+        contents = image.read([change["path"] for change in report["files"]["changes"] if change["right"]])
+        found = chosen(report["files"]["changes"], contents)
+        for turn, deeds in enumerate(rounds(found, contents)):
+            parents = {}
+            for path, *_ in deeds:
+                while (path := os.path.dirname(path)) != "/":
+                    parents[path] = contents[path]
+            entries = [parents[path] for path in sorted(parents)] + [(member, content) for _, _, member, content in deeds]
+            rows = {change["path"]: change for change in compared(imgdrift, left, image.with_layer(entries, f"round{turn}"))["files"]["changes"]}
+            for path, what, _, _ in deeds:
+                tried += 1
+                wrong = verdict(found[path], rows.get(path), what)
+                if wrong:
+                    failures.append((found[path]["rule"], what, path, wrong))
+    return tried, failures
+
+
+def main(imgdrift, folder, *names):
+    names = names or sorted(os.path.basename(path).removesuffix(".oracle.json") for path in glob.glob(f"{folder}/*.oracle.json"))
+    failed = 0
+    for name in names:
+        tried, failures = hide(imgdrift, folder, name)
+        failed += len(failures)
+        print(f"{'FAIL' if failures else 'ok  '} {name}: {tried} hidden, {len(failures)} called noise", flush=True)
+        for rule, what, path, wrong in failures:
+            print(f"       [{rule}] {what}: {path} {wrong}")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
