@@ -130,20 +130,22 @@ def chosen(changes, contents):
     return found
 
 
+def beside(member, name):
+    return os.path.join(os.path.dirname(member.name), name)
+
+
 def rounds(found, contents):
     """Lists of (path, what, TarInfo, bytes): each file at most once per round."""
     plans = []
     for path in found:
         member, content = contents[path]
         name, tricks = hiding.tricks_for(path, content)
-        plan = []
-        for what, change in tricks:
-            new = change(content)
-            if new != content:
-                plan.append((path, f"{name}: {what}", *entry(member, new)))
-        plan += [(path, f"file: {what}", *entry(member, content, **changes)) for what, changes in DEEDS]
-        plan.append((path, "file: a script in its place, executable", *entry(member, hiding.SCRIPT, mode=0o755)))
-        plans.append(plan)
+        plan = [(f"{name}: {what}", {}, change(content)) for what, change in tricks]
+        plan = [(what, changes, new) for what, changes, new in plan if new != content]
+        plan += [(f"file: {what}", changes, content) for what, changes in DEEDS]
+        plan.append(("file: a script in its place, executable", {"mode": 0o755}, hiding.SCRIPT))
+        plan.append(("file: a new program beside it", {"mode": 0o755, "name": beside(member, f"helper{len(plans)}")}, hiding.SCRIPT))
+        plans.append([(path, what, *entry(member, new, **changes)) for what, changes, new in plan])
     for turn in range(max(map(len, plans), default=0)):
         yield [plan[turn] for plan in plans if turn < len(plan)]
 
@@ -176,9 +178,9 @@ def hide(imgdrift, folder, name):
                     parents[path] = contents[path]
             entries = [parents[path] for path in sorted(parents)] + [(member, content) for _, _, member, content in deeds]
             rows = {change["path"]: change for change in compared(imgdrift, left, image.with_layer(entries, f"round{turn}"))["files"]["changes"]}
-            for path, what, _, _ in deeds:
+            for path, what, member, _ in deeds:
                 tried += 1
-                wrong = verdict(found[path], rows.get(path), what)
+                wrong = verdict(found[path], rows.get("/" + member.name.strip("/").removeprefix("./")), what)
                 if wrong:
                     failures.append((found[path]["rule"], what, path, wrong))
     return tried, failures

@@ -16,6 +16,7 @@ import struct
 import subprocess
 import tarfile
 import tempfile
+import warnings
 import zipfile
 import zlib
 
@@ -200,6 +201,8 @@ TAR = [("a member's content", tar_content), ("a member's name", tar_name), ("an 
        ("a setuid bit in a member", tar_in_last_header(100, b"0004755\0")), ("a member turned into a link", tar_in_last_header(156, b"2/etc/passwd\0")),
        ("a file capability in a member", tar_capability), ("bytes after the end", appended)]
 
+PACKED_TAR = [(what, within(change)) for what, change in TAR]
+
 
 # --- zip -------------------------------------------------------------------------------------------------------------
 
@@ -213,6 +216,7 @@ def rezipped(data, change):
     out.write(prefix)
     with zipfile.ZipFile(out, "a" if prefix else "w") as new:
         new.comment = comment
+        warnings.simplefilter("ignore")  # a second member of one name is one of the tricks
         for info, content in change(members):
             new.writestr(info, content, compress_type=info.compress_type)
     return out.getvalue()
@@ -381,7 +385,7 @@ def elf_entry(data):
 
 def elf_executable_stack(data):
     start, size, count = struct.unpack_from("<Q", data, 32)[0], *struct.unpack_from("<HH", data, 54)
-    for at in range(start, start + size * count, size):
+    for at in (start + size * number for number in range(count)):
         if struct.unpack_from("<I", data, at)[0] == 0x6474E551:
             return flip(data, at + 4)
     return data
@@ -533,7 +537,8 @@ def behind_a_date(data):
     return re.sub(rb"(\d\d:\d\d:\d\d)", rb"\1;evil", data, count=1)
 
 
-TEXT = [("a changed word", some_line), ("an added line", added_line), ("a removed line", removed_line), ("a payload behind a time", behind_a_date)]
+TEXT = [("a changed word", some_line), ("another version", lambda data: letter_changed(data, rb"[ :=]\d+\.\d+")), ("an added line", added_line), ("a removed line", removed_line),
+        ("a payload behind a time", behind_a_date)]
 
 
 def shadow_field(field, new):
@@ -655,7 +660,8 @@ def is_text(_, data):
 
 FORMATS = [
     ("pyc", named(r"\.pyc$"), PYC),
-    ("tar, compressed", is_compressed_tar, [(what, within(change)) for what, change in TAR] + GZIP[1:]),
+    ("tar.gz", lambda path, data: data.startswith(b"\x1f\x8b") and is_compressed_tar(path, data), PACKED_TAR + GZIP[1:]),
+    ("tar, compressed", is_compressed_tar, [*PACKED_TAR, ("bytes after the end", appended)]),
     ("tar", is_tar, TAR),
     ("gzip", starts(b"\x1f\x8b"), GZIP),
     ("deb", named(r"\.deb$"), DEB),
