@@ -35,6 +35,11 @@ REAL = {
         "/root/.ssh/authorized_keys": "who may log in",
         "/etc/shadow": "a password",
     },
+    "zoo": {
+        "/opt/zoo/tree.cpio": "cpio is not taken apart",
+        "/opt/zoo/tree.tar.bz2": "bzip2 is not unpacked",
+        "/opt/zoo/wal.db-wal": "a write-ahead log holds rows that the database has not",
+    },
 }
 
 

@@ -3,7 +3,6 @@ out=$1; mkdir -p "$out"; work=$(mktemp -d); cd "$work"; cp /src/*.c .
 gcc -O2 -c one.c two.c
 ar cruU "$out/libdated.a" one.o two.o
 ar crD "$out/libclean.a" one.o two.o
-ar crU "$out/libshuffled.a" $(printf '%s\n' one.o two.o | shuf)
 gcc -O2 -Wl,--build-id=uuid main.c one.o two.o -o "$out/uuid"
 gcc -O2 -g -c "$work/one.c" -o "$out/debug.o"
 gcc -O2 -g "$work/main.c" one.o two.o -o "$out/debug"
