@@ -142,7 +142,7 @@ def rounds(found, contents):
         name, tricks = hiding.tricks_for(path, content)
         plan = [(f"{name}: {what}", {}, change(content)) for what, change in tricks]
         plan = [(what, changes, new) for what, changes, new in plan if new != content]
-        plan += [(f"file: {what}", changes, content) for what, changes in DEEDS]
+        plan += [(f"file: {what}", changes, content) for what, changes in DEEDS if changes.get("mode") != member.mode]
         plan.append(("file: a script in its place, executable", {"mode": 0o755}, hiding.SCRIPT))
         plan.append(("file: a new program beside it", {"mode": 0o755, "name": beside(member, f"helper{len(plans)}")}, hiding.SCRIPT))
         plans.append([(path, what, *entry(member, new, **changes)) for what, changes, new in plan])
