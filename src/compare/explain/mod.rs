@@ -96,9 +96,11 @@ impl<'a> Row<'a> {
         self.entries().all(|entry| entry.kind == Kind::File && !entry.is_privileged())
     }
 
-    /// Whether what stands there is of the kind that a path rule may speak of.
+    /// Whether what stands there is of the kind that a path rule may speak of. A rule speaks of bytes, not of who owns
+    /// them and may write them.
     fn is_within(&self, rule: &About) -> bool {
-        if rule.executable { self.is_plain_file() } else { self.is_inert_file() }
+        let is_kind = if rule.executable { self.is_plain_file() } else { self.is_inert_file() };
+        is_kind && self.both().is_none_or(|(left, right)| left.same_metadata(right))
     }
 
     /// Whether a mask proves both contents equal.

@@ -191,6 +191,17 @@ fn noise_by_path_is_likely_and_never_an_executable() {
     assert!(!report.proven);
 }
 
+#[test]
+fn a_path_rule_speaks_of_bytes_and_not_of_who_may_write_them() {
+    let cache = "var/cache/ldconfig/aux-cache";
+    let (mut left, mut right) = (image(), image());
+    left.write(cache, b"1");
+    right.write(cache, b"2");
+    assert_eq!(explanation(&report(&left, &right), cache), Explanation::Noise);
+    right.mode(cache, 0o666);
+    assert_eq!(explanation(&report(&left, &right), cache), Explanation::Unexplained);
+}
+
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const PLANTED: &str = "-----BEGIN CERTIFICATE-----\nEVIL\n-----END CERTIFICATE-----\n";
 const TRUSTED: &str = "-----BEGIN TRUSTED CERTIFICATE-----\nEVIL\n-----END TRUSTED CERTIFICATE-----\n";
