@@ -57,7 +57,9 @@ pub(super) fn of_rows(rows: &[FileRow]) -> Vec<Cause<'_>> {
         let layer = row.right.as_ref().or(row.left.as_ref()).map(|file| file.layer);
         cause.layers.extend(layer.filter(|layer| !cause.layers.contains(layer)));
     }
-    causes.iter_mut().for_each(|cause| cause.layers.sort_unstable());
+    for cause in &mut causes {
+        cause.layers.sort_unstable();
+    }
     causes.sort_by_key(|cause| {
         let place = CAUSED.iter().position(|explanation| *explanation == cause.explanation);
         (place, Reverse(cause.paths.len()))

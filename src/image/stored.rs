@@ -95,6 +95,7 @@ struct WireEntry<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly all entries are inodes: a box for each costs more than it saves")]
 enum WireNode<'a> {
     #[serde(borrow)]
     Inode(WireFile<'a>),

@@ -6,7 +6,7 @@
 //! `uid:gid`, device `major:minor` or empty, link target or empty, 64 hex digits of the masked content (of the content
 //! itself where no mask applies) or empty, then name and value of each extended attribute by name. Times do not count.
 //! Left out are the paths of the built-in noise rules with `since` up to 2, where they are directories or regular files
-//! that nobody may execute and that grant no privilege; and directories that hold nothing else.
+//! that nobody may execute and that grant no privilege, or symlinks that lead to such paths; and directories that hold nothing else.
 //!
 //! **dependencies, format 1**: SHA-256 over the line `imgdrift dependencies 1` and the sorted lines
 //! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute,
@@ -20,7 +20,7 @@ use sha2::Digest as _;
 
 use crate::image::{Node, Tree};
 use crate::model::text::visible;
-use crate::model::{Digest, FileEntry, ImageFacts, Kind, Package};
+use crate::model::{Digest, FileEntry, ImageFacts, ImagePath, Kind, Package};
 use crate::nondeterminism::Rules;
 
 /// The content digest of a squashed tree. `rules` are the built-in ones: a user's own never change a digest.
@@ -68,7 +68,7 @@ fn kept<'a>(tree: &'a Tree, rules: &Rules) -> impl Iterator<Item = &'a Node> {
     let mut nodes = Vec::with_capacity(tree.nodes().len());
     for node in tree.nodes().iter().rev() {
         let path = node.path.as_bytes();
-        let keep = !is_left_out(node, rules) && *inhabited.get(path).unwrap_or(&true);
+        let keep = !is_left_out(node, tree, rules) && *inhabited.get(path).unwrap_or(&true);
         if let Some(slash) = path.iter().rposition(|byte| *byte == b'/') {
             *inhabited.entry(path.get(..slash).unwrap_or_default()).or_default() |= keep;
         }
@@ -77,12 +77,17 @@ fn kept<'a>(tree: &'a Tree, rules: &Rules) -> impl Iterator<Item = &'a Node> {
     nodes.into_iter().rev()
 }
 
-fn is_left_out(node: &Node, rules: &Rules) -> bool {
+fn is_left_out(node: &Node, tree: &Tree, rules: &Rules) -> bool {
     let entry = &node.file.entry;
-    let may_be_left_out =
-        entry.kind == Kind::Directory || (entry.kind == Kind::File && !entry.is_executable() && !entry.is_privileged());
     let is_of_format = |since: u32| since <= ImageFacts::CONTENT_FORMAT;
-    may_be_left_out && rules.noise(&node.path).any(|rule| rule.since.is_some_and(is_of_format))
+    let is_noise = |path: &ImagePath| rules.noise(path).any(|rule| rule.since.is_some_and(is_of_format));
+    let may_be_left_out = match entry.kind {
+        Kind::Directory => true,
+        Kind::File => !entry.is_executable() && !entry.is_privileged(),
+        Kind::Symlink => tree.resolve(&node.path).is_some_and(|end| is_noise(&end.path)),
+        Kind::CharDevice | Kind::BlockDevice | Kind::Fifo => false,
+    };
+    may_be_left_out && is_noise(&node.path)
 }
 
 fn write_record(out: &mut dyn Write, node: &Node) -> io::Result<()> {

@@ -240,7 +240,17 @@ impl<'a> Explainer<'a> {
     }
 
     fn noise_by_path(&self, row: &Row<'a>) -> Option<Drift> {
-        self.likely_noise(row, |rule| row.is_within(rule))
+        self.likely_noise(row, |rule| row.is_within(rule) || self.links_within(row))
+    }
+
+    /// Whether the path is nothing but a symlink to where path rules speak too: caches link to their own entries.
+    fn links_within(&self, row: &Row<'a>) -> bool {
+        [(row.left, self.left), (row.right, self.right)].into_iter().all(|(node, snapshot)| {
+            node.is_none_or(|node| {
+                let end = snapshot.image.tree.resolve(&node.path).filter(|_| node.file.entry.kind == Kind::Symlink);
+                end.is_some_and(|end| self.rules.noise(&end.path).any(|rule| !rule.about.is_users()))
+            })
+        })
     }
 
     /// What the first such path rule says of the row.

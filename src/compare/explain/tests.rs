@@ -202,6 +202,22 @@ fn a_path_rule_speaks_of_bytes_and_not_of_who_may_write_them() {
     assert_eq!(explanation(&report(&left, &right), cache), Explanation::Unexplained);
 }
 
+#[test]
+fn a_caches_own_symlinks_are_noise_and_those_that_lead_out_of_it_are_not() {
+    let report = changed(|image| {
+        image.write("root/.cache/uv/archive-v0/LQb0R3/demo.py", b"x");
+        image.symlink("root/.cache/uv/sdists-v9/cOcE7/demo", "/root/.cache/uv/archive-v0/LQb0R3");
+        image.symlink("root/.cache/uv/sdists-v9/cOcE7/other", "/app");
+    });
+    assert_eq!(explanation(&report, "root/.cache/uv/sdists-v9/cOcE7/demo"), Explanation::Noise);
+    assert_eq!(explanation(&report, "root/.cache/uv/sdists-v9/cOcE7/other"), Explanation::Unexplained);
+    let clean = changed(|image| {
+        image.write("root/.cache/uv/archive-v0/LQb0R3/demo.py", b"x");
+        image.symlink("root/.cache/uv/sdists-v9/cOcE7/demo", "/root/.cache/uv/archive-v0/LQb0R3");
+    });
+    assert_eq!(clean.left.content_digest, clean.right.content_digest);
+}
+
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const PLANTED: &str = "-----BEGIN CERTIFICATE-----\nEVIL\n-----END CERTIFICATE-----\n";
 const TRUSTED: &str = "-----BEGIN TRUSTED CERTIFICATE-----\nEVIL\n-----END TRUSTED CERTIFICATE-----\n";
