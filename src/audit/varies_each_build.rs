@@ -51,8 +51,7 @@ fn cause<'a>(node: &'a Node, rules: &'a Rules) -> Option<Cause<'a>> {
     let masked = entry.content.as_ref().and_then(|content| content.masked.as_deref());
     if let Some(mask) = masked.and_then(|masked| mask::named(masked.mask)) {
         // Of keys and identities their own checks say more.
-        let is_secret = matches!(mask.name, "machine-id" | "baked-key");
-        return (mask.each_build && !is_secret).then_some(Cause {
+        return (mask.each_build && !mask.hides_identity()).then_some(Cause {
             name: mask.name,
             file: None,
             reason: mask.cause,

@@ -3,10 +3,11 @@
 //! **content, format 2**: SHA-256 over the line `imgdrift content 2` and one record for each path of the squashed tree
 //! in byte order of path, the root left out. A record is a sequence of netstrings (`<decimal length>:<bytes>,`) and a
 //! newline: path without a leading slash, kind letter as `ls -l` shows it, mode in octal without leading zeros,
-//! `uid:gid`, device `major:minor` or empty, link target or empty, 64 hex digits of the masked content (of the content
-//! itself where no mask applies) or empty, then name and value of each extended attribute by name. Times do not count.
-//! Left out are the paths of the built-in noise rules with `since` up to 2, where they are directories or regular files
-//! that nobody may execute and that grant no privilege, or symlinks that lead to such paths; and directories that hold nothing else.
+//! `uid:gid`, device `major:minor` or empty, link target or empty, 64 hex digits of the content or empty, then name and
+//! value of each extended attribute by name. Where a mask applies, its name and a space come before the digits, which are
+//! of the masked content then. Times do not count. Left out are the paths of the built-in noise rules with `since` up to
+//! 2, where they are directories, regular files that nobody may execute and that grant no privilege, or symlinks that
+//! lead to such paths; and directories that hold nothing else.
 //!
 //! **dependencies, format 1**: SHA-256 over the line `imgdrift dependencies 1` and the sorted lines
 //! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute,
@@ -99,7 +100,7 @@ fn write_record(out: &mut dyn Write, node: &Node) -> io::Result<()> {
     let device = entry.device.map(|(major, minor)| format!("{major}:{minor}"));
     netstring(out, device.unwrap_or_default().as_bytes())?;
     netstring(out, entry.link.as_deref().unwrap_or_default())?;
-    netstring(out, content_hex(entry).as_bytes())?;
+    netstring(out, content_words(entry).as_bytes())?;
     for (name, value) in &entry.xattrs {
         netstring(out, name)?;
         netstring(out, value)?;
@@ -107,10 +108,13 @@ fn write_record(out: &mut dyn Write, node: &Node) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn content_hex(entry: &FileEntry) -> String {
-    entry.content.as_ref().map_or_else(String::new, |content| {
-        content.masked.as_ref().map_or(content.sha256, |masked| masked.digest).hex()
-    })
+/// With the mask's name, so that no file can pass for what a mask makes of another.
+fn content_words(entry: &FileEntry) -> String {
+    let Some(content) = &entry.content else { return String::new() };
+    match &content.masked {
+        Some(masked) => format!("{} {}", masked.mask, masked.digest.hex()),
+        None => content.sha256.hex(),
+    }
 }
 
 fn netstring(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
@@ -178,5 +182,9 @@ mod tests {
             })
         };
         assert_eq!(content_of(vec![masked(b"one")]), content_of(vec![masked(b"two")]));
+        let passing_for_it = node("app/x.pyc", |entry| {
+            entry.content = Some(Content { sha256: sha256(b"masked"), masked: None, md5: None, pyc: None });
+        });
+        assert_ne!(content_of(vec![masked(b"one")]), content_of(vec![passing_for_it]));
     }
 }

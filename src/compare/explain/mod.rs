@@ -210,7 +210,7 @@ impl<'a> Explainer<'a> {
         }
         let mask = row.equal_masked()?;
         let (left, right) = row.both()?;
-        if !left.same_metadata(right) {
+        if !left.same_metadata(right) || (mask.hides_identity() && self.was_copied(row)) {
             return None;
         }
         let explanation = match mask.explanation {
@@ -223,6 +223,16 @@ impl<'a> Explainer<'a> {
         drift.evidence = evidence::between(left, right);
         drift.fix = Some(mask.fix.into());
         Some(drift)
+    }
+
+    /// Whether a side's file was copied into the image, so that no command of the build made it.
+    fn was_copied(&self, row: &Row<'a>) -> bool {
+        [(row.left, self.left), (row.right, self.right)].into_iter().any(|(node, snapshot)| {
+            let layer = node.map(|node| node.file.layer as usize);
+            let mut steps = snapshot.steps.instructions.iter();
+            steps
+                .any(|step| step.layer.is_some() && step.layer == layer && matches!(step.keyword, Some("COPY" | "ADD")))
+        })
     }
 
     /// The last rows of the table: noise by path, metadata, unexplained.

@@ -3,9 +3,9 @@
 mod user_rules;
 
 use super::super::{Drift, DriftReport, compare};
-use crate::model::{Explanation, PackageMove, Proof, Verdict};
+use crate::model::{Explanation, HistoryEntry, PackageMove, Proof, Verdict};
 use crate::nondeterminism::Rules;
-use crate::snapshot::testing::TestImage;
+use crate::snapshot::testing::{TestImage, sha256};
 
 fn report(left: &TestImage, right: &TestImage) -> DriftReport {
     compare(&left.snapshot(), &right.snapshot(), Rules::built_in())
@@ -200,6 +200,24 @@ fn a_path_rule_speaks_of_bytes_and_not_of_who_may_write_them() {
     assert_eq!(explanation(&report(&left, &right), cache), Explanation::Noise);
     right.mode(cache, 0o666);
     assert_eq!(explanation(&report(&left, &right), cache), Explanation::Unexplained);
+}
+
+#[test]
+fn a_key_is_noise_only_where_the_build_made_it() {
+    let path = "etc/ssh/ssh_host_ed25519_key.pub";
+    let built_by = |instruction: &str| {
+        let with = |key: &str| {
+            let mut image = TestImage::new();
+            image.write(path, format!("ssh-ed25519 {key} root@build\n").as_bytes());
+            let row = HistoryEntry { created_by: Some(instruction.to_owned()), ..HistoryEntry::default() };
+            image.config.history.push(row);
+            image.config.diff_ids.push(sha256(b"layer"));
+            image
+        };
+        explanation(&report(&with("AAAAC3NzaC1lZDI1"), &with("AAAAC3NzaC1lZDI2")), path)
+    };
+    assert_eq!(built_by("RUN /bin/sh -c ssh-keygen -A # buildkit"), Explanation::Noise);
+    assert_eq!(built_by("COPY keys /etc/ssh # buildkit"), Explanation::Unexplained);
 }
 
 #[test]

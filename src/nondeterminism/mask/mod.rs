@@ -91,6 +91,15 @@ pub const MASKS: &[Mask] = &[
     sqlite::MASK,
 ];
 
+impl Mask {
+    /// Whether what it hides is who somebody is: a key, an identifier. Only the step that made it tells a new one from one
+    /// that was swapped.
+    #[must_use]
+    pub fn hides_identity(&self) -> bool {
+        matches!(self.name, "machine-id" | "baked-key")
+    }
+}
+
 /// How many of a file's first bytes [`Mask::matches`] is shown.
 pub const HEAD: usize = 32;
 
