@@ -210,7 +210,7 @@ impl<'a> Explainer<'a> {
         }
         let mask = row.equal_masked()?;
         let (left, right) = row.both()?;
-        if !left.same_metadata(right) || (mask.hides_identity() && self.was_copied(row)) {
+        if !left.same_metadata(right) || self.is_swapped(row) {
             return None;
         }
         let explanation = match mask.explanation {
@@ -225,19 +225,23 @@ impl<'a> Explainer<'a> {
         Some(drift)
     }
 
-    /// Whether a side's file was copied into the image, so that no command of the build made it.
-    fn was_copied(&self, row: &Row<'a>) -> bool {
-        [(row.left, self.left), (row.right, self.right)].into_iter().any(|(node, snapshot)| {
-            let layer = node.map(|node| node.file.layer as usize);
-            let mut steps = snapshot.steps.instructions.iter();
-            steps
-                .any(|step| step.layer.is_some() && step.layer == layer && matches!(step.keyword, Some("COPY" | "ADD")))
-        })
+    /// Whether a key or an identifier is another one although it was copied into an image: no command of the build made it.
+    fn is_swapped(&self, row: &Row<'a>) -> bool {
+        let differs = row.change == Some(Change::Content);
+        let is_identity = differs && row.equal_masked().is_some_and(mask::Mask::hides_identity);
+        is_identity
+            && [(row.left, self.left), (row.right, self.right)].into_iter().any(|(node, snapshot)| {
+                let layer = node.map(|node| node.file.layer as usize);
+                let mut steps = snapshot.steps.instructions.iter().filter(|step| step.layer.is_some());
+                steps.any(|step| step.layer == layer && matches!(step.keyword, Some("COPY" | "ADD")))
+            })
     }
 
     /// The last rows of the table: noise by path, metadata, unexplained.
     fn otherwise(&self, row: &Row<'a>) -> Drift {
-        self.noise_by_path(row).or_else(|| metadata(row)).unwrap_or_else(|| self.unexplained(row))
+        self.noise_by_path(row)
+            .or_else(|| metadata(row).filter(|_| !self.is_swapped(row)))
+            .unwrap_or_else(|| self.unexplained(row))
     }
 
     /// What the user's own rules say: after all that can be proven or contradicted, before what ships with the program.
