@@ -188,6 +188,3 @@ pub(super) fn some_of(file: &LockFile, entries: &[&LockEntry]) -> String {
     let names = listed(entries.iter().map(|entry| entry.name.as_str()));
     format!("{some} of {all} {} ({names})", if all == 1 { "entry" } else { "entries" })
 }
-
-#[cfg(test)]
-mod tests;

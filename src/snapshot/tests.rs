@@ -7,6 +7,7 @@ use crate::nondeterminism::Rules;
 use crate::snapshot::testing::TestImage;
 
 mod checklist;
+mod locks;
 
 /// What pip 25 writes for `flask`.
 const SCRIPT: &str =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::page::{Page, Row, head};
 use super::share;
 use crate::compare::{DriftReport, LockChange, LockEntryRow, LockRow};
-use crate::model::LockFile;
+use crate::model::{LockEntry, LockFile};
 use crate::report::figures::count;
 
 /// The lock files that differ, each with its entries that changed.
@@ -26,7 +26,7 @@ fn of_file(page: &Page, row: &LockRow) -> Vec<Row> {
 }
 
 fn of_entry(page: &Page, change: LockChange, row: &LockEntryRow) -> Row {
-    let name = page.code(&row.either().map(|entry| entry.label()).unwrap_or_default());
+    let name = page.code(&row.either().map(LockEntry::label).unwrap_or_default());
     let locked = match row.sides() {
         [Some(left), Some(right)] if left == right => page.code(&right),
         [Some(left), Some(right)] => format!("{} → {}", page.code(&left), page.code(&right)),

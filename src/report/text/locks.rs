@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::arrow;
 use super::page::{Paint, Row, Section};
 use crate::compare::{DriftReport, LockChange, LockEntryRow, LockRow};
-use crate::model::LockFile;
 use crate::model::text::visible;
+use crate::model::{LockEntry, LockFile};
 use crate::report::figures::count;
 
 /// The lock files that differ, each with the entries of it that ask for a reader; with `all` every file, and all of its
@@ -48,7 +48,7 @@ fn of_entry(change: LockChange, row: &LockEntryRow) -> Row {
         LockChange::Downgraded | LockChange::Removed | LockChange::Moved => Paint::Notable,
         _ => Paint::Plain,
     };
-    let name = row.either().map(|entry| entry.label()).unwrap_or_default();
+    let name = row.either().map(LockEntry::label).unwrap_or_default();
     let about = match row.sides() {
         [Some(left), Some(right)] if left == right => right,
         [Some(left), Some(right)] => arrow(Some(&left), Some(&right)),

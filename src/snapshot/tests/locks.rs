@@ -1,3 +1,5 @@
+//! Lock files held against what is installed: what is told, and what is rightly not.
+
 use crate::model::{Severity, Side};
 use crate::nondeterminism::Rules;
 use crate::snapshot::testing::TestImage;
