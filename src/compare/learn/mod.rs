@@ -89,7 +89,7 @@ pub fn candidates(report: &DriftReport, forced: bool, refuted: &BTreeSet<usize>)
             continue;
         }
         let why = if refuted.contains(&at) {
-            Some(drift.detail.to_string())
+            Some(format!("a check outweighs any rule: {}", drift.detail))
         } else {
             objection(report, row).or_else(|| copied(report, row).filter(|_| !forced)).map(str::to_owned)
         };
@@ -122,8 +122,10 @@ fn objection(report: &DriftReport, row: &FileRow) -> Option<&'static str> {
         Some("it grants privileges (setuid, setgid or capabilities)")
     } else if entries.iter().any(|entry| !matches!(entry.kind, Kind::File | Kind::Directory)) {
         Some("a link or a device: rules speak of files")
-    } else if entries.iter().any(|entry| entry.kind == Kind::Directory) && row.left.is_some() && row.right.is_some() {
+    } else if entries.windows(2).any(|sides| matches!(sides, [left, right] if left.kind != right.kind)) {
         Some("a directory on one side, a file on the other")
+    } else if entries.windows(2).any(|sides| matches!(sides, [left, right] if !left.same_metadata(right))) {
+        Some("its mode or owner differs too: rules speak of bytes")
     } else {
         None
     }
