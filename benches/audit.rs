@@ -14,6 +14,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use imgdrift::archive::Limits;
 use imgdrift::image::{IndexOptions, LayerIndex, index_layer};
 use imgdrift::model::{Digest, ImageConfig, Progress, Side};
+use imgdrift::nondeterminism::Rules;
 use imgdrift::snapshot::{LayerPart, Parts, Snapshot, capture};
 
 /// The layers of what `docker save` wrote, of whichever version.
@@ -72,7 +73,7 @@ fn audit(criterion: &mut Criterion) {
     group.bench_function("index-alone", |bencher| bencher.iter(|| index(black_box(&layers), &without_masks, false)));
     group.bench_function("index-for-audit", |bencher| bencher.iter(|| index(black_box(&layers), &limits, true)));
     group.bench_function("index-and-audit", |bencher| {
-        bencher.iter(|| snapshot(index(black_box(&layers), &limits, true)).findings(Side::Left));
+        bencher.iter(|| snapshot(index(black_box(&layers), &limits, true)).findings(Side::Left, Rules::built_in()));
     });
     group.finish();
 }

@@ -1,25 +1,31 @@
-//! What a lock file names and no environment has. Entries that a marker, an extra or a group may leave out are not told.
+//! What a lock file names and its environment lacks. Entries that a marker, an extra or a group may leave out are not told.
+
+use std::collections::HashSet;
 
 use super::locked::{Compared, Said, findings};
 use super::{Audited, Check};
-use crate::model::{Finding, LockManager, Severity};
+use crate::model::{Finding, LockEntry, LockManager, Severity};
 
 pub(super) const CHECK: Check = Check { name: "lock-not-installed", run };
 
 fn run(audited: &Audited<'_>) -> Vec<Finding> {
     let locks = &audited.locks;
-    let said = locks.used().flat_map(|compared| {
-        let missing = compared.needed.iter().filter(|entry| locks.installed(&entry.key).is_empty());
-        missing.map(|entry| Said {
+    let (mut names, mut said) = (HashSet::new(), Vec::new());
+    for compared in locks.used() {
+        let is_missing =
+            |entry: &&&LockEntry| compared.installed(&entry.key).is_empty() && !locks.is_optional(&entry.key);
+        // Whoever names it first tells of it.
+        let missing = compared.needed.iter().filter(is_missing).filter(|entry| names.insert(entry.key.as_str()));
+        said.extend(missing.map(|entry| Said {
             subject: entry.label(),
             name: &entry.name,
             message: format!("locked at {} in {}, and not installed", entry.wanted(), compared.file.path),
             package: None,
             file: compared.file,
-        })
-    });
+        }));
+    }
     let fix = "install from the lock file alone, and delete nothing of it afterwards";
-    let told = findings(CHECK.name, Severity::Warning, said.collect(), "locked entries are not installed", fix);
+    let told = findings(CHECK.name, Severity::Warning, said, "locked entries are not installed", fix);
     told.into_iter().chain(locks.files.iter().flat_map(not_compared)).collect()
 }
 

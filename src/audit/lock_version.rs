@@ -1,11 +1,11 @@
 //! What is installed at another version than its lock file says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use super::locked::{Compared, Said, findings};
+use super::locked::{Compared, Said, findings, is_same};
 use super::{Audited, Check};
-use crate::model::{Ecosystem, Finding, LockEntry, Severity};
-use crate::packages;
+use crate::model::{Finding, LockEntry, Package, Severity};
 
 pub(super) const CHECK: Check = Check { name: "lock-version", run };
 
@@ -15,16 +15,16 @@ fn run(audited: &Audited<'_>) -> Vec<Finding> {
     for (entry, version) in locks.used().flat_map(|compared| versioned(compared)) {
         versions.entry(&entry.key).or_default().push(version);
     }
-    let mut said = Vec::new();
+    let (mut names, mut said) = (HashSet::new(), Vec::new());
     for compared in locks.used() {
         for (entry, version) in versioned(compared) {
-            // Whoever names it first tells of it; one copy at a locked version is enough.
-            let Some(locked) = versions.remove(entry.key.as_str()) else { continue };
-            let installed = locks.installed(&entry.key);
-            let agrees = |found: &str| locked.iter().any(|locked| is_same(locked, found));
-            if let Some(package) =
-                installed.first().filter(|_| !installed.iter().any(|package| agrees(&package.version)))
-            {
+            let installed = compared.installed(&entry.key);
+            let locked = versions.get(entry.key.as_str()).map(Vec::as_slice).unwrap_or_default();
+            // One copy at a locked version is enough.
+            let agrees = |package: &&Arc<Package>| locked.iter().any(|locked| is_same(locked, &package.version));
+            let Some(package) = installed.first().filter(|_| !installed.iter().any(agrees)) else { continue };
+            // Whoever names it first tells of it.
+            if names.insert(entry.key.as_str()) {
                 said.push(Said {
                     subject: package.label(),
                     name: &entry.name,
@@ -42,11 +42,4 @@ fn run(audited: &Audited<'_>) -> Vec<Finding> {
 /// The entries that may be asked for here, with the one version that each allows.
 fn versioned<'a>(compared: &Compared<'a>) -> impl Iterator<Item = (&'a LockEntry, &'a str)> {
     compared.possible.iter().filter_map(|entry| Some((*entry, entry.version.as_deref()?)))
-}
-
-/// Whether `found` is the version that `locked` names: a local version (`+cpu`) counts only where that has one, too.
-fn is_same(locked: &str, found: &str) -> bool {
-    let public = found.split_once('+').map_or(found, |(public, _)| public);
-    let found = if locked.contains('+') { found } else { public };
-    packages::compare_versions(Ecosystem::Pypi, locked, found).is_eq()
 }

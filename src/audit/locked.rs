@@ -1,26 +1,28 @@
 //! Lock files held against what is installed.
 //!
-//! An image may have several, of several projects and environments: their entries count together, and so do the Python
-//! distributions of all environments. A file of which less than half is installed is not what the image was made from.
+//! An image may have several lock files and several environments. A file is held against the environment that agrees with
+//! it best; one of which not even half is installed is not what the image was made from. What any file names is locked.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod environments;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use self::environments::{Environment, Python, environments};
+use crate::image::Tree;
 use crate::model::{Ecosystem, Finding, LockEntry, LockFile, LockManager, LockOrigin, Package, Severity};
 use crate::packages;
 
 /// What installs the others, and what comes with an environment: no lock file names them.
 const INSTALLERS: [&str; 8] = ["pip", "setuptools", "wheel", "distribute", "uv", "poetry", "pdm", "pipenv"];
 
-/// Major and minor version of an interpreter; `None` where a site directory does not tell.
-type Python = Option<(u32, u32)>;
-
-/// The lock files and the Python distributions of an image.
+/// The lock files of an image, each held against what is installed.
 pub(super) struct Locked<'a> {
     pub(super) files: Vec<Compared<'a>>,
-    installed: HashMap<&'a str, Vec<&'a Arc<Package>>>,
     /// The keys of all Python entries, those of the projects themselves among them.
     named: HashSet<&'a str>,
+    /// The keys of those that some file calls an extra's or a group's.
+    optional: HashSet<&'a str>,
 }
 
 /// One lock file.
@@ -34,29 +36,25 @@ pub(super) struct Compared<'a> {
     pub(super) present: usize,
     /// Whether the image was made from it, by what is installed.
     pub(super) is_used: bool,
+    /// The environment that agrees with it best, or all that agree with it as well.
+    homes: Vec<Arc<Environment<'a>>>,
 }
 
 impl<'a> Locked<'a> {
-    pub(super) fn new(locks: &'a [Arc<LockFile>], packages: &'a [Arc<Package>]) -> Self {
-        let mut installed: HashMap<&str, Vec<&Arc<Package>>> = HashMap::new();
+    pub(super) fn new(locks: &'a [Arc<LockFile>], packages: &'a [Arc<Package>], tree: &Tree) -> Self {
         if locks.is_empty() {
-            return Self { files: Vec::new(), installed, named: HashSet::new() };
+            return Self { files: Vec::new(), named: HashSet::new(), optional: HashSet::new() };
         }
-        let distributions = || packages.iter().filter(|package| package.ecosystem == Ecosystem::Pypi);
-        for package in distributions() {
-            installed.entry(package.key.as_str()).or_default().push(package);
+        let environments = environments(packages, tree);
+        let entries = || {
+            let entries = locks.iter().flat_map(|file| &file.entries);
+            entries.filter(|entry| entry.manager == LockManager::Pypi)
+        };
+        Self {
+            files: locks.iter().map(|file| compared(file, &environments)).collect(),
+            named: entries().map(|entry| entry.key.as_str()).collect(),
+            optional: entries().filter(|entry| entry.only_for.is_some()).map(|entry| entry.key.as_str()).collect(),
         }
-        let pythons = pythons(distributions().filter(|package| package.owner.is_none()));
-        let files = locks.iter().map(|file| compared(file, &installed, &pythons)).collect();
-        let entries = locks.iter().flat_map(|file| &file.entries);
-        let named =
-            entries.filter(|entry| entry.manager == LockManager::Pypi).map(|entry| entry.key.as_str()).collect();
-        Self { files, installed, named }
-    }
-
-    /// What is installed of this name.
-    pub(super) fn installed(&self, key: &str) -> &[&'a Arc<Package>] {
-        self.installed.get(key).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The files that the image was made from.
@@ -68,51 +66,98 @@ impl<'a> Locked<'a> {
     pub(super) fn names(&self, key: &str) -> bool {
         self.named.contains(key)
     }
+
+    /// Whether a file says that it may be left out: what is exported from it says so no more.
+    pub(super) fn is_optional(&self, key: &str) -> bool {
+        self.optional.contains(key)
+    }
 }
 
-/// The interpreters that the distributions are for, each once.
-fn pythons<'a>(distributions: impl Iterator<Item = &'a Arc<Package>>) -> Vec<Python> {
-    /// An image has one or two; the rest would not change the answer.
-    const MOST: usize = 8;
-    let locations = distributions.filter_map(|package| package.location.as_ref());
-    let pythons: BTreeSet<Python> = locations.map(packages::interpreter).collect();
-    pythons.into_iter().take(MOST).collect()
+impl<'a> Compared<'a> {
+    /// What is installed of this name where the file was used.
+    pub(super) fn installed(&self, key: &str) -> Vec<&'a Arc<Package>> {
+        self.homes.iter().flat_map(|home| home.installed(key)).copied().collect()
+    }
+
+    /// Whether the package stands where the file was used.
+    pub(super) fn covers(&self, package: &Package) -> bool {
+        self.homes.iter().any(|home| home.own(&package.key).iter().any(|own| std::ptr::eq(own.as_ref(), package)))
+    }
 }
 
-fn compared<'a>(file: &'a LockFile, installed: &HashMap<&str, Vec<&Arc<Package>>>, pythons: &[Python]) -> Compared<'a> {
-    let mut compared = Compared { file, possible: Vec::new(), needed: Vec::new(), present: 0, is_used: false };
+fn compared<'a>(file: &'a LockFile, environments: &[Arc<Environment<'a>>]) -> Compared<'a> {
+    let mut best = Fit::default();
+    let mut compared =
+        Compared { file, possible: Vec::new(), needed: Vec::new(), present: 0, is_used: false, homes: Vec::new() };
+    for environment in environments {
+        let (possible, needed) = asked_of(file, environment.python);
+        let fit = Fit::of(&needed, &possible, environment);
+        // An image without any distribution has an environment, too, so that something is asked of it.
+        if compared.homes.is_empty() || fit > best {
+            let (present, is_used) = (if needed.is_empty() { 0 } else { fit.present }, fit.is_enough());
+            compared =
+                Compared { possible, needed, present, is_used, homes: vec![Arc::clone(environment)], ..compared };
+            best = fit;
+        } else if fit == best {
+            compared.homes.push(Arc::clone(environment));
+        }
+    }
+    compared
+}
+
+/// How well an environment agrees with a lock file, the more telling first.
+#[derive(Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    /// Entries that are installed at the version that they name.
+    agreeing: usize,
+    /// Entries that are installed.
+    present: usize,
+    /// Of how many.
+    all: usize,
+}
+
+impl Fit {
+    /// Of a file that does not tell what is needed, all counts that may be.
+    fn of(needed: &[&LockEntry], possible: &[&LockEntry], environment: &Environment<'_>) -> Self {
+        let counted = if needed.is_empty() { possible } else { needed };
+        let mut fit = Self { all: counted.len(), ..Self::default() };
+        for entry in counted {
+            let installed = environment.installed(&entry.key);
+            fit.present += usize::from(!installed.is_empty());
+            let agrees = |version: &str| installed.iter().any(|package| is_same(version, &package.version));
+            fit.agreeing += usize::from(entry.version.as_deref().is_some_and(agrees));
+        }
+        fit
+    }
+
+    fn is_enough(&self) -> bool {
+        self.present > 0 && self.present * 2 >= self.all
+    }
+}
+
+/// The entries that may be asked for by an interpreter, and those of them that a plain installation cannot leave out.
+fn asked_of(file: &LockFile, python: Python) -> (Vec<&LockEntry>, Vec<&LockEntry>) {
+    let (mut possible, mut needed) = (Vec::new(), Vec::new());
     for entry in &file.entries {
         if entry.manager != LockManager::Pypi || entry.origin == LockOrigin::Project {
             continue;
         }
-        let asked = asked(entry, pythons);
+        let asked = entry.marker.as_ref().map_or(Some(true), |marker| packages::marker_holds(marker, python));
         if asked != Some(false) {
-            compared.possible.push(entry);
+            possible.push(entry);
         }
         if asked == Some(true) && entry.only_for.is_none() && entry.is_pinned() {
-            compared.needed.push(entry);
+            needed.push(entry);
         }
     }
-    let present =
-        |entries: &[&LockEntry]| entries.iter().filter(|entry| installed.contains_key(entry.key.as_str())).count();
-    compared.present = present(&compared.needed);
-    // Of a file that does not tell what is needed, all counts that may be.
-    let (found, all) = match compared.needed.len() {
-        0 => (present(&compared.possible), compared.possible.len()),
-        needed => (compared.present, needed),
-    };
-    compared.is_used = found > 0 && found * 2 >= all;
-    compared
+    (possible, needed)
 }
 
-/// Whether the entry's marker holds for all interpreters or for none; `None` when it depends.
-fn asked(entry: &LockEntry, pythons: &[Python]) -> Option<bool> {
-    let Some(marker) = &entry.marker else { return Some(true) };
-    let unknown = [None];
-    let pythons = if pythons.is_empty() { &unknown } else { pythons };
-    let mut answers = pythons.iter().map(|python| packages::marker_holds(marker, *python));
-    let first = answers.next().flatten()?;
-    answers.all(|answer| answer == Some(first)).then_some(first)
+/// Whether `found` is the version that `locked` names: a local version (`+cpu`) counts only where that has one, too.
+pub(super) fn is_same(locked: &str, found: &str) -> bool {
+    let public = found.split_once('+').map_or(found, |(public, _)| public);
+    let found = if locked.contains('+') { found } else { public };
+    packages::compare_versions(Ecosystem::Pypi, locked, found).is_eq()
 }
 
 /// Whether a lock file may be asked about it: not what an environment comes with, what another package manager brought,

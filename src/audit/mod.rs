@@ -129,7 +129,7 @@ pub fn audit(image: &Image<'_>, side: Side) -> Audit {
     for package in packages {
         *namesakes.entry((package.ecosystem, package.key.as_str())).or_default() += 1;
     }
-    let locks = Locked::new(locks, packages);
+    let locks = Locked::new(locks, packages, tree);
     let (checklist, unmet_findings) = pinning::judge(image);
     let unmet = unmet_findings.iter().map(|finding| finding.check).collect();
     let audited = Audited { facts, rules, tree, packages, md5, side, locks, owned, holders, unmet, namesakes };

@@ -34,7 +34,7 @@ fn wants_evidence(path: &[u8], size: u64) -> bool {
         b"etc/os-release" | b"usr/lib/os-release" | b"etc/passwd" => size <= SMALL,
         b"etc/ssl/certs/ca-certificates.crt" => size <= BUNDLE,
         b"var/log/dpkg.log" => size <= LOG,
-        _ if is_of_apt(path) => size <= SMALL,
+        _ if is_of_apt(path) || path.ends_with(b"/pyvenv.cfg") => size <= SMALL,
         _ => size <= SMALL && path.ends_with(b".crt") && is_certificate_source(path),
     }
 }

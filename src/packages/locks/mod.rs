@@ -21,9 +21,10 @@ use crate::model::{ImagePath, Kind, LockEntry, LockFile, Package};
 
 /// The largest lock file that is read; real ones have up to about two million bytes.
 const MAX_BYTES: u64 = 8 << 20;
-/// Far beyond any real image, or file.
-const MAX_FILES: usize = 500;
+/// Far beyond any real file, and image.
 const MAX_ENTRIES: usize = 20_000;
+const MAX_FILES: usize = 500;
+const MAX_ALL_ENTRIES: usize = 100_000;
 
 /// How one format's files are found and read.
 struct Format {
@@ -102,16 +103,20 @@ pub fn read(tree: &Tree, packages: &[Arc<Package>], warnings: &mut Vec<String>) 
     }
     let owned: HashSet<&ImagePath> =
         packages.iter().flat_map(|package| &package.files).map(|file| &file.path).collect();
-    let mut files = Vec::new();
+    let mut files: Vec<LockFile> = Vec::new();
+    let mut room = MAX_ALL_ENTRIES;
     for node in candidates.into_iter().filter(|node| !owned.contains(&node.path)) {
-        if files.len() == MAX_FILES {
-            warnings.push(format!("there are more than {MAX_FILES} lock files; the rest was not read"));
+        if files.len() == MAX_FILES || room == 0 {
+            warnings.push("there are more lock files than in any real image; the rest was not read".to_owned());
             break;
         }
         // Of a file with two names the bytes may be kept under the other one.
         let Some(bytes) = node.bytes.as_deref().or_else(|| tree.read(&node.path)) else { continue };
         match parse(&node.path, bytes) {
-            Ok(file) => files.extend(file),
+            Ok(file) => {
+                room = room.saturating_sub(file.as_ref().map_or(0, |file| file.entries.len()));
+                files.extend(file);
+            }
             Err(fault) => warnings.push(format!("{}: not read as a lock file: {fault}", node.path)),
         }
     }

@@ -185,3 +185,40 @@ fn a_poetry_file_that_tells_no_groups_calls_nothing_missing() {
         ["not-locked pypi:gunicorn: installed at 1, which neither /app/poetry.lock nor another lock file names"]
     );
 }
+
+/// Installs a distribution in a virtual environment.
+fn install(image: &mut TestImage, environment: &str, name: &str, version: &str) {
+    let path = format!("{environment}/lib/python3.11/site-packages/{name}-{version}.dist-info/METADATA");
+    image.write(&path, format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n").as_bytes());
+}
+
+#[test]
+fn a_lock_is_held_against_the_environment_that_it_was_made_for() {
+    let lock = format!("flask==3.0.0 {HASH}\nclick==8.1.7 {HASH}\nidna==3.7 {HASH}\n");
+    // The system's own tools are at other versions, and nobody locked them.
+    let mut image = required(&[("click", "7.0"), ("idna", "3.7"), ("ansible", "9.0")], &lock);
+    install(&mut image, "app/.venv", "flask", "3.0.0");
+    install(&mut image, "app/.venv", "click", "8.1.7");
+    let missing = ["lock-not-installed pypi:idna: locked at 3.7 in /app/requirements.txt, and not installed"];
+    assert_eq!(told(&image), missing, "what the system has is not seen from a virtual environment");
+    image.write("app/.venv/pyvenv.cfg", b"home = /usr/bin\ninclude-system-site-packages = true\n");
+    assert_eq!(told(&image), [""; 0], "but for one that was made so");
+    image.write("app/.venv/pyvenv.cfg", b"home = /usr/bin\ninclude-system-site-packages = false\n");
+    assert_eq!(told(&image), missing);
+    install(&mut image, "app/.venv", "idna", "3.7");
+    install(&mut image, "app/.venv", "gunicorn", "21.0");
+    assert_eq!(
+        told(&image),
+        [
+            "not-locked pypi:gunicorn: installed at 21.0, which neither /app/requirements.txt nor another lock file names"
+        ]
+    );
+}
+
+#[test]
+fn what_one_file_calls_optional_is_not_missing_from_what_was_exported_from_it() {
+    let mut image = required(&[("click", "8.1.7")], &format!("click==8.1.7 {HASH}\niniconfig==2.0.0 {HASH}\n"));
+    assert_eq!(told(&image).len(), 1, "{:?}", told(&image));
+    image.write("app/uv.lock", include_bytes!("../../../tests/data/locks/uv-0.13.9.lock"));
+    assert_eq!(told(&image), [""; 0]);
+}
