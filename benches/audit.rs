@@ -15,7 +15,6 @@ use imgdrift::archive::Limits;
 use imgdrift::image::{IndexOptions, LayerIndex, index_layer};
 use imgdrift::model::{Digest, ImageConfig, Progress, Side};
 use imgdrift::nondeterminism::Rules;
-use imgdrift::nondeterminism::Rules;
 use imgdrift::snapshot::{LayerPart, Parts, Snapshot, capture};
 
 /// The layers of what `docker save` wrote, of whichever version.
