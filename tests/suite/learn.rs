@@ -9,7 +9,7 @@ use super::pack::{self, Entry};
 use super::rules::{failure, run, text};
 
 /// One build: everything in it that varies holds `build`, and `random` is in names.
-struct Build<'a> {
+struct Rebuild<'a> {
     build: &'a str,
     random: &'a str,
     /// The version of the one package.
@@ -20,11 +20,11 @@ struct Build<'a> {
     main: &'a str,
 }
 
-const FIRST: Build<'_> =
-    Build { build: "1", random: "3f2a9c81", version: "1.0", instruction: "RUN make app", main: "print()" };
-const SECOND: Build<'_> = Build { build: "2", random: "77d01be4", ..FIRST };
+const FIRST: Rebuild<'_> =
+    Rebuild { build: "1", random: "3f2a9c81", version: "1.0", instruction: "RUN make app", main: "print()" };
+const SECOND: Rebuild<'_> = Rebuild { build: "2", random: "77d01be4", ..FIRST };
 
-impl Build<'_> {
+impl Rebuild<'_> {
     fn write(&self, path: &Path) {
         let Self { build, random, version, instruction, main } = self;
         let plain = |path: &str, text: &str| (path.to_owned(), text.to_owned(), 0o644);
@@ -60,7 +60,7 @@ impl Build<'_> {
     }
 }
 
-fn builds(second: &Build<'_>) -> tempfile::TempDir {
+fn builds(second: &Rebuild<'_>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     FIRST.write(&folder.path().join("1.tar"));
     second.write(&folder.path().join("2.tar"));
@@ -120,10 +120,10 @@ fn what_two_builds_differ_in_becomes_rules_and_the_rest_is_named() {
     let warnings = after["warnings"].to_string();
     assert!(!warnings.contains("names no path"), "{warnings}");
     // The next build has other names and other bytes at the same places.
-    Build { build: "3", random: "0b5c77aa", ..FIRST }.write(&here.join("2.tar"));
+    Rebuild { build: "3", random: "0b5c77aa", ..FIRST }.write(&here.join("2.tar"));
     assert_eq!(to_read(&report(here)), NOT_LEARNT.map(|(path, _)| path));
     // What did not vary is no noise when it changes.
-    Build { main: "print(1)", ..SECOND }.write(&here.join("2.tar"));
+    Rebuild { main: "print(1)", ..SECOND }.write(&here.join("2.tar"));
     assert!(to_read(&report(here)).contains(&"/app/main.py"));
 }
 
@@ -149,8 +149,8 @@ fn an_existing_file_is_replaced_only_when_asked_to_and_has_no_say_then() {
 fn two_images_of_other_inputs_are_refused_unless_it_is_forced() {
     let ran = "not builds of one Dockerfile: only one of them ran \"make";
     for (second, told, refuted) in [
-        (Build { version: "1.1", ..SECOND }, "not the same inputs: 1 package moved", true),
-        (Build { instruction: "RUN make all", ..SECOND }, ran, false),
+        (Rebuild { version: "1.1", ..SECOND }, "not the same inputs: 1 package moved", true),
+        (Rebuild { instruction: "RUN make all", ..SECOND }, ran, false),
     ] {
         let folder = builds(&second);
         let refused = failure(folder.path(), &LEARN);
