@@ -7,7 +7,8 @@
 //! value of each extended attribute by name. Where a mask applies, its name and a space come before the digits, which are
 //! of the masked content then. Times do not count. Left out are the paths of the built-in noise rules with `since` up to
 //! 2, where they are directories, regular files that nobody may execute and that grant no privilege, or symlinks that
-//! lead to such paths; and directories that hold nothing else.
+//! lead to such paths; and directories that hold nothing else. What a symlink at any other path leads to is used under
+//! that other name, and counts.
 //!
 //! **dependencies, format 1**: SHA-256 over the line `imgdrift dependencies 1` and the sorted lines
 //! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute,
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use sha2::Digest as _;
 
+use super::reached::Reached;
 use crate::image::{Node, Tree};
 use crate::model::text::visible;
 use crate::model::{Digest, FileEntry, ImageFacts, ImagePath, Kind, Package};
@@ -67,9 +69,11 @@ impl Write for Hasher {
 fn kept<'a>(tree: &'a Tree, rules: &Rules) -> impl Iterator<Item = &'a Node> {
     let mut inhabited: HashMap<&[u8], bool> = HashMap::new();
     let mut nodes = Vec::with_capacity(tree.nodes().len());
+    let reached = Reached::new(tree, |path| is_noise(path, rules));
     for node in tree.nodes().iter().rev() {
         let path = node.path.as_bytes();
-        let keep = !is_left_out(node, tree, rules) && *inhabited.get(path).unwrap_or(&true);
+        let keep =
+            !(is_left_out(node, tree, rules) && !reached.holds(&node.path)) && *inhabited.get(path).unwrap_or(&true);
         if let Some(slash) = path.iter().rposition(|byte| *byte == b'/') {
             *inhabited.entry(path.get(..slash).unwrap_or_default()).or_default() |= keep;
         }
@@ -80,15 +84,18 @@ fn kept<'a>(tree: &'a Tree, rules: &Rules) -> impl Iterator<Item = &'a Node> {
 
 fn is_left_out(node: &Node, tree: &Tree, rules: &Rules) -> bool {
     let entry = &node.file.entry;
-    let is_of_format = |since: u32| since <= ImageFacts::CONTENT_FORMAT;
-    let is_noise = |path: &ImagePath| rules.noise(path).any(|rule| rule.since.is_some_and(is_of_format));
     let may_be_left_out = match entry.kind {
         Kind::Directory => true,
         Kind::File => !entry.is_executable() && !entry.is_privileged(),
-        Kind::Symlink => tree.resolve(&node.path).is_some_and(|end| is_noise(&end.path)),
+        Kind::Symlink => tree.resolve(&node.path).is_some_and(|end| is_noise(&end.path, rules)),
         Kind::CharDevice | Kind::BlockDevice | Kind::Fifo => false,
     };
-    may_be_left_out && is_noise(&node.path)
+    may_be_left_out && is_noise(&node.path, rules)
+}
+
+/// Whether a rule of this format speaks of the path.
+fn is_noise(path: &ImagePath, rules: &Rules) -> bool {
+    rules.noise(path).any(|rule| rule.since.is_some_and(|since| since <= ImageFacts::CONTENT_FORMAT))
 }
 
 fn write_record(out: &mut dyn Write, node: &Node) -> io::Result<()> {

@@ -3,6 +3,7 @@
 pub mod base;
 pub mod capture;
 pub mod digests;
+pub mod reached;
 pub mod recorded;
 mod steps;
 #[cfg(test)]

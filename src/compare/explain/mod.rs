@@ -22,6 +22,7 @@ use crate::image::Node;
 use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof, Side};
 use crate::nondeterminism::{About, Rules, mask};
 use crate::snapshot::Snapshot;
+use crate::snapshot::reached::Reached;
 
 /// Compares both trees and explains what differs. Each package row learns which differing files it owns.
 pub(super) fn explain(left: &Snapshot, right: &Snapshot, packages: &mut [PackageRow], rules: &Rules) -> FileDrift {
@@ -45,6 +46,8 @@ struct Explainer<'a> {
     left_owners: Owners<'a>,
     right_owners: Owners<'a>,
     right_whiteouts: Whiteouts<'a>,
+    left_reached: Reached,
+    right_reached: Reached,
     packages: &'a [PackageRow],
     rules: &'a Rules,
     rows: Vec<Row<'a>>,
@@ -169,6 +172,8 @@ impl<'a> Explainer<'a> {
             left_owners: Owners::new(left, packages, Side::Left),
             right_owners: Owners::new(right, packages, Side::Right),
             right_whiteouts: Whiteouts::new(&right.image),
+            left_reached: Reached::new(&left.image.tree, |path| is_noise_path(path, rules)),
+            right_reached: Reached::new(&right.image.tree, |path| is_noise_path(path, rules)),
             packages,
             rules,
             rows,
@@ -254,7 +259,15 @@ impl<'a> Explainer<'a> {
     }
 
     fn noise_by_path(&self, row: &Row<'a>) -> Option<Drift> {
+        if self.is_reached(row.path()) {
+            return None;
+        }
         self.likely_noise(row, |rule| row.is_within(rule) || self.links_within(row))
+    }
+
+    /// Whether what stands at a noise path is used under a name of its own: a symlink from elsewhere leads there.
+    fn is_reached(&self, path: &ImagePath) -> bool {
+        self.left_reached.holds(path) || self.right_reached.holds(path)
     }
 
     /// Whether the path is nothing but a symlink to where path rules speak too: caches link to their own entries.
@@ -262,7 +275,7 @@ impl<'a> Explainer<'a> {
         [(row.left, self.left), (row.right, self.right)].into_iter().all(|(node, snapshot)| {
             node.is_none_or(|node| {
                 let end = snapshot.image.tree.resolve(&node.path).filter(|_| node.file.entry.kind == Kind::Symlink);
-                end.is_some_and(|end| self.rules.noise(&end.path).any(|rule| !rule.about.is_users()))
+                end.is_some_and(|end| is_noise_path(&end.path, self.rules))
             })
         })
     }
@@ -319,6 +332,11 @@ impl<'a> Explainer<'a> {
         }
         (drift, owned)
     }
+}
+
+/// Whether a rule that ships with the program calls what stands there noise.
+fn is_noise_path(path: &ImagePath, rules: &Rules) -> bool {
+    rules.noise(path).any(|rule| !rule.about.is_users())
 }
 
 /// The hashes behind an alarm, and behind what a package's record contradicts.

@@ -236,6 +236,35 @@ fn a_caches_own_symlinks_are_noise_and_those_that_lead_out_of_it_are_not() {
     assert_eq!(clean.left.content_digest, clean.right.content_digest);
 }
 
+#[test]
+fn what_a_cache_is_linked_from_is_code_and_no_noise() {
+    let cache = "root/.cache/uv/archive-v0/LQb0R3/demo.py";
+    let with = |code: &[u8], link: Option<(&str, &str)>| {
+        let mut image = image();
+        image.write(cache, code);
+        if let Some((path, target)) = link {
+            image.symlink(path, target);
+        }
+        image
+    };
+    let file = Some(("app/demo.py", "/root/.cache/uv/archive-v0/LQb0R3/demo.py"));
+    let directory = Some(("app/lib", "/root/.cache/uv/archive-v0/LQb0R3"));
+    let own = Some(("root/.cache/uv/sdists-v9/demo.py", "/root/.cache/uv/archive-v0/LQb0R3/demo.py"));
+    for (link, expected) in [
+        (file, Explanation::Unexplained),
+        (directory, Explanation::Unexplained),
+        (own, Explanation::Noise),
+        (None, Explanation::Noise),
+    ] {
+        let report = report(&with(b"1", link), &with(b"2", link));
+        assert_eq!(explanation(&report, cache), expected, "{link:?}");
+        let is_same = report.left.content_digest == report.right.content_digest;
+        assert_eq!(is_same, expected == Explanation::Noise, "{link:?}");
+    }
+    let report = report(&with(b"1", file), &with(b"2", file));
+    assert_eq!(&*drift(&report, cache).detail, "no package lists it; a symlink from elsewhere leads there");
+}
+
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const PLANTED: &str = "-----BEGIN CERTIFICATE-----\nEVIL\n-----END CERTIFICATE-----\n";
 const TRUSTED: &str = "-----BEGIN TRUSTED CERTIFICATE-----\nEVIL\n-----END TRUSTED CERTIFICATE-----\n";

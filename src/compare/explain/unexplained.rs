@@ -18,8 +18,9 @@ impl<'a> Explainer<'a> {
             .or_else(|| compiled_code(row))
             .or_else(|| self.of_owner(row))
             .unwrap_or_else(|| {
-                let executable = row.entries().any(FileEntry::is_executable);
-                format!("no package lists it{}", if executable { "; executable" } else { "" })
+                let executable = if row.entries().any(FileEntry::is_executable) { "; executable" } else { "" };
+                let reached = if self.is_reached(row.path()) { "; a symlink from elsewhere leads there" } else { "" };
+                format!("no package lists it{executable}{reached}")
             });
         row.drift(Explanation::Unexplained, detail)
     }

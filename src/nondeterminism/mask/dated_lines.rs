@@ -174,7 +174,9 @@ fn apply(kind: &Kind, bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
         let start = line.get(indent..)?;
         let Some((prefix, shapes)) = kind.lines.iter().find(|(prefix, _)| start.starts_with(prefix)) else { continue };
         let value = line.get_mut(indent + prefix.len()..)?;
-        if let Some(date) = blank_first(value, shapes) {
+        // Within quotes a date stands alone: what follows the closing one may be code.
+        let farthest = if prefix.ends_with(b"\"") { 1 } else { FARTHEST };
+        if let Some(date) = blank_first(value, shapes, farthest) {
             first.get_or_insert(date);
         }
     }
@@ -185,9 +187,9 @@ fn apply(kind: &Kind, bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
     Some(vec![row])
 }
 
-/// Overwrites the first date of one of the shapes, and tells it.
-fn blank_first(text: &mut [u8], shapes: &[&[u8]]) -> Option<String> {
-    for at in 0..text.len().min(FARTHEST) {
+/// Overwrites the first date of one of the shapes that begins within `farthest` bytes, and tells it.
+fn blank_first(text: &mut [u8], shapes: &[&[u8]], farthest: usize) -> Option<String> {
+    for at in 0..text.len().min(farthest) {
         let rest = text.get_mut(at..)?;
         let before = visible_bytes(rest.get(..40).unwrap_or(rest));
         for shape in shapes {
@@ -315,6 +317,16 @@ mod tests {
         let calls = "==> 2026-11-21 17:04:58 <==\n# cmd: a\n+x::a-1\n==> 2026-11-21 17:04:59 <==\n# cmd: b\n+x::b-1\n";
         assert_ne!(of(calls), of(&calls.replace("cmd: a", "cmd: c").replace("cmd: b", "cmd: a")));
         assert_ne!(of(calls), of(&calls.replace("+x::a-1", "+x::b-1").replacen("+x::b-1", "+x::a-1", 2)));
+    }
+
+    #[test]
+    fn a_date_in_the_code_behind_a_quoted_value_stays() {
+        let bomb = |day: &str| {
+            let text =
+                format!("  s.date = \"today\"; system('x') if Time.now.to_s > '{day}'\n  s.date = \"2026-11-21\"\n");
+            masked("var/lib/gems/3.1.0/specifications/demo-1.0.gemspec", text.as_bytes()).unwrap()
+        };
+        assert_ne!(bomb("2027-01-01"), bomb("2020-01-01"));
     }
 
     #[test]

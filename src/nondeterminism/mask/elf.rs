@@ -348,7 +348,10 @@ fn sections<'data, Elf: FileHeader<Endian = Endianness>>(
             goes: false,
         })
     };
-    headers.iter().enumerate().skip(1).map(section).collect()
+    let sections: Vec<Section<'_>> = headers.iter().enumerate().skip(1).map(section).collect::<Option<_>>()?;
+    // Each is read more than once, so that thousands over the same bytes would take for ever.
+    let total = sections.iter().try_fold(0_usize, |total, section| total.checked_add(section.place.len()))?;
+    (total <= bytes.len()).then_some(sections)
 }
 
 /// Whether what stands at `place` is mapped as data that nobody runs, if at all, and named by no address of the dynamic
@@ -377,8 +380,14 @@ fn is_data<Elf: FileHeader<Endian = Endianness>>(
             _ => return Some(false),
         }
     }
+    let mut tables = 0;
     for segment in segments {
         if let Some(table) = segment.dynamic(endian, bytes).ok()? {
+            tables += 1;
+            // A second one is nobody's; thousands of them could be laid over the same bytes.
+            if tables > 1 {
+                return Some(false);
+            }
             let points_there = |entry: &Elf::Dyn| {
                 is_address(entry.d_tag(endian).into()) && addresses.contains(&entry.d_val(endian).into())
             };
@@ -517,6 +526,37 @@ mod tests {
         assert_eq!(dynamic[table + 16], 5);
         dynamic[table + 24..table + 32].copy_from_slice(&id.to_le_bytes());
         assert_eq!(of(&dynamic), None);
+    }
+
+    #[test]
+    fn thousands_of_tables_over_the_same_bytes_are_not_read() {
+        // Another segment is called dynamic, and lies over the table.
+        let mut twice = ONE.to_vec();
+        let segment = |at: usize| 64 + at * 56..64 + (at + 1) * 56;
+        let count = usize::from(ONE[56]);
+        let dynamic = (0..count).find(|at| ONE[segment(*at)][..4] == [2, 0, 0, 0]).unwrap();
+        twice.copy_within(segment(dynamic), segment(count - 1).start);
+        assert_eq!(of(&twice), None);
+        // 9,000 sections of debug information, each of them all of a large file.
+        let (sections, size) = (9_000, 8_000_000);
+        let mut bomb = ONE.to_vec();
+        bomb.resize(size, 0);
+        let names = ONE[HEADERS_OF_ONE..].chunks(64).nth(usize::from(ONE[62])).unwrap();
+        let info = (1..).map(|at| &ONE[HEADERS_OF_ONE + at * 64..][..64]);
+        let info =
+            info.take(usize::from(ONE[60])).find(|it| it[24..32] == (place(".debug_info").start as u64).to_le_bytes());
+        let mut info = info.unwrap().to_vec();
+        info[24..32].fill(0);
+        info[32..40].copy_from_slice(&(size as u64).to_le_bytes());
+        bomb[40..48].copy_from_slice(&(size as u64).to_le_bytes());
+        bomb[60..62].copy_from_slice(&(u16::try_from(sections).unwrap() + 2).to_le_bytes());
+        bomb[62..64].copy_from_slice(&1_u16.to_le_bytes());
+        bomb.extend([0; 64]);
+        bomb.extend_from_slice(names);
+        bomb.extend(info.repeat(sections));
+        let start = std::time::Instant::now();
+        assert_eq!(of(&bomb), None);
+        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
     }
 
     #[test]

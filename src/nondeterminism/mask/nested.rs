@@ -166,8 +166,10 @@ impl Nest {
         }
         let path = ImagePath::parse(name).unwrap_or_else(|_| ImagePath::root());
         let mask = mask_for(&path, 0, start.get(..HEAD).unwrap_or(start))?;
-        // What is called something else than noise (a script that an installer worded) is a difference in here.
-        matches!(mask.explanation, Explanation::Noise | Explanation::Bytecode).then_some(mask)
+        // What is called something else than noise (a script that an installer worded) is a difference in here, and so is
+        // a key or an identifier: which step made it is known of the archive alone.
+        let is_noise = matches!(mask.explanation, Explanation::Noise | Explanation::Bytecode);
+        (is_noise && !mask.hides_identity()).then_some(mask)
     }
 
     fn masked(&mut self, mask: &'static Mask, content: &[u8]) -> Option<Sealed> {
@@ -208,6 +210,20 @@ mod tests {
         assert!(nest.seal_stream(b"", [1; 1001].as_slice()).is_none());
         let mut deep = Nest { depth: MAX_DEPTH, budget: 1000 };
         assert_eq!(deep.seal(b"a.pyc", b"\xa7\r\r\n\0\0\0\0\x01\x02\x03\x04\x0d\0\0\0N").mask, "");
+    }
+
+    #[test]
+    fn a_key_in_an_archive_counts_byte_for_byte() {
+        let name = b"etc/ssh/ssh_host_ed25519_key.pub";
+        let sealed = |key: &str| {
+            let line = format!("ssh-ed25519 {key} root@build\n");
+            (Nest { depth: 1, budget: 1000 }).seal(name, line.as_bytes())
+        };
+        assert_ne!(sealed("AAAAC3NzaC1lZDI1").digest, sealed("AAAAC3NzaC1lZDI2").digest);
+        assert_ne!(
+            (Nest { depth: 1, budget: 1000 }).seal(b"etc/machine-id", &[b'1'; 32]).digest,
+            (Nest { depth: 1, budget: 1000 }).seal(b"etc/machine-id", &[b'2'; 32]).digest,
+        );
     }
 
     #[test]

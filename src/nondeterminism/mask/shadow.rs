@@ -31,7 +31,8 @@ fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
             if hidden.len() < Hidden::MOST {
                 hidden.push(Hidden::new(&format!("day of {}", visible_bytes(name)), visible_bytes(day)));
             }
-            *day = b"day";
+            // A field that no line of nine fields can hold.
+            *day = b":";
         }
         canonical.extend(fields.join(&b':'));
     }
@@ -76,6 +77,7 @@ mod tests {
             ("app:", "ape:"),
             ("20778", ""),
             ("20778", "0"),
+            ("20778", "day"),
             ("_apt:*:0:", "_apt:*:20778:"),
             ("20778:0:99999", "20778:0:1"),
             ("20778:0:99999:7:::", "20778:0:99999:7::20000:"),

@@ -55,11 +55,12 @@ fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
                 let mut rows = Vec::new();
                 database.tree(entry.root, &mut rows)?;
                 database.budget = database.budget.checked_sub(rows.len().checked_mul(16)?)?;
+                // Led by their number, so that no row reads as what follows the last.
+                out.extend((rows.len() as u64).to_be_bytes());
                 for row in rows {
                     row.write(&mut out);
                 }
             }
-            out.extend(b"end");
         }
         database.used.iter().all(|used| *used).then_some(out)?
     };
