@@ -73,7 +73,7 @@ fn kept<'a>(tree: &'a Tree, rules: &Rules) -> impl Iterator<Item = &'a Node> {
     for node in tree.nodes().iter().rev() {
         let path = node.path.as_bytes();
         let keep =
-            !(is_left_out(node, tree, rules) && !reached.holds(&node.path)) && *inhabited.get(path).unwrap_or(&true);
+            (reached.holds(&node.path) || !is_left_out(node, tree, rules)) && *inhabited.get(path).unwrap_or(&true);
         if let Some(slash) = path.iter().rposition(|byte| *byte == b'/') {
             *inhabited.entry(path.get(..slash).unwrap_or_default()).or_default() |= keep;
         }
