@@ -112,7 +112,9 @@ pub(super) fn judge(image: &Image<'_>) -> (Checklist, Vec<Finding>) {
 impl Item {
     fn finding(&self, judged: &Judged<'_>) -> Option<Finding> {
         let severity = self.severity.filter(|_| judged.answer == Answer::No)?;
-        let message = format!("{}: {}", judged.words, self.why);
+        // Reports say of how many files a finding speaks.
+        let message =
+            if judged.paths.len() > 1 { self.why.to_owned() } else { format!("{}: {}", judged.words, self.why) };
         Some(Finding::new(self.check, severity, self.subject, message).fix(self.fix).at(judged.paths.iter().copied()))
     }
 }
