@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::{LayerRelation, LayerRow};
+use crate::model::text::without_build_arguments;
 use crate::model::{Digest, LayerFacts};
 
 /// Marks on each side the layers that the other side has too.
@@ -63,7 +64,7 @@ pub(super) fn instruction(created_by: Option<&str>) -> String {
     let text = created_by.unwrap_or_default().trim();
     let text = text.strip_suffix("# buildkit").unwrap_or(text).trim();
     let text = text.strip_prefix("RUN ").unwrap_or(text);
-    let text = without_arguments(text);
+    let text = without_build_arguments(text);
     let text = text.strip_prefix("/bin/sh -c ").unwrap_or(text).trim_start();
     let text = text.strip_prefix("#(nop) ").unwrap_or(text).trim_start();
     let words = text.split_whitespace().map(|word| match word.split_once(':') {
@@ -71,17 +72,6 @@ pub(super) fn instruction(created_by: Option<&str>) -> String {
         _ => word,
     });
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// What follows `|N NAME=VALUE ...`, the build arguments that both builders put before an instruction: another version
-/// number makes no other instruction. Values may hold spaces, so the shell is looked for; without one the text stays.
-fn without_arguments(text: &str) -> &str {
-    const SHELLS: [&str; 2] = [" /bin/sh -c ", " /bin/bash "];
-    if !text.strip_prefix('|').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit())) {
-        return text;
-    }
-    let start = SHELLS.iter().filter_map(|shell| text.find(shell)).min();
-    start.and_then(|start| text.get(start + 1..)).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -77,6 +77,34 @@ pub fn is_unsafe(character: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// An instruction of the history as a Dockerfile has it: without what builders put around it, and without the values of
+/// build arguments, in which secrets stand. Safe to show.
+#[must_use]
+pub fn instruction(created_by: &str) -> String {
+    let text = visible(created_by.trim());
+    let text = text.strip_prefix("/bin/sh -c #(nop)").map_or(text.as_ref(), str::trim_start);
+    let text = text.strip_suffix("# buildkit").unwrap_or(text).trim();
+    let command = without_build_arguments(text.strip_prefix("RUN ").unwrap_or(text));
+    let words = match command.strip_prefix("/bin/sh -c ") {
+        Some(command) => format!("RUN {command}"),
+        None if text.starts_with("RUN ") => format!("RUN {command}"),
+        None => command.to_owned(),
+    };
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What follows `|N NAME=VALUE ...`, the build arguments that both builders put before a command. Values may hold spaces,
+/// so the shell is looked for; without one the text stays.
+#[must_use]
+pub fn without_build_arguments(text: &str) -> &str {
+    const SHELLS: [&str; 3] = [" /bin/sh -c ", " /bin/bash ", " /bin/ash "];
+    if !text.strip_prefix('|').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit())) {
+        return text;
+    }
+    let start = SHELLS.iter().filter_map(|shell| text.find(shell)).min();
+    start.and_then(|start| text.get(start + 1..)).unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +119,20 @@ mod tests {
         assert_eq!(visible("a\x1b[31mb\u{9b}c\u{202e}d"), "a\\x1b[31mb\\u{9b}c\\u{202e}d");
         assert_eq!(visible_bytes(b"\xff\n"), "\\xff\\n");
         assert_eq!(visible_multiline("a\n\tb\r\x07"), "a\n\tb\\r\\x07");
+    }
+
+    #[test]
+    fn instructions_lose_what_builders_put_around_them() {
+        for (created_by, shown) in [
+            ("/bin/sh -c #(nop) ADD file:7c in / ", "ADD file:7c in /"),
+            ("RUN /bin/sh -c apt-get  update # buildkit", "RUN apt-get update"),
+            ("/bin/sh -c make", "RUN make"),
+            ("COPY a b # buildkit", "COPY a b"),
+            ("|2 TOKEN=secret words URL=https://me:secret@h/ /bin/sh -c make", "RUN make"),
+            ("RUN |1 TOKEN=secret /bin/sh -c make # buildkit", "RUN make"),
+            ("RUN |1 TOKEN=secret /bin/bash -o pipefail -c make # buildkit", "RUN /bin/bash -o pipefail -c make"),
+        ] {
+            assert_eq!(instruction(created_by), shown);
+        }
     }
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::signs::ELLIPSIS;
-use crate::model::text::visible;
+use crate::model::text::{instruction as as_written, visible};
 
 /// Columns of `text` on a terminal.
 #[must_use]
@@ -88,18 +88,7 @@ pub fn reference(text: &str, columns: usize) -> String {
 /// The instruction as a Dockerfile has it, without what the builder puts around it; safe to show.
 #[must_use]
 pub fn instruction(created_by: Option<&str>) -> String {
-    let Some(text) = created_by else { return "(no history)".to_owned() };
-    let text = visible(text.trim());
-    let text = text.strip_prefix("/bin/sh -c #(nop)").map_or(text.as_ref(), str::trim_start);
-    let text = text.strip_suffix("# buildkit").unwrap_or(text).trim();
-    // The classic builder puts the build arguments in front: `|1 VERSION=2 /bin/sh -c make`.
-    let text =
-        text.strip_prefix('|').and_then(|rest| rest.find("/bin/sh -c ").and_then(|at| rest.get(at..))).unwrap_or(text);
-    let text = match text.strip_prefix("RUN /bin/sh -c ").or_else(|| text.strip_prefix("/bin/sh -c ")) {
-        Some(command) => format!("RUN {command}"),
-        None => text.to_owned(),
-    };
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    created_by.map_or_else(|| "(no history)".to_owned(), as_written)
 }
 
 /// `line` without its first `columns` columns; of a wide character cut in two, a blank is left.
@@ -261,15 +250,6 @@ mod tests {
         let line = Line::from(vec![Span::raw("ab"), Span::raw("漢字"), Span::raw("c")]);
         let shown: Vec<String> = (0..8).map(|columns| skip(&line, columns).to_string()).collect();
         assert_eq!(shown, ["ab漢字c", "b漢字c", "漢字c", " 字c", "字c", " c", "c", ""]);
-    }
-
-    #[test]
-    fn instructions_lose_what_builders_put_around_them() {
-        assert_eq!(instruction(Some("/bin/sh -c #(nop) ADD file:7c in / ")), "ADD file:7c in /");
-        assert_eq!(instruction(Some("RUN /bin/sh -c apt-get  update # buildkit")), "RUN apt-get update");
-        assert_eq!(instruction(Some("/bin/sh -c make")), "RUN make");
-        assert_eq!(instruction(Some("|1 VERSION=2 /bin/sh -c make")), "RUN make");
-        assert_eq!(instruction(None), "(no history)");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io;
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
 use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow, Share};
+use crate::model::text::instruction;
 use crate::model::{
     BaseImage, Confidence, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove,
     Proof, RuleFileUse, Verdict,
@@ -325,7 +326,8 @@ fn layers(page: &mut Page, report: &DriftReport) {
         let index = |layer: Option<&LayerFacts>| layer.map_or_else(String::new, |layer| layer.index.to_string());
         let either = right.or(left);
         let size = either.map_or_else(String::new, |layer| bytes(layer.size));
-        let instruction = page.code(either.and_then(|layer| layer.created_by.as_deref()).unwrap_or_default());
+        let instruction =
+            page.code(&instruction(either.and_then(|layer| layer.created_by.as_deref()).unwrap_or_default()));
         Row::of_table([relation.to_owned(), index(left), index(right), size, instruction])
     };
     let rows: Vec<_> = report.layers.iter().map(row).collect();

@@ -4,7 +4,7 @@ use std::io;
 
 use super::page::{Page, Row, head};
 use super::{base, checklist, findings, locks, review, rule_files, share, told_by, warnings};
-use crate::model::text::visible_bytes;
+use crate::model::text::{instruction, visible_bytes};
 use crate::model::{FileAt, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
 use crate::report::figures::{bytes, count, permissions, plural};
@@ -104,7 +104,7 @@ fn layers(page: &mut Page, facts: &ImageFacts) {
             layer.index.to_string(),
             page.code(&layer.diff_id.short()),
             bytes(layer.size),
-            page.code(layer.created_by.as_deref().unwrap_or_default()),
+            page.code(&instruction(layer.created_by.as_deref().unwrap_or_default())),
         ])
     };
     let rows: Vec<_> = facts.layers.iter().map(row).collect();

@@ -5,7 +5,7 @@ use std::io;
 use super::figures::{bytes, change, count, plural};
 use super::{Format, ReportOptions, outline};
 use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
-use crate::model::text::visible;
+use crate::model::text::{instruction, visible};
 use crate::model::{
     BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove, Proof,
     Recording, RuleFileUse, Severity, Verdict,
@@ -310,13 +310,13 @@ fn layers(report: &DriftReport) -> Section {
         let relation = row.relation.as_str();
         let index = |layer: Option<&LayerFacts>| layer.map_or_else(|| "-".to_owned(), |layer| layer.index.to_string());
         let either = right.or(left);
-        let instruction = either.and_then(|layer| layer.created_by.as_deref()).unwrap_or_default();
+        let created_by = either.and_then(|layer| layer.created_by.as_deref()).unwrap_or_default();
         Row::new([
             relation.to_owned(),
             index(left),
             index(right),
             either.map_or_else(String::new, |layer| bytes(layer.size)),
-            visible(instruction).into_owned(),
+            instruction(created_by),
         ])
     };
     Section { title: "layers".to_owned(), rows: report.layers.iter().map(row).collect(), weight: 1 }

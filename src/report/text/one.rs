@@ -5,7 +5,7 @@ use std::io;
 
 use super::page::{Page, Paint, Row, Section};
 use super::{checklist, findings, identity, locks, outline, review, rule_file, warnings};
-use crate::model::text::{visible, visible_bytes};
+use crate::model::text::{instruction, visible, visible_bytes};
 use crate::model::{Digest, FileAt, FileOf, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
 use crate::report::figures::{bytes, count, permissions, plural};
@@ -103,13 +103,12 @@ fn key(name: &str, value: String) -> Row {
 
 fn layers(layers: &[LayerFacts]) -> Section {
     let row = |layer: &LayerFacts| {
-        let instruction = layer.created_by.as_deref().unwrap_or_default();
         Row::new([
             layer.index.to_string(),
             layer.diff_id.short(),
             bytes(layer.size),
             format!("{} in tar", count(layer.entries)),
-            visible(instruction).into_owned(),
+            instruction(layer.created_by.as_deref().unwrap_or_default()),
         ])
     };
     Section { title: format!("layers: {}", count(layers.len())), rows: layers.iter().map(row).collect(), weight: 1 }
