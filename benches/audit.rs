@@ -71,6 +71,7 @@ fn audit(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("audit");
     group.sample_size(10).throughput(Throughput::Bytes(layers.iter().map(|layer| layer.len() as u64).sum()));
     group.bench_function("index-alone", |bencher| bencher.iter(|| index(black_box(&layers), &without_masks, false)));
+    group.bench_function("index-with-masks", |bencher| bencher.iter(|| index(black_box(&layers), &limits, false)));
     group.bench_function("index-for-audit", |bencher| bencher.iter(|| index(black_box(&layers), &limits, true)));
     group.bench_function("index-and-audit", |bencher| {
         bencher.iter(|| snapshot(index(black_box(&layers), &limits, true)).findings(Side::Left, Rules::built_in()));

@@ -24,8 +24,9 @@ pub(super) struct Collected {
     pub(super) warnings: Warnings,
 }
 
-/// Bytes beyond which a buffer that a large file needed is given back.
-const BUFFER_KEPT: usize = 1 << 20;
+/// Bytes beyond which a buffer that a large file needed is given back; as many as a mask asks for are kept, since asking
+/// the system for them anew costs as much as hashing them.
+const BUFFER_KEPT: usize = 16 << 20;
 
 /// Bytes of a name shown in a message.
 const NAME_SHOWN: usize = 200;
@@ -206,6 +207,11 @@ impl Collector<'_> {
             if !was_full && head.is_full() {
                 mask = find_mask(head.bytes());
                 keep = capture || mask.is_some();
+                if keep {
+                    // Both are bounded: what is captured and what is masked.
+                    self.buffer
+                        .reserve(usize::try_from(entry.size).unwrap_or_default().saturating_sub(self.buffer.len()));
+                }
             }
             let read = chunk.len();
             reader.consume(read);

@@ -7,22 +7,30 @@ use super::inflate::Inflate;
 use super::nested::{self, Form, Nest};
 use super::{Mask, utc};
 use crate::model::text::visible_bytes;
-use crate::model::{Explanation, Hidden};
+use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
     name: "gzip",
-    covers: "*.gz and whatever else starts as gzip does",
+    covers: "*.gz and whatever else starts as gzip does, but for manuals and documentation of packages",
     explanation: Explanation::Noise,
     cause: "gzip records when and under which name it compressed a file, and may compress better or worse",
     fix: "gzip -n, or set SOURCE_DATE_EPOCH for the tool that compresses",
     // Most compressed files come ready made in packages.
     each_build: false,
     max_bytes: 16 << 20,
-    matches: |_, head| head.starts_with(MAGIC),
+    matches: |path, head| head.starts_with(MAGIC) && !is_documentation(path),
     apply: |bytes| nested::outermost(bytes, open),
 };
 
 const MAGIC: &[u8] = &[0x1f, 0x8b, 8];
+
+/// Manuals and changelogs come compressed in packages, where a difference is no noise; they are most gzip files of an image,
+/// and inflating them would be most of what masks cost.
+fn is_documentation(path: &ImagePath) -> bool {
+    let path = path.as_bytes();
+    [b"usr/share/man/".as_slice(), b"usr/share/doc/", b"usr/share/info/"].iter().any(|place| path.starts_with(place))
+}
+
 /// The flags for a name, and for what stays: a hint at text, extra fields, a comment. A checksum of the header (2) would
 /// cover the time; nobody writes it.
 const TEXT: u8 = 1;
@@ -148,7 +156,7 @@ mod tests {
     const STORED: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\x04\x03\x01\x05\0\xfa\xffhello\x86\xa6\x10\x36\x05\0\0\0";
 
     fn of(bytes: &[u8]) -> Option<Vec<u8>> {
-        masked("usr/share/man/man1/a.1.gz", bytes).map(|(_, form)| form)
+        masked("opt/app/a.1.gz", bytes).map(|(_, form)| form)
     }
 
     #[test]
@@ -201,6 +209,12 @@ mod tests {
         ] {
             assert_eq!(of(&other), None, "{other:02x?}");
         }
+    }
+
+    #[test]
+    fn what_packages_bring_compressed_is_not_inflated() {
+        assert_eq!(masked("usr/share/man/man1/a.1.gz", STORED), None);
+        assert!(masked("usr/share/a.gz", STORED).is_some());
     }
 
     #[test]
