@@ -205,7 +205,7 @@ impl Verdict {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Identical => "the same image",
-            Self::ContentEquivalent => "a faithful rebuild: only times, caches and logs differ",
+            Self::ContentEquivalent => "a faithful rebuild: only what each build makes anew differs",
             Self::DependencyEquivalent => "the same packages; other files or the configuration differ",
             Self::Drifted => "packages moved, or files changed behind an unmoved package",
         }

@@ -189,6 +189,14 @@ fn python_packages_are_asked_for_versions() {
 }
 
 #[test]
+fn passwords_in_urls_are_not_repeated() {
+    let image = run("pip install -i https://me:secret@pypi.example/simple flask && curl -O https://secret@h/a.tgz");
+    let (checklist, findings) = audited(&image);
+    let said = format!("{:?} {findings:?}", checklist.items);
+    assert!(said.contains("https://…@pypi.example/simple") && !said.contains("secret"), "{said}");
+}
+
+#[test]
 fn a_requirements_file_in_the_image_is_read() {
     let of = |installed: &str, content: &str| {
         let mut image = run(&format!("pip install -r {installed}"));
