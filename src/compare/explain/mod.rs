@@ -215,7 +215,7 @@ impl<'a> Explainer<'a> {
         }
         let mask = row.equal_masked()?;
         let (left, right) = row.both()?;
-        if !left.same_metadata(right) || self.is_swapped(row) {
+        if !left.same_metadata(right) || self.matters_behind_mask(row) {
             return None;
         }
         let explanation = match mask.explanation {
@@ -228,6 +228,11 @@ impl<'a> Explainer<'a> {
         drift.evidence = evidence::between(left, right);
         drift.fix = Some(mask.fix.into());
         Some(drift)
+    }
+
+    /// Whether what a mask hides matters here.
+    fn matters_behind_mask(&self, row: &Row<'a>) -> bool {
+        row.equal_masked().is_some() && (self.is_swapped(row) || self.is_switched(row))
     }
 
     /// Whether a key or an identifier is another one although it was copied into an image: no command of the build made it.
@@ -245,7 +250,7 @@ impl<'a> Explainer<'a> {
     /// The last rows of the table: noise by path, metadata, unexplained.
     fn otherwise(&self, row: &Row<'a>) -> Drift {
         self.noise_by_path(row)
-            .or_else(|| metadata(row).filter(|_| !self.is_swapped(row)))
+            .or_else(|| metadata(row).filter(|_| !self.matters_behind_mask(row)))
             .unwrap_or_else(|| self.unexplained(row))
     }
 

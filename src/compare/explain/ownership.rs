@@ -28,7 +28,7 @@ impl<'a> Explainer<'a> {
         }
         let mut drift = match row.privilege_gained() {
             Some(privilege) => row.drift(Explanation::SameVersion, privilege),
-            None if row.equal_content() => return None,
+            None if row.equal_content() && !self.matters_behind_mask(row) => return None,
             None => {
                 let records =
                     (self.left_owners.record(&left_owner, left), self.right_owners.record(&right_owner, right));

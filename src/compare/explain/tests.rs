@@ -133,7 +133,7 @@ fn compiled_python_of_an_equal_source_is_bytecode_and_another_opcode_is_not() {
     let cache = TestImage::site("flask/__pycache__/app.cpython-311.pyc");
     let (mut left, mut right) = (image(), image());
     left.pyc(&cache, 1_700_000_000, 3, b"code");
-    right.pyc(&cache, 1_700_000_999, 3, b"code");
+    right.pyc(&cache, 1_700_000_999, 3, b"code").mtime(&TestImage::site("flask/app.py"), 1_700_000_999);
     let same = report(&left, &right);
     assert_eq!(explanation(&same, &cache), Explanation::Bytecode);
     assert_eq!(same.left.content_digest, same.right.content_digest);
@@ -200,6 +200,21 @@ fn a_path_rule_speaks_of_bytes_and_not_of_who_may_write_them() {
     assert_eq!(explanation(&report(&left, &right), cache), Explanation::Noise);
     right.mode(cache, 0o666);
     assert_eq!(explanation(&report(&left, &right), cache), Explanation::Unexplained);
+}
+
+#[test]
+fn a_time_in_a_header_that_switches_code_on_is_no_noise() {
+    let (source, cache) = ("app/m.py", "app/__pycache__/m.cpython-311.pyc");
+    let with = |time| {
+        let mut image = TestImage::new();
+        image.write(source, b"code").mtime(source, 1_700_000_000).pyc(cache, time, 4, b"other code");
+        image
+    };
+    let ignored = with(1_600_000_000);
+    assert_eq!(explanation(&report(&ignored, &with(1_500_000_000)), cache), Explanation::Bytecode);
+    let switched = report(&ignored, &with(1_700_000_000));
+    assert_eq!(explanation(&switched, cache), Explanation::Unexplained);
+    assert!(drift(&switched, cache).detail.contains("Python runs that one"));
 }
 
 #[test]

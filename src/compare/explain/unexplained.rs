@@ -15,6 +15,7 @@ impl<'a> Explainer<'a> {
             .map(str::to_owned)
             .or_else(|| self.absence(row))
             .or_else(|| self.broken_derivation(row))
+            .or_else(|| self.switched(row))
             .or_else(|| compiled_code(row))
             .or_else(|| self.of_owner(row))
             .unwrap_or_else(|| {
@@ -23,6 +24,12 @@ impl<'a> Explainer<'a> {
                 format!("no package lists it{executable}{reached}")
             });
         row.drift(Explanation::Unexplained, detail)
+    }
+
+    /// One side's compiled code is run, the other's is not.
+    fn switched(&self, row: &Row<'a>) -> Option<String> {
+        let words = "its header names the source that stands there on one side only: Python runs that one";
+        self.is_switched(row).then(|| words.to_owned())
     }
 
     /// One side lacks a file that its package lists.
