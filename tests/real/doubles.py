@@ -40,6 +40,10 @@ REAL = {
         path: "names a commit that the build made"
         for path in ("/srv/*/.git/refs/*", "/srv/*/.git/packed-refs", "/srv/*/.git/shallow", "/srv/shared.git/refs/*")
     },
+    "java": {
+        "/opt/app/trust.p12": "encrypted under a random salt",
+        "/src/manifest.mf": "a text into which the build wrote its time",
+    },
     "tools": {"/root/.cache/uv/sdists-v9/path/*": "a link, for which a path is no proof"},
     "zoo": {
         "/opt/zoo/tree.cpio": "cpio is not taken apart",

@@ -8,12 +8,12 @@ import gzip
 import hashlib
 import io
 import lzma
-import marshal
 import os
 import re
 import sqlite3
 import struct
 import subprocess
+import sys
 import tarfile
 import tempfile
 import warnings
@@ -50,17 +50,29 @@ def constant(data):
     return flip(data, 16 + match.end(2) - 1) if match else data
 
 
+# Reads marshalled code and prints an offset and the number of a reference that could lead elsewhere. On its own: damaged
+# code can crash the interpreter.
+REFERENCES = """
+import marshal, re, struct, sys
+code = sys.stdin.buffer.read()
+for match in re.finditer(rb"r(..)\\0\\0", code, re.S):
+    at, number = match.start() + 1, struct.unpack("<H", match[1])[0] - 1
+    try:
+        if number >= 0 and marshal.loads(code[:at] + struct.pack("<H", number) + code[at + 2:]) != marshal.loads(code):
+            print(at, number, flush=True)
+            break
+    except (ValueError, EOFError, TypeError, SystemError):
+        pass
+"""
+
+
 def swapped_reference(data):
     """One object refers to another one than before."""
-    for match in re.finditer(rb"r(..)\0\0", data[16:], re.S):
-        at, number = 17 + match.start(), struct.unpack("<H", match[1])[0]
-        changed = data[:at] + struct.pack("<H", max(number - 1, 0)) + data[at + 2:]
-        try:
-            if number and marshal.loads(changed[16:]) != marshal.loads(data[16:]):
-                return changed
-        except (ValueError, EOFError, TypeError):
-            continue
-    return data
+    found = subprocess.run([sys.executable, "-c", REFERENCES], input=data[16:], capture_output=True).stdout.split()
+    if not found:
+        return data
+    at, number = 16 + int(found[0]), struct.pack("<H", int(found[1]))
+    return data[:at] + number + data[at + 2:]
 
 
 def claimed_hash_based(data):
