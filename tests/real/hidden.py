@@ -144,7 +144,7 @@ def rounds(found, contents):
         plan = [(f"{name}: {what}", {}, change(content)) for what, change in tricks]
         plan = [(what, changes, new) for what, changes, new in plan if new != content]
         deeds = DEEDS + (CHANGED_DEEDS if found[path]["left"] else [])
-        plan += [(f"file: {what}", changes, content) for what, changes in deeds if changes.get("mode") != member.mode]
+        plan += [(f"file: {what}", changes, content) for what, changes in deeds if changes.get("mode") != member.mode & 0o7777]
         plan.append(("file: a script in its place, executable", {"mode": 0o755}, hiding.SCRIPT))
         plan.append(("file: a new program beside it", {"mode": 0o755, "name": beside(member, f"helper{len(plans)}")}, hiding.SCRIPT))
         plans.append([(path, what, *entry(member, new, **changes)) for what, changes, new in plan])

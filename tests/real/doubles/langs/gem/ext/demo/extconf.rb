@@ -1,3 +1,0 @@
-require "mkmf"
-have_header("stdio.h")
-create_makefile("demo/demo")

@@ -1,1 +1,0 @@
-twice <- function(number) 2 * number
