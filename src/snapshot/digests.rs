@@ -8,7 +8,7 @@
 //! of the masked content then. Times do not count. Left out are the paths of the built-in noise rules with `since` up to
 //! 2, where they are directories, regular files that nobody may execute and that grant no privilege, or symlinks that
 //! lead to such paths; and directories that hold nothing else. What a symlink at any other path leads to is used under
-//! that other name, and counts.
+//! that other name, and counts, as does a regular file that a word of entrypoint or command names.
 //!
 //! **dependencies, format 1**: SHA-256 over the line `imgdrift dependencies 1` and the sorted lines
 //! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute,
@@ -23,14 +23,15 @@ use sha2::Digest as _;
 use super::reached::Reached;
 use crate::image::{Node, Tree};
 use crate::model::text::visible;
-use crate::model::{Digest, FileEntry, ImageFacts, ImagePath, Kind, Package};
+use crate::model::{Digest, FileEntry, ImageFacts, ImagePath, Kind, Package, RuntimeConfig};
 use crate::nondeterminism::Rules;
 
-/// The content digest of a squashed tree. `rules` are the built-in ones: a user's own never change a digest.
+/// The content digest of a squashed tree that runs as `runtime` says. `rules` are the built-in ones: a user's own never
+/// change a digest.
 #[must_use]
-pub fn content(tree: &Tree, rules: &Rules) -> Digest {
+pub fn content(tree: &Tree, runtime: &RuntimeConfig, rules: &Rules) -> Digest {
     digest(&format!("imgdrift content {}\n", ImageFacts::CONTENT_FORMAT), |out| {
-        kept(tree, rules).try_for_each(|node| write_record(out, node))
+        kept(tree, runtime, rules).try_for_each(|node| write_record(out, node))
     })
 }
 
@@ -66,10 +67,10 @@ impl Write for Hasher {
 }
 
 /// The nodes that count, in byte order of path. A directory that holds nothing but what is left out is left out too.
-fn kept<'a>(tree: &'a Tree, rules: &Rules) -> impl Iterator<Item = &'a Node> {
+fn kept<'a>(tree: &'a Tree, runtime: &RuntimeConfig, rules: &Rules) -> impl Iterator<Item = &'a Node> {
     let mut inhabited: HashMap<&[u8], bool> = HashMap::new();
     let mut nodes = Vec::with_capacity(tree.nodes().len());
-    let reached = Reached::new(tree, |path| is_noise(path, rules));
+    let reached = Reached::new(tree, runtime, |path| is_noise(path, rules));
     for node in tree.nodes().iter().rev() {
         let path = node.path.as_bytes();
         let keep =
@@ -160,7 +161,7 @@ mod tests {
     }
 
     fn content_of(nodes: Vec<Node>) -> Digest {
-        content(&Tree::new(nodes), Rules::built_in())
+        content(&Tree::new(nodes), &RuntimeConfig::default(), Rules::built_in())
     }
 
     #[test]

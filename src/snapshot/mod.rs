@@ -98,7 +98,7 @@ impl Snapshot {
             image_digest: parts.manifest_digest.unwrap_or(parts.config_digest),
             config_digest: parts.config_digest,
             manifest_digest: parts.manifest_digest,
-            content_digest: digests::content(&image.tree, Rules::built_in()),
+            content_digest: digests::content(&image.tree, &parts.config.runtime, Rules::built_in()),
             dependencies_digest: digests::dependencies(&packages),
             platform: parts.config.platform(),
             created: parts.config.created.clone(),

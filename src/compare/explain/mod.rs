@@ -172,8 +172,8 @@ impl<'a> Explainer<'a> {
             left_owners: Owners::new(left, packages, Side::Left),
             right_owners: Owners::new(right, packages, Side::Right),
             right_whiteouts: Whiteouts::new(&right.image),
-            left_reached: Reached::new(&left.image.tree, |path| is_noise_path(path, rules)),
-            right_reached: Reached::new(&right.image.tree, |path| is_noise_path(path, rules)),
+            left_reached: Reached::new(&left.image.tree, &left.config.runtime, |path| is_noise_path(path, rules)),
+            right_reached: Reached::new(&right.image.tree, &right.config.runtime, |path| is_noise_path(path, rules)),
             packages,
             rules,
             rows,
@@ -270,7 +270,7 @@ impl<'a> Explainer<'a> {
         self.likely_noise(row, |rule| row.is_within(rule) || self.links_within(row))
     }
 
-    /// Whether what stands at a noise path is used under a name of its own: a symlink from elsewhere leads there.
+    /// Whether what stands at a noise path is used all the same: a symlink from elsewhere leads there, or the image runs it.
     fn is_reached(&self, path: &ImagePath) -> bool {
         self.left_reached.holds(path) || self.right_reached.holds(path)
     }

@@ -203,6 +203,23 @@ fn a_path_rule_speaks_of_bytes_and_not_of_who_may_write_them() {
 }
 
 #[test]
+fn what_the_image_runs_is_no_noise_wherever_it_stands() {
+    let running = |argument: &str| {
+        let with = |code: &[u8]| {
+            let mut image = image();
+            image.write("tmp/app.py", code);
+            image.config.runtime.entrypoint = vec!["python3".to_owned(), argument.to_owned()];
+            image
+        };
+        report(&with(b"one"), &with(b"other"))
+    };
+    assert_eq!(explanation(&running("/app/main.py"), "tmp/app.py"), Explanation::Noise);
+    let run = running("/tmp/app.py");
+    assert_eq!(explanation(&run, "tmp/app.py"), Explanation::Unexplained);
+    assert_ne!(run.left.content_digest, run.right.content_digest);
+}
+
+#[test]
 fn a_time_in_a_header_that_switches_code_on_is_no_noise() {
     let (source, cache) = ("app/m.py", "app/__pycache__/m.cpython-311.pyc");
     let with = |time| {
@@ -277,7 +294,10 @@ fn what_a_cache_is_linked_from_is_code_and_no_noise() {
         assert_eq!(is_same, expected == Explanation::Noise, "{link:?}");
     }
     let report = report(&with(b"1", file), &with(b"2", file));
-    assert_eq!(&*drift(&report, cache).detail, "no package lists it; a symlink from elsewhere leads there");
+    assert_eq!(
+        &*drift(&report, cache).detail,
+        "no package lists it; a symlink from elsewhere leads there, or the image runs it"
+    );
 }
 
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
