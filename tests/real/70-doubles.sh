@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every Dockerfile under doubles/ built twice, more than a minute apart: OUTDIR/doubles/NAME-{1,2}.tar, and NAME-kit-{1,2}.tar
-# for those that
-# BuildKit builds too. What is there already is not built again. Usage: 70-doubles.sh [OUTDIR [NAME...]]   (needs 10-bases.sh first)
+# for those that BuildKit builds too. What is there already is not built again.
+# Usage: 70-doubles.sh [OUTDIR [NAME...]]   (needs 10-bases.sh first)
 # DOCKER: a client that can speak to the engine's BuildKit without buildx (Debian's docker.io client).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd); out=${1:-$here/..}/doubles; mkdir -p "$out"; [ $# -eq 0 ] || shift
