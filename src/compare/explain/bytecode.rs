@@ -4,7 +4,7 @@ use super::super::Drift;
 use super::owners::{Owner, Owners, Record};
 use super::{Explainer, Row};
 use crate::image::{Node, Tree};
-use crate::model::{Explanation, FileEntry, ImagePath, Proof, PycHeader};
+use crate::model::{Explanation, ImagePath, Proof};
 use crate::packages::source_of;
 
 impl<'a> Explainer<'a> {
@@ -35,11 +35,13 @@ impl<'a> Explainer<'a> {
 
 impl<'a> Explainer<'a> {
     /// Whether only one side's compiled file names its source as that stands there: Python runs that one and ignores the
-    /// other, so that a time in a header switches code on.
+    /// other, so that a time in a header switches code on. Layers hold whole seconds, and some engines round a time up that
+    /// Python cut: a second is no difference.
     pub(super) fn is_switched(&self, row: &Row<'a>) -> bool {
         let runs = |node: &Node, tree: &Tree| {
             let header = node.file.entry.content.as_ref()?.pyc.filter(|header| header.flags == 0)?;
-            Some(names(header, &tree.resolve(&source_of(&node.path)?)?.file.entry))
+            let source = &tree.resolve(&source_of(&node.path)?)?.file.entry;
+            Some(header.size == low_word(source.size) && low_word(source.mtime).wrapping_sub(header.mtime) <= 1)
         };
         let Some((left, right)) = row.left.zip(row.right) else { return false };
         runs(left, &self.left.image.tree) != runs(right, &self.right.image.tree)
@@ -52,15 +54,11 @@ fn compiled_owner<'a>(compiled: &Node, owners: &Owners<'a>, tree: &Tree, source:
     let header = compiled.file.entry.content.as_ref()?.pyc?;
     let source = tree.resolve(source)?;
     let entry = &source.file.entry;
-    let names_source = header.flags == 0 && names(header, entry);
+    let names_source =
+        header.flags == 0 && header.mtime == low_word(entry.mtime) && header.size == low_word(entry.size);
     let owner = owners.of(&source.path).filter(|owner| owner.moved && !owner.omits_hash())?;
     let vouched = owners.record(&owner, entry) != Record::Differs && !compiled.file.entry.is_privileged();
     (names_source && vouched).then_some(owner)
-}
-
-/// Whether the header is that of this source, by its time and size.
-fn names(header: PycHeader, source: &FileEntry) -> bool {
-    header.mtime == low_word(source.mtime) && header.size == low_word(source.size)
 }
 
 /// What fits into the header's 32 bits, as Python cuts it.

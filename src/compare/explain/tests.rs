@@ -229,6 +229,8 @@ fn a_time_in_a_header_that_switches_code_on_is_no_noise() {
     };
     let ignored = with(1_600_000_000);
     assert_eq!(explanation(&report(&ignored, &with(1_500_000_000)), cache), Explanation::Bytecode);
+    let rounded = report(&with(1_700_000_000), &with(1_699_999_999));
+    assert_eq!(explanation(&rounded, cache), Explanation::Bytecode, "a time that was rounded up");
     let switched = report(&ignored, &with(1_700_000_000));
     assert_eq!(explanation(&switched, cache), Explanation::Unexplained);
     assert!(drift(&switched, cache).detail.contains("Python runs that one"));
