@@ -23,15 +23,14 @@ use sha2::Digest as _;
 use super::reached::Reached;
 use crate::image::{Node, Tree};
 use crate::model::text::visible;
-use crate::model::{Digest, FileEntry, ImageFacts, ImagePath, Kind, Package, RuntimeConfig};
+use crate::model::{Digest, FileEntry, ImageFacts, ImagePath, Kind, Package};
 use crate::nondeterminism::Rules;
 
-/// The content digest of a squashed tree that runs as `runtime` says. `rules` are the built-in ones: a user's own never
-/// change a digest.
+/// The content digest of a squashed tree. `rules` are the built-in ones: a user's own never change a digest.
 #[must_use]
-pub fn content(tree: &Tree, runtime: &RuntimeConfig, rules: &Rules) -> Digest {
+pub fn content(tree: &Tree, reached: &Reached, rules: &Rules) -> Digest {
     digest(&format!("imgdrift content {}\n", ImageFacts::CONTENT_FORMAT), |out| {
-        kept(tree, runtime, rules).try_for_each(|node| write_record(out, node))
+        kept(tree, reached, rules).try_for_each(|node| write_record(out, node))
     })
 }
 
@@ -67,10 +66,9 @@ impl Write for Hasher {
 }
 
 /// The nodes that count, in byte order of path. A directory that holds nothing but what is left out is left out too.
-fn kept<'a>(tree: &'a Tree, runtime: &RuntimeConfig, rules: &Rules) -> impl Iterator<Item = &'a Node> {
+fn kept<'a>(tree: &'a Tree, reached: &Reached, rules: &Rules) -> impl Iterator<Item = &'a Node> {
     let mut inhabited: HashMap<&[u8], bool> = HashMap::new();
     let mut nodes = Vec::with_capacity(tree.nodes().len());
-    let reached = Reached::new(tree, runtime, |path| is_noise(path, rules));
     for node in tree.nodes().iter().rev() {
         let path = node.path.as_bytes();
         let keep =
@@ -148,7 +146,7 @@ fn dependency_row(package: &Package) -> String {
 mod tests {
     use super::super::testing::sha256;
     use super::*;
-    use crate::model::{Content, FileAt, ImagePath, Masked};
+    use crate::model::{Content, FileAt, ImagePath, Masked, RuntimeConfig};
 
     fn node(path: &str, change: impl FnOnce(&mut FileEntry)) -> Node {
         let content = Content { sha256: sha256(path.as_bytes()), masked: None, md5: None, pyc: None };
@@ -161,7 +159,8 @@ mod tests {
     }
 
     fn content_of(nodes: Vec<Node>) -> Digest {
-        content(&Tree::new(nodes), &RuntimeConfig::default(), Rules::built_in())
+        let tree = Tree::new(nodes);
+        content(&tree, &Reached::new(&tree, &RuntimeConfig::default(), Rules::built_in()), Rules::built_in())
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub(crate) mod testing;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use self::reached::Reached;
 use crate::audit::{self, Audit};
 use crate::image::{self, Image, LayerIndex};
 use crate::model::{
@@ -65,6 +66,8 @@ pub struct Snapshot {
     pub md5: HashMap<Digest, Md5>,
     /// How it was built, as far as that is told.
     pub steps: BuildSteps,
+    /// What of it stands at a path of the built-in noise rules and is used all the same.
+    pub reached: Reached,
 }
 
 impl Snapshot {
@@ -88,6 +91,7 @@ impl Snapshot {
             distro: distro.as_deref(),
         });
         let steps = steps::told(&parts.config, &parts.attestations);
+        let reached = Reached::new(&image.tree, &parts.config.runtime, Rules::built_in());
         let facts = ImageFacts {
             reference: parts.reference,
             source: parts.source,
@@ -98,7 +102,7 @@ impl Snapshot {
             image_digest: parts.manifest_digest.unwrap_or(parts.config_digest),
             config_digest: parts.config_digest,
             manifest_digest: parts.manifest_digest,
-            content_digest: digests::content(&image.tree, &parts.config.runtime, Rules::built_in()),
+            content_digest: digests::content(&image.tree, &reached, Rules::built_in()),
             dependencies_digest: digests::dependencies(&packages),
             platform: parts.config.platform(),
             created: parts.config.created.clone(),
@@ -111,7 +115,7 @@ impl Snapshot {
             file_count: image.tree.nodes().len(),
             layers_unread: parts.layers_unread,
         };
-        Self { facts, config: parts.config, image, packages, locks, warnings, md5: HashMap::new(), steps }
+        Self { facts, config: parts.config, image, packages, locks, warnings, md5: HashMap::new(), steps, reached }
     }
 
     /// The MD5 of a file's content, where it is known.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::image::Tree;
 use crate::model::{ImagePath, Kind, RuntimeConfig};
+use crate::nondeterminism::Rules;
 
 /// Noise paths that a symlink leads to from where no noise rule speaks, as uv's `--link-mode symlink` links a site
 /// directory to its cache; and files there that entrypoint or command name. Their bytes are code, not leftovers.
@@ -12,7 +13,8 @@ pub struct Reached(HashSet<ImagePath>);
 impl Reached {
     /// What is reached in `tree`, of an image that runs as `runtime` says.
     #[must_use]
-    pub fn new(tree: &Tree, runtime: &RuntimeConfig, is_noise: impl Fn(&ImagePath) -> bool) -> Self {
+    pub fn new(tree: &Tree, runtime: &RuntimeConfig, rules: &Rules) -> Self {
+        let is_noise = |path: &ImagePath| rules.noise(path).any(|rule| !rule.about.is_users());
         let links = tree.nodes().iter().filter(|node| node.file.entry.kind == Kind::Symlink && !is_noise(&node.path));
         let ends = links.filter_map(|node| tree.resolve(&node.path));
         let run = named(runtime).filter_map(|path| tree.resolve(&path));

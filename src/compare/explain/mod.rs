@@ -22,7 +22,6 @@ use crate::image::Node;
 use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof, Side};
 use crate::nondeterminism::{About, Rules, mask};
 use crate::snapshot::Snapshot;
-use crate::snapshot::reached::Reached;
 
 /// Compares both trees and explains what differs. Each package row learns which differing files it owns.
 pub(super) fn explain(left: &Snapshot, right: &Snapshot, packages: &mut [PackageRow], rules: &Rules) -> FileDrift {
@@ -46,8 +45,6 @@ struct Explainer<'a> {
     left_owners: Owners<'a>,
     right_owners: Owners<'a>,
     right_whiteouts: Whiteouts<'a>,
-    left_reached: Reached,
-    right_reached: Reached,
     packages: &'a [PackageRow],
     rules: &'a Rules,
     rows: Vec<Row<'a>>,
@@ -172,8 +169,6 @@ impl<'a> Explainer<'a> {
             left_owners: Owners::new(left, packages, Side::Left),
             right_owners: Owners::new(right, packages, Side::Right),
             right_whiteouts: Whiteouts::new(&right.image),
-            left_reached: Reached::new(&left.image.tree, &left.config.runtime, |path| is_noise_path(path, rules)),
-            right_reached: Reached::new(&right.image.tree, &right.config.runtime, |path| is_noise_path(path, rules)),
             packages,
             rules,
             rows,
@@ -272,7 +267,7 @@ impl<'a> Explainer<'a> {
 
     /// Whether what stands at a noise path is used all the same: a symlink from elsewhere leads there, or the image runs it.
     fn is_reached(&self, path: &ImagePath) -> bool {
-        self.left_reached.holds(path) || self.right_reached.holds(path)
+        self.left.reached.holds(path) || self.right.reached.holds(path)
     }
 
     /// Whether the path is nothing but a symlink to where path rules speak too: caches link to their own entries.
