@@ -57,6 +57,7 @@ fn snapshot(indexes: Vec<Arc<LayerIndex>>) -> Snapshot {
         is_read: true,
         layers_unread: 0,
         warnings: Vec::new(),
+        gaps: Vec::new(),
     })
 }
 

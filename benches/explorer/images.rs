@@ -201,6 +201,7 @@ fn drift(at: usize, directory: bool, owner: Option<&Arc<str>>, dice: &mut Dice) 
         rule: None,
         rule_file: None,
         proof: None,
+        alarm: None,
         evidence: None,
         hashes: None,
         fix: None,
@@ -361,6 +362,7 @@ pub(crate) fn report() -> DriftReport {
         left_checklist: Checklist::default(),
         right_checklist: Checklist::default(),
         warnings: Vec::new(),
+        completeness: Vec::new(),
         rule_files: Vec::new(),
         alone: false,
     }

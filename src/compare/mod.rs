@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Change, Checklist, Explanation, FileAt, Finding, Fixes, Hashes, HistoryEntry, ImageFacts, ImagePath, LayerFacts,
-    Package, PackageMove, Proof, RuleFileUse, Side, Verdict, rule,
+    Package, PackageMove, Proof, RuleFileUse, Side, SideGap, Verdict, rule,
 };
 use crate::nondeterminism::{About, Rules};
 use crate::snapshot::Snapshot;
@@ -71,6 +71,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot, rules: &Rules) -> DriftReport 
         left_checklist,
         right_checklist,
         warnings: warnings(left, right).chain(unread).chain(idle).collect(),
+        completeness: completeness(left, right),
         rule_files,
         alone: false,
     }
@@ -113,6 +114,13 @@ fn warnings(left: &Snapshot, right: &Snapshot) -> impl Iterator<Item = String> {
     left.chain(right)
 }
 
+/// What is not known of either image.
+fn completeness(left: &Snapshot, right: &Snapshot) -> Vec<SideGap> {
+    let gaps =
+        |side, snapshot: &Snapshot| snapshot.gaps.iter().cloned().map(|gap| SideGap { side, gap }).collect::<Vec<_>>();
+    [gaps(Side::Left, left), gaps(Side::Right, right)].concat()
+}
+
 /// Everything two images differ in, explained.
 pub struct DriftReport {
     pub verdict: Verdict,
@@ -139,6 +147,8 @@ pub struct DriftReport {
     pub right_checklist: Checklist,
     /// What could not be read or was odd, each prefixed by its side.
     pub warnings: Vec<String>,
+    /// What is not known of either image, the left one's first.
+    pub completeness: Vec<SideGap>,
     /// The user's own files of rules, and how many paths they alone explain.
     pub rule_files: Vec<RuleFileUse>,
     /// Whether there is but one image, which is both sides.
@@ -166,6 +176,8 @@ pub struct FileDrift {
     pub summary: FileSummary,
     /// Differing paths by explanation, indexed by [`Explanation`] through [`ByExplanation::get`].
     pub by_explanation: ByExplanation,
+    /// Differing paths that are `same-version`, or that carry [`Drift::alarm`].
+    pub alarms: usize,
 }
 
 /// One path on both sides.
@@ -191,6 +203,8 @@ pub struct Drift {
     /// The user's file that the rule stands in; `None` for what ships with the program.
     pub rule_file: Option<Arc<str>>,
     pub proof: Option<Proof>,
+    /// Besides the explanation, whatever it is: what became weaker or dangerous, as `world-writable`.
+    pub alarm: Option<Box<str>>,
     /// What the two sides differ in, where a mask proves that they differ in nothing else:
     /// `time 2026-11-20 07:41:00 → 2026-11-21 07:43:12`.
     pub evidence: Option<Box<str>>,
@@ -312,10 +326,10 @@ impl DriftReport {
         self.files.by_explanation.get(Explanation::Unexplained)
     }
 
-    /// Paths that differ behind an unmoved package.
+    /// Paths that differ behind an unmoved package, or that carry an alarm of their own.
     #[must_use]
     pub fn alarms(&self) -> usize {
-        self.files.by_explanation.get(Explanation::SameVersion)
+        self.files.alarms
     }
 
     /// Packages that moved, in this way or (`None`) in any.
@@ -375,6 +389,12 @@ impl DriftReport {
 }
 
 impl Drift {
+    /// Whether a person must look at it first.
+    #[must_use]
+    pub fn is_alarm(&self) -> bool {
+        self.alarm.is_some() || self.explanation == Explanation::SameVersion
+    }
+
     /// The rule, and the user's file that it stands in: `app-cache of imgdrift.toml`.
     #[must_use]
     pub fn rule_label(&self) -> Option<String> {
@@ -383,6 +403,13 @@ impl Drift {
 }
 
 impl FileDrift {
+    /// Counts one more differing path.
+    pub(crate) fn count(&mut self, drift: &Drift) {
+        self.summary.count(drift.change);
+        self.by_explanation.count(drift.explanation);
+        self.alarms += usize::from(drift.is_alarm());
+    }
+
     /// Where in [`FileDrift::rows`] a path is.
     #[must_use]
     pub fn position(&self, path: &ImagePath) -> Option<u32> {

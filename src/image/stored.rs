@@ -1,6 +1,6 @@
 //! A layer's index as bytes: for the cache, and inside snapshot files.
 //!
-//! Format 2: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
+//! Format 3: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
 //! an option is one byte and what follows it (postcard's wire format). A path shares its first bytes with the path before
 //! it, as neighbours in a tar do. The fields are those of [`LayerIndex`]; another set of fields is another format.
 
@@ -16,11 +16,13 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{LayerEntry, LayerIndex, LayerNode, Limits};
-use crate::model::{Content, Digest, FileEntry, Hidden, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr};
+use crate::model::{
+    Content, Digest, FileEntry, Gap, GapKind, Hidden, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr,
+};
 use crate::nondeterminism::mask;
 
 /// The number of the format, and of what an index holds: with another one, indexes are made anew.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Fast, and close to what higher levels reach: most of an index is digests, which no level makes smaller.
 const LEVEL: i32 = 3;
@@ -53,6 +55,23 @@ struct Wire<'a> {
     captured: Vec<(u32, &'a [u8])>,
     #[serde(deserialize_with = "bounded")]
     warnings: Vec<Cow<'a, str>>,
+    #[serde(deserialize_with = "bounded")]
+    gaps: Vec<WireGap>,
+}
+
+/// Kind as in [`GapKind`], numbered for ever in this order; what is not known; where.
+#[derive(Serialize, Deserialize)]
+struct WireGap {
+    what: WireGapKind,
+    why: String,
+    #[serde(deserialize_with = "bounded")]
+    paths: Vec<String>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum WireGapKind {
+    Entries,
+    Overlay,
 }
 
 /// Items of one list: an item takes a byte of what is stored, and a hundred times that in memory.
@@ -176,6 +195,7 @@ pub fn store<S: BuildHasher>(index: &LayerIndex, md5: &HashMap<Digest, Md5, S>) 
         entries,
         captured,
         warnings: index.warnings.iter().map(|warning| warning.as_str().into()).collect(),
+        gaps: index.gaps.iter().map(WireGap::new).collect(),
     };
     Ok(zstd::bulk::compress(&postcard::to_stdvec(&wire)?, LEVEL)?)
 }
@@ -212,6 +232,7 @@ pub fn restore(bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError>
         entries,
         captured: wire.captured.into_iter().map(|(at, bytes)| (at, Arc::from(bytes))).collect(),
         warnings: wire.warnings.into_iter().map(Cow::into_owned).collect(),
+        gaps: wire.gaps.into_iter().map(WireGap::restore).collect(),
     })
 }
 
@@ -222,6 +243,21 @@ fn decompress(bytes: &[u8], limit: u64) -> Result<Vec<u8>, StoredError> {
         return Err(StoredError::TooLarge(limit));
     }
     Ok(plain)
+}
+
+impl WireGap {
+    fn new(gap: &Gap) -> Self {
+        let what = if gap.what == GapKind::Overlay { WireGapKind::Overlay } else { WireGapKind::Entries };
+        Self { what, why: gap.why.clone(), paths: gap.paths.clone() }
+    }
+
+    fn restore(self) -> Gap {
+        let what = match self.what {
+            WireGapKind::Entries => GapKind::Entries,
+            WireGapKind::Overlay => GapKind::Overlay,
+        };
+        Gap::new(what, self.why).at(self.paths)
+    }
 }
 
 impl<'a> WireNode<'a> {

@@ -154,10 +154,16 @@ impl fmt::Display for Explanation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
-    /// Hashes that the package itself records, or an equal derivation.
+    /// The bytes match a hash that a package's record holds, and that record is as it was when the package arrived.
     Hash,
     /// A mask makes both contents equal.
     Mask,
+    /// A file for which no hash is recorded, from the very layer in which its package arrived.
+    Arrival,
+    /// Recomputed from inputs that are equal or explained themselves.
+    Derived,
+    /// Bytecode whose header names its source and whose names stand in it.
+    Header,
     /// Only the path is known: "likely".
     Path,
 }
@@ -169,8 +175,17 @@ impl Proof {
         match self {
             Self::Hash => "hash",
             Self::Mask => "mask",
+            Self::Arrival => "arrival",
+            Self::Derived => "derived",
+            Self::Header => "header",
             Self::Path => "path",
         }
+    }
+
+    /// Whether it shows the bytes to be what the explanation says, rather than makes it likely.
+    #[must_use]
+    pub fn is_certain(self) -> bool {
+        matches!(self, Self::Hash | Self::Mask | Self::Arrival | Self::Derived)
     }
 }
 
@@ -184,8 +199,10 @@ pub enum Verdict {
     ContentEquivalent,
     /// Same packages at the same versions, no alarm; other files or the runtime config differ.
     DependencyEquivalent,
-    /// A package moved, or a file differs behind an unmoved package.
+    /// A package moved, a file differs behind an unmoved package, or rights were loosened.
     Drifted,
+    /// Something that was not read could change the answer.
+    Unknown,
 }
 
 impl Verdict {
@@ -197,6 +214,7 @@ impl Verdict {
             Self::ContentEquivalent => "content-equivalent",
             Self::DependencyEquivalent => "dependency-equivalent",
             Self::Drifted => "drifted",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -208,6 +226,7 @@ impl Verdict {
             Self::ContentEquivalent => "a faithful rebuild: only what each build makes anew differs",
             Self::DependencyEquivalent => "the same packages; other files or the configuration differ",
             Self::Drifted => "packages moved, or files changed behind an unmoved package",
+            Self::Unknown => "something that was not read could change the answer",
         }
     }
 }
@@ -222,7 +241,7 @@ impl FromStr for Verdict {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Identical, Self::ContentEquivalent, Self::DependencyEquivalent, Self::Drifted]
+        [Self::Identical, Self::ContentEquivalent, Self::DependencyEquivalent, Self::Drifted, Self::Unknown]
             .into_iter()
             .find(|verdict| verdict.as_str() == text)
             .ok_or_else(|| format!("{text:?} is not a verdict"))

@@ -37,6 +37,7 @@ pub(super) fn of_bytes(layers: &[Vec<(String, Vec<u8>)>]) -> Image {
             entries: Vec::new(),
             captured: std::collections::HashMap::new(),
             warnings: Vec::new(),
+            gaps: Vec::new(),
         };
         for (name, bytes) in files {
             let at = path(name);

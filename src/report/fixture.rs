@@ -119,6 +119,7 @@ pub(crate) fn drifted() -> DriftReport {
         left_checklist: checklist(model::Answer::Yes),
         right_checklist: checklist(model::Answer::No),
         warnings: vec!["right: layer 3: duplicate entry /etc/hosts, the last one stays".into()],
+        completeness: Vec::new(),
         rule_files: Vec::new(),
         alone: false,
     }
@@ -558,6 +559,7 @@ fn drift(change: Change, explanation: Explanation, detail: &str) -> Drift {
         rule: None,
         rule_file: None,
         proof: None,
+        alarm: None,
         evidence: None,
         hashes: None,
         fix: None,
@@ -629,17 +631,11 @@ fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> 
 
 /// Sorted by path and counted as the comparison does it.
 pub(super) fn file_drift(rows: impl IntoIterator<Item = FileRow>) -> FileDrift {
-    let mut files = FileDrift { rows: rows.into_iter().collect(), ..FileDrift::default() };
-    files.rows.sort_by(|a, b| a.path.cmp(&b.path));
-    for drift in files.rows.iter().filter_map(|row| row.drift.as_ref()) {
-        files.by_explanation.count(drift.explanation);
-        match drift.change {
-            Change::Added => files.summary.added += 1,
-            Change::Removed => files.summary.removed += 1,
-            Change::Content => files.summary.content += 1,
-            Change::Metadata => files.summary.metadata += 1,
-            Change::Mtime => files.summary.mtime_only += 1,
-        }
+    let mut rows: Vec<FileRow> = rows.into_iter().collect();
+    rows.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut counted = FileDrift::default();
+    for drift in rows.iter().filter_map(|row| row.drift.as_ref()) {
+        counted.count(drift);
     }
-    files
+    FileDrift { rows, ..counted }
 }

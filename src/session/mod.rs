@@ -255,6 +255,7 @@ fn build(
         is_read,
         layers_unread: store.unread(side, &image.layers),
         warnings: image.warnings,
+        gaps: Vec::new(),
     });
     progress.side(side).enter(Stage::Done);
     Ok(Opened { snapshot, blobs: image.blobs, rules: Arc::clone(&settings.rules), documents })

@@ -16,8 +16,8 @@ use self::reached::Reached;
 use crate::audit::{self, Audit};
 use crate::image::{self, Image, LayerIndex};
 use crate::model::{
-    BuildSteps, Digest, FileEntry, Finding, ImageConfig, ImageFacts, ImagePath, LayerFacts, LockFile, Md5, Package,
-    Recording, Side, Variant,
+    BuildSteps, Digest, FileEntry, Finding, Gap, ImageConfig, ImageFacts, ImagePath, LayerFacts, LockFile, Md5,
+    Package, Recording, Side, Variant,
 };
 use crate::nondeterminism::Rules;
 use crate::packages;
@@ -42,6 +42,8 @@ pub struct Parts {
     pub is_read: bool,
     pub layers_unread: usize,
     pub warnings: Vec<String>,
+    /// What opening it could not read.
+    pub gaps: Vec<Gap>,
 }
 
 /// One layer of [`Parts`].
@@ -62,6 +64,8 @@ pub struct Snapshot {
     /// In byte order of path.
     pub locks: Vec<Arc<LockFile>>,
     pub warnings: Vec<String>,
+    /// What is not known of it.
+    pub gaps: Vec<Gap>,
     /// MD5 of file contents by their SHA-256, for contents whose MD5 was computed apart from the layer's pass.
     pub md5: HashMap<Digest, Md5>,
     /// How it was built, as far as that is told.
@@ -77,9 +81,11 @@ impl Snapshot {
         let indexes = parts.layers.iter().map(|layer| Arc::clone(&layer.index)).collect();
         let image = image::squash(indexes);
         let mut warnings = parts.warnings;
+        let mut gaps = parts.gaps;
         for (at, layer) in image.layers.iter().enumerate() {
             warnings.extend(layer.warnings.iter().map(|warning| format!("layer {at}: {warning}")));
         }
+        gaps.extend(image.layers.iter().flat_map(|layer| layer.gaps.iter().cloned()));
         warnings.extend(image.warnings.iter().cloned());
         let packages: Vec<_> = packages::catalog(&image, &mut warnings).into_iter().map(Arc::new).collect();
         let locks = packages::locks::read(&image.tree, &packages, &mut warnings);
@@ -115,7 +121,18 @@ impl Snapshot {
             file_count: image.tree.nodes().len(),
             layers_unread: parts.layers_unread,
         };
-        Self { facts, config: parts.config, image, packages, locks, warnings, md5: HashMap::new(), steps, reached }
+        Self {
+            facts,
+            config: parts.config,
+            image,
+            packages,
+            locks,
+            warnings,
+            gaps,
+            md5: HashMap::new(),
+            steps,
+            reached,
+        }
     }
 
     /// The MD5 of a file's content, where it is known.

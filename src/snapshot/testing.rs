@@ -210,6 +210,7 @@ impl TestImage {
             is_read: true,
             layers_unread: 0,
             warnings: Vec::new(),
+            gaps: Vec::new(),
         })
     }
 

@@ -76,6 +76,7 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
         left_checklist: checklist(Answer::Yes),
         right_checklist: checklist(Answer::No),
         warnings: vec!["right: layer 2: entry 17 has an unknown PAX key \"SCHILY.fflags\"".to_owned()],
+        completeness: Vec::new(),
         rule_files: Vec::new(),
         alone: false,
     })
@@ -236,6 +237,7 @@ pub(in crate::tui) fn empty() -> DriftReport {
         left_checklist: Checklist::default(),
         right_checklist: Checklist::default(),
         warnings: Vec::new(),
+        completeness: Vec::new(),
         rule_files: Vec::new(),
         alone: false,
     }
@@ -595,6 +597,7 @@ fn row(spec: &Spec) -> FileRow {
                 Explanation::Bytecode => Some(Proof::Mask),
                 _ => None,
             },
+            alarm: None,
             evidence: None,
             fix: (explanation == Explanation::Noise).then(|| "rm -f /var/log/dpkg.log in the same RUN".into()),
             hashes: (explanation == Explanation::SameVersion).then(|| Box::new(hashes())),

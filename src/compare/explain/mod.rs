@@ -148,6 +148,7 @@ impl<'a> Row<'a> {
             rule: None,
             rule_file: None,
             proof: None,
+            alarm: None,
             evidence: None,
             fix: None,
             hashes: None,
@@ -315,8 +316,7 @@ impl<'a> Explainer<'a> {
                 found.hashes = hashes.map(Box::new);
                 let (left, right) = (self.left_owners.of(path), self.right_owners.of(path));
                 found.owner = found.owner.take().or_else(|| right.or(left).map(|owner| owner.label()));
-                drift.summary.count(found.change);
-                drift.by_explanation.count(found.explanation);
+                drift.count(found);
                 if found.change != Change::Mtime {
                     let rows = [left, right].map(|owner| owner.map(|owner| owner.row));
                     owned.extend(rows[0].map(|package| (package, file_index(at))));

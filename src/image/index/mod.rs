@@ -17,7 +17,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use crate::archive::{BUFFER_BYTES, Limits, TarError};
-use crate::model::{Digest, FileEntry, ImagePath, Progress, Side};
+use crate::model::{Digest, FileEntry, Gap, ImagePath, Progress, Side};
 
 use collect::{Collected, collect};
 use stream::{Ahead, Stream};
@@ -38,6 +38,8 @@ pub struct LayerIndex {
     pub captured: HashMap<u32, Arc<[u8]>>,
     /// What was odd but readable.
     pub warnings: Vec<String>,
+    /// What of the layer is not in `entries`, or means different things to different stores.
+    pub gaps: Vec<Gap>,
 }
 
 impl LayerIndex {
@@ -51,6 +53,7 @@ impl LayerIndex {
             entries: Vec::new(),
             captured: HashMap::new(),
             warnings: Vec::new(),
+            gaps: Vec::new(),
         })
     }
 }
@@ -160,7 +163,15 @@ fn read_through(stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerI
         let stream = worker.join().map_err(|_| io::Error::other("the reading thread died"))?;
         let Collected { entries, captured, warnings } = collected?;
         let (diff_id, size, blob_digest) = stream.finish();
-        Ok(LayerIndex { diff_id, blob_digest, size, entries, captured, warnings: warnings.into_list() })
+        Ok(LayerIndex {
+            diff_id,
+            blob_digest,
+            size,
+            entries,
+            captured,
+            warnings: warnings.into_list(),
+            gaps: Vec::new(),
+        })
     })
 }
 

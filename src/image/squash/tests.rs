@@ -36,6 +36,7 @@ fn layer(entries: &[&str]) -> Arc<LayerIndex> {
         entries: entries.iter().map(entry).collect(),
         captured: HashMap::new(),
         warnings: Vec::new(),
+        gaps: Vec::new(),
     })
 }
 

@@ -55,6 +55,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
             findings: told(&report.findings, Subject::Finding, options).map(finding).collect(),
             config: told(&report.config, Subject::Config, options).map(config_change).collect(),
             warnings: &report.warnings,
+            completeness: report.completeness.iter().map(gap).collect(),
             rule_files: rule_files(&report.rule_files),
             review: options.review.map(|review| marked(review.marked(report))),
         },
@@ -118,6 +119,10 @@ fn write_digests(facts: &ImageFacts, out: &mut dyn io::Write) -> io::Result<()> 
 fn write(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, inert::Formatter::default()))?;
     writeln!(out)
+}
+
+fn gap(model::SideGap { side, gap }: &model::SideGap) -> schema::Gap<'_> {
+    schema::Gap { side: side.as_str(), what: gap.what.as_str(), why: &gap.why, paths: &gap.paths }
 }
 
 fn counts(report: &DriftReport) -> schema::Counts {
@@ -311,6 +316,7 @@ fn file_change<'a>(report: &DriftReport, row: &'a FileRow, all: bool) -> Option<
         rule: drift.rule.as_deref(),
         rule_file: drift.rule.as_ref().map(|_| drift.rule_file.as_deref().unwrap_or(model::RuleFileUse::BUILT_IN)),
         proof: drift.proof.map(model::Proof::as_str),
+        alarm: drift.alarm.as_deref(),
         evidence: drift.evidence.as_deref(),
         fix: drift.fix.as_deref(),
         brought_by: report.origin_of_file(row).map(Origin::as_str),

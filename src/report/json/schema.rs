@@ -35,9 +35,19 @@ pub(super) struct Report<'a> {
     pub findings: Vec<Finding<'a>>,
     pub config: Vec<ConfigChange<'a>>,
     pub warnings: &'a [String],
+    pub completeness: Vec<Gap<'a>>,
     pub rule_files: Vec<RuleFile<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review: Option<Vec<Marked>>,
+}
+
+/// What is not known of one image.
+#[derive(Serialize)]
+pub(super) struct Gap<'a> {
+    pub side: &'static str,
+    pub what: &'static str,
+    pub why: &'a str,
+    pub paths: &'a [String],
 }
 
 /// One of the user's own files of rules.
@@ -236,6 +246,7 @@ pub(super) struct FileChange<'a> {
     pub rule: Option<&'a str>,
     pub rule_file: Option<&'a str>,
     pub proof: Option<&'static str>,
+    pub alarm: Option<&'a str>,
     pub evidence: Option<&'a str>,
     pub fix: Option<&'a str>,
     /// `None` says that it is not known where the bases end.

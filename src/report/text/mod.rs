@@ -411,7 +411,7 @@ fn verdict_paint(verdict: Verdict) -> Paint {
     match verdict {
         Verdict::Identical | Verdict::ContentEquivalent => Paint::Good,
         Verdict::DependencyEquivalent => Paint::Notable,
-        Verdict::Drifted => Paint::Bad,
+        Verdict::Drifted | Verdict::Unknown => Paint::Bad,
     }
 }
 

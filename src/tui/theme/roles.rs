@@ -66,6 +66,7 @@ pub fn severity_role(severity: Severity) -> Role {
 pub fn verdict_role(verdict: Verdict, alarming: bool) -> Role {
     match verdict {
         Verdict::Identical | Verdict::ContentEquivalent => Role::VerdictGood,
+        Verdict::Unknown => Role::VerdictBad,
         Verdict::Drifted if alarming => Role::VerdictBad,
         Verdict::DependencyEquivalent | Verdict::Drifted => Role::VerdictMiddling,
     }
