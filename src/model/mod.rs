@@ -23,6 +23,7 @@ pub mod package;
 pub mod path;
 pub mod progress;
 pub mod rule;
+pub mod secret;
 pub mod text;
 pub mod watch;
 
@@ -46,4 +47,5 @@ pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requ
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};
 pub use rule::RuleFileUse;
+pub use secret::Secrets;
 pub use watch::Watch;
