@@ -41,18 +41,21 @@ fn has_odd_port(authority: &str) -> bool {
 /// The last `@` of a URL.
 fn last_at(rest: &str) -> Option<usize> {
     /// Characters of a user part that are looked at.
-    const MOST: usize = 4096;
+    const MOST: usize = 256;
     let url = rest.char_indices().take(MOST).take_while(|(_, sign)| !is_behind_url(*sign));
     url.filter(|(_, sign)| *sign == '@').last().map(|(at, _)| at)
 }
 
 /// The values that are given to secret names.
 pub(super) fn assignments(text: &str) -> Vec<Found<'_>> {
-    let scan = Scan::new(text);
+    let mut scan = Scan::new(text);
+    let mut quotations = quotations(text).into_iter().peekable();
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(start) = scan.next_name(at) {
         let end = scan.skip(start, is_of_name);
         at = end;
+        while quotations.next_if(|(_, close)| *close < start).is_some() {}
+        scan.quoted = quotations.peek().filter(|(open, _)| *open < start).map_or(text.len(), |(_, close)| *close);
         if let Some(secret) = scan.secret(start, end) {
             at = secret.end.max(end);
             found.push(secret);
@@ -68,6 +71,26 @@ struct Scan<'a> {
     /// Values reach up to here, as there is nothing between them that tells where one ends: build arguments as both
     /// builders write them before a command, and all of an `ENV`, `ARG` or `LABEL`.
     unquoted: usize,
+    /// Where the quotation ends that the name is in; the text's end where it is in none.
+    quoted: usize,
+}
+
+/// Where each quotation of a text opens and closes, by a shell's rules.
+fn quotations(text: &str) -> Vec<(usize, usize)> {
+    let (mut found, mut open, mut escaped) = (Vec::new(), None, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match (open, byte) {
+            _ if escaped => escaped = false,
+            (None | Some((_, b'"')), b'\\') => escaped = true,
+            (Some((start, mark)), _) if byte == mark => {
+                found.push((start, at));
+                open = None;
+            }
+            (None, b'"' | b'\'') => open = Some((at, byte)),
+            _ => {}
+        }
+    }
+    found
 }
 
 impl<'a> Scan<'a> {
@@ -76,7 +99,7 @@ impl<'a> Scan<'a> {
             "ENV" | "ARG" | "LABEL" => text.len(),
             _ => behind_build_arguments(text),
         };
-        Self { text, bytes: text.as_bytes(), unquoted }
+        Self { text, bytes: text.as_bytes(), unquoted, quoted: text.len() }
     }
 
     fn byte(&self, at: usize) -> Option<u8> {
@@ -143,12 +166,20 @@ impl<'a> Scan<'a> {
         if first < self.unquoted {
             return Some((first, self.unquoted));
         }
-        let is_whole = closed.is_none() && quote.is_some();
-        let end = match quote.filter(|_| is_whole) {
+        let end = match quote {
+            Some(_) if closed.is_some() => self.end_of_item(first),
             Some(quote) if !is_script(before, quote.0) => self.end_in(first, &quote),
             quote => self.end_of_word(first, quote.as_ref()),
         };
         Some((first, end))
+    }
+
+    /// Where a value of JSON ends.
+    fn end_of_item(&self, first: usize) -> usize {
+        match self.text.get(first..).map(Quote::starting) {
+            Some(Ok(quote)) => self.close(first + quote.0.len(), &quote) + quote.0.len(),
+            _ => self.skip(first, |byte| !byte.is_ascii_whitespace() && !b",]}".contains(&byte)),
+        }
     }
 
     /// Where a quoted text ends that begins with the name. What a shell would run after it is no part of the value.
@@ -161,21 +192,31 @@ impl<'a> Scan<'a> {
 
     /// Where a shell's word ends, within a text that `outer` may quote.
     fn end_of_word(&self, first: usize, outer: Option<&Quote<'_>>) -> usize {
+        // A quotation that ends before the value or where it begins is not around it.
+        let limit = if self.quoted > first { self.quoted } else { self.bytes.len() };
         let mut at = first;
         while let Some(byte) = self.byte(at) {
             let rest = self.text.get(at..).unwrap_or_default();
             let outer_ends = outer.is_some_and(|outer| rest.starts_with(outer.0));
             match byte {
-                _ if byte.is_ascii_whitespace() || b";&|<>".contains(&byte) || outer_ends => return at,
+                _ if at >= limit || outer_ends => return at,
+                _ if byte.is_ascii_whitespace() || b";&|<>".contains(&byte) => return at,
                 b'"' | b'\'' | b'`' | b'\\' => match Quote::starting(rest) {
-                    Ok(quote) => at = self.close(at + quote.0.len(), &quote) + quote.0.len(),
+                    Ok(quote) => {
+                        let close = self.close(at + quote.0.len(), &quote);
+                        match close >= limit {
+                            true if at > first => return at,
+                            true => return limit,
+                            false => at = close + quote.0.len(),
+                        }
+                    }
                     Err(length) => at += length,
                 },
                 b'$' if self.byte(at + 1) == Some(b'(') => at = self.behind_parenthesis(at + 1),
                 _ => at += 1,
             }
         }
-        self.bytes.len()
+        limit
     }
 
     /// Where the quote ends whose text begins at `at`; the text's end where it does not.

@@ -140,10 +140,10 @@ fn a_finding_can_name_them() {
 #[test]
 fn no_text_takes_long_or_panics() {
     for piece in ["TOKEN=", "\"TOKEN=", "\\", "'", "://", "://a:b/", "${TOKEN:-", "TOKEN=$(", "TOKEN=\\\"", "é", "--token \"", "|1 TOKEN="] {
-        let text = piece.repeat(200_000);
+        let text = piece.repeat(20_000);
         let started = std::time::Instant::now();
         let _ = Secrets::Hidden.text(&text);
-        assert!(started.elapsed().as_secs() < 20, "{piece}");
+        assert!(started.elapsed().as_secs() < 10, "{piece}");
     }
     for text in ["TOKEN", "TOKEN=", "TOKEN=\\", "TOKEN=\"", "--token ", "TOKEN:", "\"TOKEN\":", "://@", "TOKEN=é\\é", "|1 ", "|1 TOKEN=é"] {
         let _ = Secrets::Hidden.text(text);
