@@ -273,6 +273,8 @@ fn packages(files: &FileDrift, owners: &[Option<usize>]) -> Vec<PackageRow> {
             link: None,
             requires: (at.saturating_sub(8)..at).map(|needed| vec![name(needed).into()]).collect(),
             provides: Vec::new(),
+            replaces: Vec::new(),
+            touched: None,
             files: files.to_vec(),
             layer: u32::try_from(at * LAYERS / PACKAGES).unwrap(),
         })

@@ -494,6 +494,8 @@ fn package(ecosystem: Ecosystem, name: &str, version: &str, source: &str, layer:
         link: None,
         requires: Vec::new(),
         provides: Vec::new(),
+        replaces: Vec::new(),
+        touched: None,
         files: Vec::new(),
         layer,
     }

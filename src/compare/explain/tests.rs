@@ -457,3 +457,4 @@ fn a_privilege_is_no_noise_and_a_new_file_in_dpkgs_record_is_an_alarm() {
 }
 
 mod same_version;
+mod vouching;
