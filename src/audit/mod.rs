@@ -27,6 +27,7 @@ mod pinning;
 mod private_key;
 mod record_mismatch;
 mod record_missing;
+mod record_touched;
 mod requirement_unpinned;
 mod standing;
 mod unowned_in_site;
@@ -57,6 +58,7 @@ pub struct Check {
 pub const CHECKS: &[Check] = &[
     record_mismatch::CHECK,
     dpkg_mismatch::CHECK,
+    record_touched::CHECK,
     private_key::CHECK,
     files_missing::CHECK,
     record_missing::CHECK,

@@ -165,7 +165,10 @@ impl<'a> Reading<'a> {
         let arrival = self.arrivals.get(&record.id()).copied();
         let layer = arrival.map_or(database.file.layer, |arrival| arrival.layer);
         let conffiles = arrival.filter(|arrival| !record.has_conffiles(arrival.conffiles)).map(|_| database);
-        let touched = conffiles.map(|database| Touched { path: database.path.clone(), layer: database.file.layer });
+        let touched = conffiles.map(|database| {
+            let (path, layer) = (database.path.clone(), database.file.layer);
+            Touched { path, layer, lost: None }
+        });
         self.packages.push(Package {
             size: size_of(&self.image.tree, &listed.files),
             touched: touched.or_else(|| self.written.touched(&listed.records, layer)),
