@@ -44,7 +44,7 @@ impl<'a> Explainer<'a> {
         match (owners.record(&owner, entry), entry.kind) {
             (Record::Differs, _) => Tie::Contradicted,
             _ if !owner.package.vouches() && owner.file.role != Role::Record => Tie::Loose,
-            _ if !places::may_own(owner.package, row.path()) || gains_privilege(row) => Tie::Loose,
+            _ if !places::may_own(owner.package, owner.file) || gains_privilege(row) => Tie::Loose,
             (Record::Matches, _) => Tie::Proven(Proof::Hash),
             (Record::Silent, Kind::Symlink) if is_from_arrival => links::tie(owners, &owner, node),
             (Record::Silent, Kind::File) if is_from_arrival => self.unrecorded(&owner, row),
