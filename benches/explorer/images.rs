@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use imgdrift::compare::{
     BaseDrift, BaseRelation, ConfigChange, Drift, DriftReport, FileDrift, FileRow, LayerRelation, LayerRow, PackageRow,
+    Unproven,
 };
 use imgdrift::model::{
     Change, Checklist, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, ImageFacts, ImagePath, Kind,
@@ -313,6 +314,8 @@ fn facts(reference: &str, seed: u8) -> ImageFacts {
         manifest_digest: None,
         content_digest: Digest([seed; 32]),
         dependencies_digest: Digest([seed; 32]),
+        content_lacks: Vec::new(),
+        dependencies_lack: Vec::new(),
         platform: "linux/amd64".to_owned(),
         created: None,
         size: 9_000_000_000,
@@ -341,7 +344,7 @@ pub(crate) fn report() -> DriftReport {
     };
     DriftReport {
         verdict: Verdict::Drifted,
-        proven: false,
+        unproven: Unproven::default(),
         left: facts("registry.example/team/train:1.3", 1),
         right: facts("registry.example/team/train:1.4", 2),
         base: BaseDrift {

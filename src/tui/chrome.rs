@@ -18,8 +18,7 @@ pub fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Them
     if report.alone {
         return header_alone(report, area, buffer, theme);
     }
-    let headline = report.headline();
-    let (verdict, qualifiers) = headline.split_once(", ").unwrap_or((&headline, ""));
+    let (verdict, qualifiers) = (report.verdict, report.qualifiers());
     let alarming = report.alarms() + report.unexplained() > 0;
     let mut spans = vec![
         Span::styled(format!(" {verdict} "), theme.style(verdict_role(report.verdict, alarming))),

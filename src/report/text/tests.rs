@@ -43,7 +43,7 @@ fn one_image() {
     let mut out = Vec::new();
     (FORMAT.inspection)(&fixture::inspection(true), &ReportOptions::default(), &mut out).unwrap();
     (FORMAT.search)(&fixture::search(), &ReportOptions::default(), &mut out).unwrap();
-    (FORMAT.digests)(&fixture::drifted().left, &mut out).unwrap();
+    (FORMAT.digests)(&fixture::drifted().left, &[], &mut out).unwrap();
     assert_snapshot!(String::from_utf8(out).unwrap());
 }
 
