@@ -145,7 +145,6 @@ fn third(count: usize) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::compare::compare;
     use crate::nondeterminism::Rules;
     use crate::snapshot::testing::TestImage;
@@ -170,7 +169,7 @@ mod tests {
         let mut left = TestImage::new();
         left.deb("less", "590-2", &[]);
         let mut right = left.clone();
-        right.config.runtime.env = vec!["A=1".to_owned(), "B=2".to_owned()];
+        right.config.runtime.env = vec![("A".to_owned(), "1".to_owned()), ("B".to_owned(), "2".to_owned())];
         let words = "dependency-equivalent, all explained, 2 runtime settings differ: the same packages";
         assert!(line(&left, &right).starts_with(words), "{}", line(&left, &right));
     }

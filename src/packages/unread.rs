@@ -2,6 +2,7 @@
 //! packages. A row goes when its ecosystem is read.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use crate::image::{Image, LayerNode, Node, Tree};
 use crate::model::{Gap, GapKind, ImagePath, Kind, Package, Reach};
@@ -73,7 +74,7 @@ struct Found {
 }
 
 /// The databases of `image` that were not read, and those that an upper layer deleted.
-pub(super) fn gaps(image: &Image, packages: &[impl AsRef<Package>]) -> Vec<Gap> {
+pub(super) fn gaps(image: &Image, packages: &[Arc<Package>]) -> Vec<Gap> {
     let mut gaps = deleted(image);
     for (database, roots) in DATABASES.iter().zip(find(&image.tree, packages)) {
         gaps.extend(roots.iter().map(|(root, found)| unread(database, root, found)));
@@ -97,9 +98,9 @@ fn unread(database: &Database, root: &ImagePath, Found { first, packages }: &Fou
 
 /// What there is of each database, by the directory that holds it. Files of a package that is known are no package of their
 /// own.
-fn find(tree: &Tree, packages: &[impl AsRef<Package>]) -> Vec<BTreeMap<ImagePath, Found>> {
+fn find(tree: &Tree, packages: &[Arc<Package>]) -> Vec<BTreeMap<ImagePath, Found>> {
     let mut owned: Option<HashSet<&ImagePath>> = None;
-    let files = || packages.iter().flat_map(|package| &package.as_ref().files).map(|file| &file.path).collect();
+    let files = || packages.iter().flat_map(|package| &package.files).map(|file| &file.path).collect();
     let mut found: Vec<BTreeMap<ImagePath, Found>> = DATABASES.iter().map(Database::behind_links(tree)).collect();
     for node in tree.nodes().iter().filter(|node| holds_something(node)) {
         for (database, found) in DATABASES.iter().zip(&mut found) {
@@ -206,8 +207,7 @@ mod tests {
 
     fn found(files: &[(&str, &str)]) -> Vec<(String, Reach)> {
         let image = image(files);
-        let packages: [&Package; 0] = [];
-        gaps(&image, &packages).into_iter().map(|gap| (gap.why, gap.reach)).collect()
+        gaps(&image, &[]).into_iter().map(|gap| (gap.why, gap.reach)).collect()
     }
 
     fn whys(files: &[(&str, &str)]) -> Vec<String> {
@@ -273,10 +273,9 @@ mod tests {
     #[test]
     fn a_database_that_was_deleted_or_stands_behind_a_link_is_missed() {
         let emptied = layered(&[&[("lib/apk/db/installed", "P:x")], &[("lib/apk/db/installed", "")]]);
-        let packages: [&Package; 0] = [];
-        let whys: Vec<_> = gaps(&emptied, &packages).into_iter().map(|gap| gap.why).collect();
+        let whys: Vec<_> = gaps(&emptied, &[]).into_iter().map(|gap| gap.why).collect();
         assert_eq!(whys, ["apk's database /lib/apk/db/installed was deleted by an upper layer"]);
         let linked = image(&[("lib/apk", "-> ../opt/apk"), ("opt/apk/db/installed", "P:x")]);
-        assert_eq!(gaps(&linked, &packages)[0].why, "apk's database /opt/apk/db/installed is not read");
+        assert_eq!(gaps(&linked, &[])[0].why, "apk's database /opt/apk/db/installed is not read");
     }
 }

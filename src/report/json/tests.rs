@@ -5,7 +5,8 @@ use crate::compare::DriftReport;
 use crate::model::{ImagePath, RuleFileUse};
 use crate::report::{ReportOptions, fixture};
 
-const ALL: ReportOptions<'_> = ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false };
+const ALL: ReportOptions<'_> =
+    ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false, strict: false };
 
 fn validator() -> jsonschema::Validator {
     let schema: Value = serde_json::from_str(include_str!("../../../assets/schema.json")).unwrap();

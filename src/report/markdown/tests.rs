@@ -8,7 +8,8 @@ use crate::compare::review::{Review, Subject};
 use crate::model::markdown::HOSTILE;
 use crate::report::{ReportOptions, fixture};
 
-const ALL: ReportOptions<'_> = ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false };
+const ALL: ReportOptions<'_> =
+    ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false, strict: false };
 
 fn printed(report: &DriftReport, options: ReportOptions<'_>) -> String {
     let mut out = Vec::new();
