@@ -220,6 +220,7 @@ fn files(owners: &[Arc<str>]) -> (FileDrift, Vec<Option<usize>>) {
         let (mut seed, mut moved, mut mode) = (at, false, if directory { 0o755 } else { 0o644 });
         if let Some(drift) = &drift {
             files.by_explanation.count(drift.explanation);
+            files.alarms += usize::from(drift.is_alarm());
             let summary = &mut files.summary;
             let counter = match drift.change {
                 Change::Added => &mut summary.added,

@@ -17,7 +17,7 @@ impl DriftReport {
     /// The verdict with what qualifies it: "drifted, 2 unexplained, 1 alarm", "unknown: WHY; 12 paths differ". Safe to show.
     #[must_use]
     pub fn headline(&self) -> String {
-        let qualifiers = self.qualifiers();
+        let qualifiers = self.qualifiers().join(", ");
         let separator = match self.verdict {
             Verdict::Unknown => ": ",
             _ if qualifiers.is_empty() => "",
@@ -26,28 +26,29 @@ impl DriftReport {
         format!("{}{separator}{qualifiers}", self.verdict.as_str())
     }
 
-    /// The headline without the verdict.
+    /// The parts of the headline behind the verdict; the first must not be left out.
     #[must_use]
-    pub fn qualifiers(&self) -> String {
+    pub fn qualifiers(&self) -> Vec<String> {
+        if self.verdict == Verdict::Identical {
+            return Vec::new();
+        }
         let mut parts = Vec::new();
         let (unexplained, alarms) = (self.unexplained(), self.alarms());
         let unproven = unproven_words(self.unproven);
         let is_explained = unexplained + alarms == 0;
         match self.verdict {
-            Verdict::Identical => {}
             Verdict::ContentEquivalent => parts.extend(self.is_proven().then(|| "proven".to_owned())),
             Verdict::DependencyEquivalent | Verdict::Drifted if is_explained => parts.push(match &unproven {
                 Some(words) => format!("all explained ({words})"),
                 None => "all explained".to_owned(),
             }),
-            Verdict::DependencyEquivalent | Verdict::Drifted => {}
+            Verdict::Identical | Verdict::DependencyEquivalent | Verdict::Drifted => {}
             Verdict::Unknown => {
                 parts.extend(self.why_unknown().map(|why| format!("{why}; {}", differing(self.differing()))));
             }
         }
         if !is_explained {
-            parts.push(format!("{unexplained} unexplained"));
-            parts.push(plural(alarms, "alarm"));
+            parts.push(format!("{unexplained} unexplained, {}", plural(alarms, "alarm")));
         }
         let is_told = is_explained && matches!(self.verdict, Verdict::DependencyEquivalent | Verdict::Drifted);
         parts.extend(unproven.filter(|_| !is_told));
@@ -57,7 +58,7 @@ impl DriftReport {
         );
         let own = self.by_user_rules();
         parts.extend((own > 0).then(|| format!("{own} by your own rules")));
-        parts.join(", ")
+        parts
     }
 
     /// The first gap that decides, whose it is, and how many more there are.

@@ -34,6 +34,7 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
     for row in file_rows() {
         if let Some(drift) = &row.drift {
             files.by_explanation.count(drift.explanation);
+            files.alarms += usize::from(drift.is_alarm());
             let summary = &mut files.summary;
             *match drift.change {
                 Change::Added => &mut summary.added,

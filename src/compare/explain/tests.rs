@@ -112,7 +112,7 @@ fn a_moved_package_explains_only_what_matches_its_record() {
     assert_eq!(explanation(&report, &TestImage::site("flask/cli.py")), Explanation::Package);
     assert_eq!(report.moved(Some(PackageMove::Downgraded)), 1);
     assert_eq!(report.moved(Some(PackageMove::Upgraded)), 1);
-    assert_eq!(report.headline(), "drifted, 1 unexplained, 0 alarms");
+    assert!(report.headline().starts_with("drifted, 1 unexplained, 0 alarms"), "{}", report.headline());
 }
 
 #[test]
