@@ -31,7 +31,7 @@ pub use base::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
 pub use catalogue::{Catalogue, KnownRule, MissingRule, RuleKind};
 pub use changelog::{Changelog, ChangelogEntry, Fixes};
 pub use checklist::{Answer, Checklist, ChecklistItem, Evidence};
-pub use completeness::{Gap, GapKind, SideGap};
+pub use completeness::{Gap, GapKind, Reach, SideGap};
 pub use config::{BuildSource, HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Hidden, Kind, Masked, PycHeader, Xattr};

@@ -44,7 +44,7 @@ fn time_alone_is_mtime_and_leaves_the_content_equal() {
     });
     assert_eq!(explanation(&report, "usr/lib/libfoo.so"), Explanation::Mtime);
     assert_eq!(report.verdict, Verdict::ContentEquivalent);
-    assert!(report.proven);
+    assert!(report.is_proven());
     assert_eq!(report.left.content_digest, report.right.content_digest);
 }
 
@@ -112,7 +112,7 @@ fn a_moved_package_explains_only_what_matches_its_record() {
     assert_eq!(explanation(&report, &TestImage::site("flask/cli.py")), Explanation::Package);
     assert_eq!(report.moved(Some(PackageMove::Downgraded)), 1);
     assert_eq!(report.moved(Some(PackageMove::Upgraded)), 1);
-    assert_eq!(report.headline(), "drifted, 1 unexplained, 0 alarms");
+    assert!(report.headline().starts_with("drifted, 1 unexplained, 0 alarms"), "{}", report.headline());
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn noise_by_path_is_likely_and_never_an_executable() {
     assert_eq!(explanation(&report, "tmp/run.sh"), Explanation::Unexplained);
     assert_eq!(explanation(&report, "tmp"), Explanation::Unexplained);
     assert_eq!(explanation(&report, "var/cache/ldconfig"), Explanation::Noise);
-    assert!(!report.proven);
+    assert!(!report.is_proven());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::{IndexOptions, LayerEntry, LayerNode, drain};
 use crate::archive::{TarEntry, TarError, TarKind, TarReader, sha256};
 use crate::image::warnings::Warnings;
 use crate::model::text::visible_bytes;
-use crate::model::{self, Content, Digest, FileEntry, ImagePath, Kind, Masked, PycHeader};
+use crate::model::{self, Content, Digest, FileEntry, Gap, GapKind, ImagePath, Kind, Masked, PycHeader};
 use crate::nondeterminism::{HEAD, mask_for};
 
 /// What a pass over the tar keeps.
@@ -22,6 +22,29 @@ pub(super) struct Collected {
     pub(super) entries: Vec<LayerEntry>,
     pub(super) captured: HashMap<u32, Arc<[u8]>>,
     pub(super) warnings: Warnings,
+    /// Entries that are not in `entries`, and those that engines refuse.
+    pub(super) left_out: LeftOut,
+}
+
+/// Entries that the tree cannot show as they are: how many, and the first ones' names.
+#[derive(Default)]
+pub(super) struct LeftOut {
+    count: u64,
+    names: Vec<String>,
+}
+
+impl LeftOut {
+    fn add(&mut self, name: &[u8]) {
+        self.count = self.count.saturating_add(1);
+        if self.names.len() < Gap::MOST_PATHS {
+            self.names.push(format!("/{}", shown(name.strip_prefix(b"/").unwrap_or(name))));
+        }
+    }
+
+    pub(super) fn into_gap(self) -> Option<Gap> {
+        let why = format!("entries that no engine unpacks so are left out or read as files: {}", self.count);
+        (self.count > 0).then(|| Gap::new(GapKind::Entries, why).at(self.names))
+    }
 }
 
 /// Bytes beyond which a buffer that a large file needed is given back; as many as a mask asks for are kept, since asking
@@ -80,6 +103,7 @@ impl Collector<'_> {
             Ok(path) => path,
             Err(error) => {
                 self.kept.warnings.add(|| format!("an entry is left out: {error}"));
+                self.kept.left_out.add(&entry.path);
                 return Ok(());
             }
         };
@@ -90,6 +114,7 @@ impl Collector<'_> {
             Ok(Meaning::Aufs) => Ok(()),
             Ok(Meaning::Nameless) | Err(_) => {
                 self.kept.warnings.add(|| format!("{path}: a whiteout that names no file; left out"));
+                self.kept.left_out.add(path.as_bytes());
                 Ok(())
             }
         }
@@ -114,12 +139,14 @@ impl Collector<'_> {
         if path.is_root() && kind != Kind::Directory {
             let name = shown(&entry.path);
             self.kept.warnings.add(|| format!("{name:?} names the root but is no directory; left out"));
+            self.kept.left_out.add(&entry.path);
             return Ok(());
         }
         if kind == Kind::File && !matches!(entry.flag, 0 | b'0' | b'7' | b'S') {
             self.kept
                 .warnings
                 .add(|| format!("{path}: unknown type flag {:?}; read as a file", char::from(entry.flag)));
+            self.kept.left_out.add(path.as_bytes());
         }
         let content = if kind == Kind::File { Some(self.content(&path, entry, reader)?) } else { None };
         let mut xattrs: Vec<_> =
@@ -151,6 +178,7 @@ impl Collector<'_> {
             Ok(target) => target,
             Err(error) => {
                 self.kept.warnings.add(|| format!("{path}: a hardlink is left out: {error}"));
+                self.kept.left_out.add(path.as_bytes());
                 return Ok(());
             }
         };

@@ -5,6 +5,7 @@ pub mod changelog;
 mod deb822;
 mod excluded;
 mod files;
+mod gaps;
 pub mod preferences;
 mod status;
 mod version;
@@ -23,8 +24,14 @@ pub use files::Diversions;
 use files::FileLists;
 use status::{Id, Record, records};
 
-pub(super) const CATALOGER: Cataloger =
-    Cataloger { ecosystem: Ecosystem::Deb, wants, run, compare: version::compare, parts: version::parts };
+pub(super) const CATALOGER: Cataloger = Cataloger {
+    ecosystem: Ecosystem::Deb,
+    wants,
+    run,
+    gaps: gaps::gaps,
+    compare: version::compare,
+    parts: version::parts,
+};
 
 const ADMIN: &[u8] = b"var/lib/dpkg/";
 const STATUS: &[u8] = b"var/lib/dpkg/status";
