@@ -178,6 +178,8 @@ pub struct FileDrift {
     pub by_explanation: ByExplanation,
     /// Differing paths that are `same-version`, or that carry [`Drift::alarm`].
     pub alarms: usize,
+    /// Compiled files that Python took on the left and takes no more, since their sources have another time.
+    pub stale_bytecode: Vec<ImagePath>,
 }
 
 /// One path on both sides.
