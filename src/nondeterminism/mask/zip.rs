@@ -401,6 +401,38 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_switches_compiled_code_never_hides() {
+        const NOW: u32 = 1_700_000_000;
+        let pyc = |flags: u32, time: u32, size: u32| {
+            [b"\xa7\r\r\n".as_slice(), &[flags, time, size].map(u32::to_le_bytes).concat(), b"code"].concat()
+        };
+        // A source packed at 2023-11-14 22:13:`second`, and code that names it.
+        let packed = |second: u8, method: CompressionMethod, pyc: &[u8]| {
+            let time = ::zip::DateTime::from_date_and_time(2023, 11, 14, 22, 13, second).unwrap();
+            let options = SimpleFileOptions::default().compression_method(method).last_modified_time(time);
+            let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+            for (name, content) in [("lib/m.py", b"x = 1\n".as_slice()), ("lib/m.pyc", pyc)] {
+                writer.start_file(name, options).unwrap();
+                writer.write_all(content).unwrap();
+            }
+            of(&writer.finish().unwrap().into_inner()).unwrap()
+        };
+        for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+            let packed = |second, pyc| packed(second, method, pyc);
+            let named = packed(20, &pyc(0, NOW, 6));
+            assert_eq!(packed(22, &pyc(0, NOW + 2, 6)), named, "both times moved");
+            assert_eq!(packed(20, &pyc(0, NOW + 1, 6)), named, "a second is no difference");
+            let stale = packed(22, &pyc(0, NOW, 6));
+            assert_ne!(stale, named, "the source's time");
+            assert_eq!(packed(20, &pyc(0, NOW - 9, 6)), stale, "the code's time");
+            assert_eq!(packed(20, &pyc(0, NOW, 7)), stale, "the source's size");
+            assert_ne!(packed(20, &pyc(1, 7, 7)), stale);
+            assert_ne!(packed(20, &pyc(1, 7, 7)), packed(20, &pyc(3, 7, 7)), "whether a hash is looked at");
+            assert_ne!(packed(20, &pyc(3, 7, 7)), packed(20, &pyc(3, 7, 8)));
+        }
+    }
+
+    #[test]
     fn a_member_that_is_changed_added_or_renamed_never_hides() {
         let real = archive(&[("a.txt", b"hello", 0o644), ("b.sh", b"run", 0o755)]);
         assert_eq!(of(&real), of(&archive(&[("b.sh", b"run", 0o755), ("a.txt", b"hello", 0o644)])));
