@@ -179,6 +179,8 @@ pub struct FileDrift {
     pub by_explanation: ByExplanation,
     /// Differing paths that are `same-version`, or that carry [`Drift::alarm`].
     pub alarms: usize,
+    /// Compiled files that Python took on the left and takes no more, since their sources have another time.
+    pub stale_bytecode: Vec<ImagePath>,
     /// Paths that a package which did not move and one that did both list, where the second vouches for the bytes.
     pub contested: Vec<Contested>,
 }

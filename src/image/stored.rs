@@ -1,6 +1,6 @@
 //! A layer's index as bytes: for the cache, and inside snapshot files.
 //!
-//! Format 3: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
+//! Format 4: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
 //! an option is one byte and what follows it (postcard's wire format). A path shares its first bytes with the path before
 //! it, as neighbours in a tar do. The fields are those of [`LayerIndex`]; another set of fields is another format. What a
 //! format adds is one more list at the end, so that an index of an older one is read as one whose list is empty: format 2
@@ -24,7 +24,7 @@ use crate::model::{
 use crate::nondeterminism::mask;
 
 /// The number of the format, and of what an index holds: with another one, indexes are made anew.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// The oldest format that can still be read.
 pub const OLDEST: u32 = 2;
@@ -163,8 +163,9 @@ struct WireContent<'a> {
     #[serde(borrow)]
     masked: Option<WireMasked<'a>>,
     md5: Option<[u8; 16]>,
-    /// Flags, mtime, size.
-    pyc: Option<(u32, u32, u32)>,
+    /// Magic, flags, mtime, size.
+    pyc: Option<(u16, u32, u32, u32)>,
+    words: Option<Vec<u32>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -362,7 +363,8 @@ impl<'a> WireContent<'a> {
             sha256: content.sha256.0,
             masked: content.masked.as_deref().map(WireMasked::new),
             md5: content.md5.or_else(|| md5.get(&content.sha256).copied()).map(|md5| md5.0),
-            pyc: content.pyc.map(|PycHeader { flags, mtime, size }| (flags, mtime, size)),
+            pyc: content.pyc.map(|PycHeader { magic, flags, mtime, size }| (magic, flags, mtime, size)),
+            words: content.words.as_deref().map(deltas),
         }
     }
 
@@ -371,9 +373,26 @@ impl<'a> WireContent<'a> {
             sha256: Digest(self.sha256),
             masked: self.masked.map(|masked| masked.restore().map(Box::new)).transpose()?,
             md5: self.md5.map(Md5),
-            pyc: self.pyc.map(|(flags, mtime, size)| PycHeader { flags, mtime, size }),
+            pyc: self.pyc.map(|(magic, flags, mtime, size)| PycHeader { magic, flags, mtime, size }),
+            words: self.words.map(sums),
         })
     }
+}
+
+/// Each number of a rising list as what it is more than the one before: shorter as a varint.
+fn deltas(words: &[u32]) -> Vec<u32> {
+    let before = std::iter::once(&0).chain(words);
+    words.iter().zip(before).map(|(word, before)| word.wrapping_sub(*before)).collect()
+}
+
+/// What [`deltas`] was made of.
+fn sums(deltas: Vec<u32>) -> Box<[u32]> {
+    let mut last = 0_u32;
+    let mut next = |delta: u32| {
+        last = last.wrapping_add(delta);
+        last
+    };
+    deltas.into_iter().map(&mut next).collect()
 }
 
 impl<'a> WireMasked<'a> {

@@ -21,7 +21,7 @@ use crate::model::{Ecosystem, Gap, GapKind, ImagePath, Kind, OwnedFile, Package,
 pub use dpkg::{Diversions, Excluded, changelog, preferences};
 pub use movement::{Jump, compare_versions, jump, movement, only_seems_moved};
 pub use pairing::{Pair, location_key, pair};
-pub use python::bytecode::source_of;
+pub use python::bytecode::{is_place_of, source_of, source_replaced_by};
 pub use python::site;
 pub use python::{exact_requirements, interpreter, marker_holds, python_key, recorded_rows};
 

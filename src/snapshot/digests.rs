@@ -11,6 +11,9 @@
 //! lead to such paths; and directories that hold nothing else. What a symlink at any other path leads to is used under
 //! that other name, and counts, as does a regular file that a word of entrypoint or command names.
 //!
+//! Format 3 counts compiled Python by its code alone (the mask `pyc-code`); format 2 by the bytes that this code happened to
+//! be written in, and by what its header says of the source beside the time.
+//!
 //! **dependencies, format 2**: SHA-256 over the line `imgdrift dependencies 2`, the lines `incomplete KIND` as above for what
 //! was not read of the packages (also `content`, `database`, `record`), and the sorted lines
 //! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute,
@@ -167,7 +170,7 @@ mod tests {
     use crate::model::{Content, FileAt, ImagePath, Masked, RuntimeConfig};
 
     fn node(path: &str, change: impl FnOnce(&mut FileEntry)) -> Node {
-        let content = Content { sha256: sha256(path.as_bytes()), masked: None, md5: None, pyc: None };
+        let content = Content { sha256: sha256(path.as_bytes()), masked: None, md5: None, pyc: None, words: None };
         let mut entry =
             FileEntry { kind: Kind::File, mode: 0o644, size: 3, mtime: 7, ..FileEntry::implied_directory() };
         entry.content = Some(content);
@@ -221,13 +224,14 @@ mod tests {
             let sha = sha256(sha);
             node("app/x.pyc", move |entry| {
                 let masked =
-                    Some(Box::new(Masked { mask: "pyc-mtime", digest: sha256(b"masked"), hidden: Box::default() }));
-                entry.content = Some(Content { sha256: sha, masked, md5: None, pyc: None });
+                    Some(Box::new(Masked { mask: "pyc-code", digest: sha256(b"masked"), hidden: Box::default() }));
+                entry.content = Some(Content { sha256: sha, masked, md5: None, pyc: None, words: None });
             })
         };
         assert_eq!(content_of(vec![masked(b"one")]), content_of(vec![masked(b"two")]));
         let passing_for_it = node("app/x.pyc", |entry| {
-            entry.content = Some(Content { sha256: sha256(b"masked"), masked: None, md5: None, pyc: None });
+            entry.content =
+                Some(Content { sha256: sha256(b"masked"), masked: None, md5: None, pyc: None, words: None });
         });
         assert_ne!(content_of(vec![masked(b"one")]), content_of(vec![passing_for_it]));
     }

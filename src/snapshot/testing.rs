@@ -93,6 +93,25 @@ impl TestImage {
         self.write(path, &[&header, code].concat())
     }
 
+    /// Code as Python 3.11 writes it: a module that uses these names, and a constant.
+    pub(crate) fn code(names: &[&str], constant: &str) -> Vec<u8> {
+        let string = |text: &str| [b"z".as_slice(), &[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+        let count = u8::try_from(names.len()).unwrap();
+        let names = names.iter().flat_map(|name| string(name)).collect::<Vec<u8>>();
+        let parts: [&[u8]; 9] = [
+            &[b"c".as_slice(), &[0; 20], b"s\x02\0\0\0\x97\0"].concat(),
+            &[b")\x01".as_slice(), &string(constant)].concat(),
+            &[b")", [count].as_slice(), &names].concat(),
+            b")\0",
+            b"s\0\0\0\0",
+            &string("m.py"),
+            &string("<module>"),
+            &string("<module>"),
+            b"\x01\0\0\0s\0\0\0\0s\0\0\0\0",
+        ];
+        parts.concat()
+    }
+
     /// Installs a deb as dpkg does: files, list, md5sums, a stanza.
     pub(crate) fn deb(&mut self, name: &str, version: &str, files: &[(&str, &[u8])]) -> &mut Self {
         let (mut list, mut sums) = (String::from("/.\n"), String::new());

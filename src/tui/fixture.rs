@@ -569,6 +569,7 @@ fn row(spec: &Spec) -> FileRow {
                         masked: None,
                         md5: None,
                         pyc: None,
+                        words: None,
                     }),
                     ..FileEntry::implied_directory()
                 }),
