@@ -27,6 +27,7 @@ mod pinning;
 mod private_key;
 mod record_mismatch;
 mod record_missing;
+mod record_touched;
 mod requirement_unpinned;
 mod secret_in_config;
 mod standing;
@@ -58,6 +59,7 @@ pub struct Check {
 pub const CHECKS: &[Check] = &[
     record_mismatch::CHECK,
     dpkg_mismatch::CHECK,
+    record_touched::CHECK,
     private_key::CHECK,
     secret_in_config::CHECK,
     files_missing::CHECK,

@@ -19,6 +19,8 @@ pub use tree::{Node, Tree};
 
 use std::sync::Arc;
 
+use crate::model::Gap;
+
 /// Part of [`IndexOptions`].
 pub use crate::archive::Limits;
 
@@ -28,4 +30,6 @@ pub struct Image {
     pub layers: Vec<Arc<LayerIndex>>,
     /// What was odd about applying the layers.
     pub warnings: Vec<String>,
+    /// What of the layers could not be applied.
+    pub gaps: Vec<Gap>,
 }

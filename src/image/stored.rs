@@ -1,8 +1,10 @@
 //! A layer's index as bytes: for the cache, and inside snapshot files.
 //!
-//! Format 3: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
+//! Format 4: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
 //! an option is one byte and what follows it (postcard's wire format). A path shares its first bytes with the path before
-//! it, as neighbours in a tar do. The fields are those of [`LayerIndex`]; another set of fields is another format.
+//! it, as neighbours in a tar do. The fields are those of [`LayerIndex`]; another set of fields is another format. What a
+//! format adds is one more list at the end, so that an index of an older one is read as one whose list is empty: format 2
+//! had no gaps.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,12 +19,15 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{LayerEntry, LayerIndex, LayerNode, Limits};
 use crate::model::{
-    Content, Digest, FileEntry, Gap, GapKind, Hidden, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr,
+    Content, Digest, FileEntry, Gap, GapKind, Hidden, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Reach, Xattr,
 };
 use crate::nondeterminism::mask;
 
 /// The number of the format, and of what an index holds: with another one, indexes are made anew.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
+
+/// The oldest format that can still be read.
+pub const OLDEST: u32 = 2;
 
 /// Fast, and close to what higher levels reach: most of an index is digests, which no level makes smaller.
 const LEVEL: i32 = 3;
@@ -36,6 +41,8 @@ pub enum StoredError {
     Shape(#[from] postcard::Error),
     #[error("it holds more than {0} bytes, which is the limit")]
     TooLarge(u64),
+    #[error("it is an index of format {0}; this version reads formats {OLDEST} to {FORMAT}")]
+    Format(u32),
     #[error("{0}")]
     Path(#[from] PathError),
     #[error("it names the mask {0:?}, which this version does not know")]
@@ -156,8 +163,9 @@ struct WireContent<'a> {
     #[serde(borrow)]
     masked: Option<WireMasked<'a>>,
     md5: Option<[u8; 16]>,
-    /// Flags, mtime, size.
-    pyc: Option<(u32, u32, u32)>,
+    /// Magic, flags, mtime, size.
+    pyc: Option<(u16, u32, u32, u32)>,
+    words: Option<Vec<u32>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -205,7 +213,38 @@ pub fn store<S: BuildHasher>(index: &LayerIndex, md5: &HashMap<Digest, Md5, S>) 
 /// # Errors
 /// When `bytes` are anything else, or beyond `limits`.
 pub fn restore(bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError> {
-    let plain = decompress(bytes, limits.metadata_bytes.saturating_add(limits.captured_total))?;
+    restore_of(FORMAT, bytes, limits)
+}
+
+/// Reads what a version of this program wrote that knew `format`; what it did not note is a gap.
+///
+/// # Errors
+/// As [`restore`], and when the format is another one than `OLDEST` to [`FORMAT`].
+pub fn restore_of(format: u32, bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError> {
+    if !(OLDEST..=FORMAT).contains(&format) {
+        return Err(StoredError::Format(format));
+    }
+    let mut index = read(format, bytes, limits)?;
+    if format < 3 {
+        index.gaps.push(not_noted(&index.warnings));
+    }
+    Ok(index)
+}
+
+/// What an index without gaps does not tell: whether entries were left out stands in its warnings alone.
+fn not_noted(warnings: &[String]) -> Gap {
+    let left_out = warnings.iter().filter(|warning| warning.contains("left out") || warning.starts_with("...")).count();
+    match left_out {
+        0 => Gap::new(GapKind::Entries, "recorded by a version that did not note what it left out")
+            .reaching(Reach::Proof),
+        some => Gap::new(GapKind::Entries, format!("recorded by a version that left entries out: {some}")),
+    }
+}
+
+fn read(format: u32, bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError> {
+    let mut plain = decompress(bytes, limits.metadata_bytes.saturating_add(limits.captured_total))?;
+    // An empty list for each that the format had not.
+    plain.extend((format..FORMAT).map(|_| 0));
     let wire: Wire<'_> = postcard::from_bytes(&plain)?;
     if wire.entries.len() as u64 > limits.entries {
         return Err(StoredError::TooLarge(limits.entries));
@@ -324,7 +363,8 @@ impl<'a> WireContent<'a> {
             sha256: content.sha256.0,
             masked: content.masked.as_deref().map(WireMasked::new),
             md5: content.md5.or_else(|| md5.get(&content.sha256).copied()).map(|md5| md5.0),
-            pyc: content.pyc.map(|PycHeader { flags, mtime, size }| (flags, mtime, size)),
+            pyc: content.pyc.map(|PycHeader { magic, flags, mtime, size }| (magic, flags, mtime, size)),
+            words: content.words.as_deref().map(deltas),
         }
     }
 
@@ -333,9 +373,26 @@ impl<'a> WireContent<'a> {
             sha256: Digest(self.sha256),
             masked: self.masked.map(|masked| masked.restore().map(Box::new)).transpose()?,
             md5: self.md5.map(Md5),
-            pyc: self.pyc.map(|(flags, mtime, size)| PycHeader { flags, mtime, size }),
+            pyc: self.pyc.map(|(magic, flags, mtime, size)| PycHeader { magic, flags, mtime, size }),
+            words: self.words.map(sums),
         })
     }
+}
+
+/// Each number of a rising list as what it is more than the one before: shorter as a varint.
+fn deltas(words: &[u32]) -> Vec<u32> {
+    let before = std::iter::once(&0).chain(words);
+    words.iter().zip(before).map(|(word, before)| word.wrapping_sub(*before)).collect()
+}
+
+/// What [`deltas`] was made of.
+fn sums(deltas: Vec<u32>) -> Box<[u32]> {
+    let mut last = 0_u32;
+    let mut next = |delta: u32| {
+        last = last.wrapping_add(delta);
+        last
+    };
+    deltas.into_iter().map(&mut next).collect()
 }
 
 impl<'a> WireMasked<'a> {

@@ -32,7 +32,7 @@ pub use base::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
 pub use catalogue::{Catalogue, KnownRule, MissingRule, RuleKind};
 pub use changelog::{Changelog, ChangelogEntry, Fixes};
 pub use checklist::{Answer, Checklist, ChecklistItem, Evidence};
-pub use completeness::{Gap, GapKind, SideGap};
+pub use completeness::{Gap, GapKind, Reach, SideGap};
 pub use config::{BuildSource, HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Hidden, Kind, Masked, PycHeader, Xattr};
@@ -43,7 +43,9 @@ pub use hashes::Hashes;
 pub use inspection::{FileOf, Found, Inspection, Marked, SearchResult};
 pub use instruction::{BuildSteps, Command, Instruction};
 pub use lock::{LockEntry, LockFile, LockHash, LockManager, LockOrigin};
-pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};
+pub use package::{
+    Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage, Touched,
+};
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};
 pub use rule::RuleFileUse;

@@ -6,8 +6,8 @@ use super::figures::{count, plural};
 use crate::compare::review::Review;
 use crate::compare::{BaseDrift, Cause, ConfigChange, Drift, DriftReport, FileRow, PackageRow, Share};
 use crate::model::{
-    BaseImage, Change, Checklist, ChecklistItem, Confidence, Ecosystem, Explanation, Finding, FindingDrift, ImagePath,
-    Kind, Marked, Package, PackageMove, RuleFileUse, Severity, Verdict,
+    BaseImage, Change, Checklist, ChecklistItem, Confidence, Ecosystem, Explanation, Finding, FindingDrift, Gap,
+    GapKind, ImagePath, Kind, Marked, Package, PackageMove, RuleFileUse, Severity, Verdict,
 };
 
 /// Whether the two were made of the same inputs: what must be said before any talk of nondeterminism.
@@ -19,10 +19,22 @@ pub(super) fn fairness(report: &DriftReport) -> Option<String> {
     if report.left.platform != report.right.platform {
         return Some(format!("not the same platform: {} and {}", report.left.platform, report.right.platform));
     }
+    if report.packages.is_empty() {
+        return Some("no package is known on either side".to_owned());
+    }
     Some(match report.moved(None) {
+        0 if report.verdict == Verdict::Unknown => {
+            "not known to be the same inputs: none of the packages that were read moved".to_owned()
+        }
         0 => format!("the same inputs: {} on both sides, none moved", plural(report.right.package_count, "package")),
         moved => format!("not the same inputs: {} moved ({})", plural(moved, "package"), moves(report)),
     })
+}
+
+/// A digest, and what it does not cover: `sha256:... (incomplete: database)`.
+pub(super) fn marked_digest(digest: String, lacks: &[GapKind]) -> String {
+    let kinds: Vec<&str> = lacks.iter().map(|kind| kind.as_str()).collect();
+    if kinds.is_empty() { digest } else { format!("{digest} (incomplete: {})", kinds.join(", ")) }
 }
 
 /// `12 packages and 3,000 paths (2 unexplained)`: what an origin brought.
@@ -264,6 +276,20 @@ pub(super) fn files<'a>(report: &'a DriftReport, explanations: &[Explanation], f
         }
     }
     lines
+}
+
+/// The paths whose explanation is no proof, in order of path.
+pub(super) fn unproven(report: &DriftReport) -> Vec<FileLine<'_>> {
+    let rows = report.files.rows.iter().filter(|row| row.is_unproven());
+    rows.filter_map(|row| Some(file_line(row, row.drift.as_ref()?))).collect()
+}
+
+/// Where a gap is, as far as it does not say so itself: a few paths.
+pub(super) fn places(gap: &Gap) -> String {
+    const MOST: usize = 3;
+    let places: Vec<&str> = gap.paths.iter().map(String::as_str).filter(|path| !gap.why.contains(path)).collect();
+    let more = if places.len() > MOST { ", ..." } else { "" };
+    format!("{}{more}", places.iter().take(MOST).copied().collect::<Vec<_>>().join(", "))
 }
 
 fn file_line<'a>(row: &'a FileRow, drift: &'a Drift) -> FileLine<'a> {

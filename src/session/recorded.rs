@@ -15,7 +15,7 @@ use crate::image::{LayerIndex, stored};
 use crate::model::{Digest, ImageConfig, LayerFacts, Recording, Side, text};
 use crate::oci::{Platform, PlatformError, read_config};
 use crate::settings::Settings;
-use crate::snapshot::recorded::{self, Header, LayerHeader, RecordedError};
+use crate::snapshot::recorded::{self, Header, LayerHeader, RecordedError, RecordedGap};
 use crate::source::{Blob, Blobs, Format, LayerBlob, Location, OpenImage, Reference, SourceError};
 
 /// What reports call an image that was read from such a file.
@@ -83,7 +83,8 @@ pub(super) fn open(
         warnings: header.warnings,
     };
     let recording = Recording { at: header.at, reference: header.reference, source: header.source, tool: header.tool };
-    Ok(SideImage { side, reference: reference.text.clone(), image, recording: Some(recording) })
+    let gaps = header.gaps.into_iter().map(RecordedGap::into_gap).collect();
+    Ok(SideImage { side, reference: reference.text.clone(), image, recording: Some(recording), gaps })
 }
 
 /// A snapshot is of one platform, and is no answer to a question about another.
@@ -171,6 +172,8 @@ fn header(opened: &Opened, stored: &[Vec<u8>]) -> Result<Header, Failure> {
             .collect::<Result<_, _>>()?,
         variants: facts.variants.clone(),
         warnings: documents.warnings.clone(),
+        gaps: documents.gaps.iter().map(RecordedGap::new).collect(),
+        index_format: stored::FORMAT,
         layers: facts.layers.iter().zip(stored).zip(&documents.sizes).map(layer).collect(),
     })
 }

@@ -96,7 +96,9 @@ fn compare_images(
     let references = [(Side::Left, left.text.as_str()), (Side::Right, right.text.as_str())];
     let pair =
         progress::shown(terminal.progress, &progress, &references, || compare(&left, &right, &settings, &progress))?;
-    write(&args.output, args.all, terminal, |format, options, out| (format.write)(&pair.report, options, out))?;
+    write(&args.output, args.all, terminal, |format, options, out| {
+        (format.write)(&pair.report, &ReportOptions { strict: args.strict, ..*options }, out)
+    })?;
     Ok(outcome(&args.fail_on, &pair.report))
 }
 
@@ -163,7 +165,9 @@ fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> 
 
 fn digest_image(args: DigestOf, terminal: Terminal) -> Result<Outcome, Failure> {
     let opened = read_shown(&args.image, &args.source.into(), terminal, read)?;
-    write(&args.output, false, terminal, |format, _, out| (format.digests)(&opened.snapshot.facts, out))?;
+    write(&args.output, false, terminal, |format, _, out| {
+        (format.digests)(&opened.snapshot.facts, &opened.snapshot.gaps, out)
+    })?;
     Ok(Outcome::Done)
 }
 

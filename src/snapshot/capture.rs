@@ -31,7 +31,7 @@ fn wants_evidence(path: &[u8], size: u64) -> bool {
     const SMALL: u64 = 64 << 10;
     const LOG: u64 = 8 << 20;
     match path {
-        b"etc/os-release" | b"usr/lib/os-release" | b"etc/passwd" => size <= SMALL,
+        b"etc/os-release" | b"usr/lib/os-release" | b"etc/passwd" | b"etc/group" => size <= SMALL,
         b"etc/ssl/certs/ca-certificates.crt" => size <= BUNDLE,
         b"var/log/dpkg.log" => size <= LOG,
         _ if is_of_apt(path) || path.ends_with(b"/pyvenv.cfg") => size <= SMALL,
@@ -57,10 +57,15 @@ pub fn wants_md5(path: &ImagePath) -> bool {
     let top = path.split(|byte| *byte == b'/').next().unwrap_or_default();
     match top {
         b"bin" | b"sbin" | b"etc" | b"boot" | b"lib" | b"lib32" | b"lib64" | b"libx32" => true,
-        b"usr" => !path.starts_with(b"usr/local/") && !path.ends_with(b".pyc"),
+        b"usr" => !contains(path, b"/site-packages/") && !is_of_local_python(path) && !path.ends_with(b".pyc"),
         b"opt" | b"var" | b"srv" => !contains(path, b"/site-packages/") && !path.ends_with(b".pyc"),
         _ => false,
     }
+}
+
+/// Distributions in Debian's directory for what pip installs: RECORD has better hashes.
+fn is_of_local_python(path: &[u8]) -> bool {
+    path.starts_with(b"usr/local/") && contains(path, b"/dist-packages/")
 }
 
 fn contains(path: &[u8], part: &[u8]) -> bool {

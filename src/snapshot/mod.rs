@@ -68,7 +68,7 @@ pub struct Snapshot {
     /// In byte order of path.
     pub locks: Vec<Arc<LockFile>>,
     pub warnings: Vec<String>,
-    /// What is not known of it.
+    /// What is not known of it, what matters most first; empty where its layers were not needed.
     pub gaps: Vec<Gap>,
     /// MD5 of file contents by their SHA-256, for contents whose MD5 was computed apart from the layer's pass.
     pub md5: HashMap<Digest, Md5>,
@@ -93,6 +93,12 @@ impl Snapshot {
         gaps.extend(image.layers.iter().flat_map(|layer| layer.gaps.iter().cloned()));
         warnings.extend(image.warnings.iter().cloned());
         let packages: Vec<_> = packages::catalog(&image, &mut warnings).into_iter().map(Arc::new).collect();
+        gaps.extend(image.gaps.iter().cloned());
+        gaps.extend(packages::gaps(&image, &packages));
+        gaps.sort_unstable();
+        gaps.dedup();
+        let content_lacks = digests::lacking(&gaps, Gap::covers_content);
+        let dependencies_lack = digests::lacking(&gaps, Gap::covers_dependencies);
         let locks = packages::locks::read(&image.tree, &packages, &mut warnings);
         let warnings = warnings.iter().map(|warning| secret::without_users(warning).into_owned()).collect();
         let distro = base::distro(&image.tree);
@@ -115,8 +121,10 @@ impl Snapshot {
             image_digest: parts.manifest_digest.unwrap_or(parts.config_digest),
             config_digest: parts.config_digest,
             manifest_digest: parts.manifest_digest,
-            content_digest: digests::content(&image.tree, &reached, Rules::built_in()),
-            dependencies_digest: digests::dependencies(&packages),
+            content_digest: digests::content(&image.tree, &reached, Rules::built_in(), &content_lacks),
+            dependencies_digest: digests::dependencies(&packages, &dependencies_lack),
+            content_lacks,
+            dependencies_lack,
             platform: parts.config.platform(),
             created: parts.config.created.clone(),
             size: size(&image),

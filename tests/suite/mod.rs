@@ -7,6 +7,7 @@ mod engine_source;
 mod explorer;
 mod formats;
 mod hostile;
+mod incomplete;
 mod journeys;
 mod learn;
 mod pack;

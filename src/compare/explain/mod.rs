@@ -1,34 +1,43 @@
 //! Puts every differing path under exactly one explanation: the first that holds, from the calmest claim that can be
 //! proven to "nothing accounts for it".
 
+mod accounts;
 mod bytecode;
 mod directories;
 mod evidence;
 mod generated;
+mod links;
 mod owners;
 mod ownership;
+mod places;
 mod prove;
 mod record_rows;
+mod rights;
+mod takeover;
+mod tie;
 mod unexplained;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use self::accounts::Accounts;
 use self::owners::{Owner, Owners};
 use self::unexplained::Whiteouts;
 use super::files::{self, Pair};
-use super::{Drift, FileDrift, FileRow, PackageRow};
+use super::{Contested, Drift, FileDrift, FileRow, PackageRow};
 use crate::image::Node;
-use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof, Side};
+use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof};
 use crate::nondeterminism::{About, Rules, mask};
+use crate::packages::Diversions;
 use crate::snapshot::Snapshot;
 
 /// Compares both trees and explains what differs. Each package row learns which differing files it owns.
 pub(super) fn explain(left: &Snapshot, right: &Snapshot, packages: &mut [PackageRow], rules: &Rules) -> FileDrift {
     let (drift, owned) = {
         let mut explainer = Explainer::new(left, right, packages, rules);
-        explainer.run();
-        explainer.finish()
+        let stale_bytecode = explainer.run();
+        let (drift, owned) = explainer.finish();
+        (FileDrift { stale_bytecode, ..drift }, owned)
     };
     for (package, file) in owned {
         if let Some(row) = packages.get_mut(package) {
@@ -44,8 +53,14 @@ struct Explainer<'a> {
     right: &'a Snapshot,
     left_owners: Owners<'a>,
     right_owners: Owners<'a>,
+    left_accounts: Accounts<'a>,
+    right_accounts: Accounts<'a>,
     right_whiteouts: Whiteouts<'a>,
     packages: &'a [PackageRow],
+    /// For each package whether it records hashes of its files on either side.
+    hashed: Vec<bool>,
+    /// Where dpkg moved files in the right image.
+    diversions: Diversions,
     rules: &'a Rules,
     rows: Vec<Row<'a>>,
     /// For each generated rule, by address, whether an input moved and which.
@@ -164,11 +179,19 @@ impl<'a> Row<'a> {
 impl<'a> Explainer<'a> {
     fn new(left: &'a Snapshot, right: &'a Snapshot, packages: &'a [PackageRow], rules: &'a Rules) -> Self {
         let rows = files::join(&left.image.tree, &right.image.tree).map(Row::new).collect();
+        let (left_owners, right_owners) = Owners::of_both(left, right, packages);
+        let hashed = packages
+            .iter()
+            .map(|row| [&row.left, &row.right].into_iter().flatten().any(|package| tie::has_hashes(package)));
         Self {
             left,
             right,
-            left_owners: Owners::new(left, packages, Side::Left),
-            right_owners: Owners::new(right, packages, Side::Right),
+            left_owners,
+            right_owners,
+            left_accounts: Accounts::read(&left.image.tree),
+            right_accounts: Accounts::read(&right.image.tree),
+            hashed: hashed.collect(),
+            diversions: Diversions::read(&right.image.tree),
             right_whiteouts: Whiteouts::new(&right.image),
             packages,
             rules,
@@ -177,18 +200,34 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// Each pass explains what it can of the rows still open; a later pass may look at what earlier ones found.
-    fn run(&mut self) {
+    /// Each pass explains what it can of the rows still open; a later pass may look at what earlier ones found. Returns the
+    /// compiled files that are stale now.
+    fn run(&mut self) -> Vec<ImagePath> {
         self.pass(Self::by_itself);
         self.pass(Self::by_owner);
         self.pass(Self::compiled_from_package);
+        self.pass(Self::compiled_on_one_side);
         self.pass(Self::record_of_noise);
         self.find_moved_inputs();
         self.pass(Self::generated_by_proof);
         self.pass(Self::by_user);
         self.pass(Self::generated_by_path);
         self.pass(|explainer, row| Some(explainer.otherwise(row)));
+        let stale = self.judge_compiled();
         self.explain_lone_directories();
+        self.raise_alarms();
+        stale
+    }
+
+    /// Besides its explanation, a row may be an alarm.
+    fn raise_alarms(&mut self) {
+        for at in 0..self.rows.len() {
+            let Some(row) = self.rows.get(at).filter(|row| row.drift.is_some()) else { continue };
+            let alarm = self.loosened(row).or_else(|| self.record_rewritten(row));
+            if let Some(drift) = self.rows.get_mut(at).and_then(|row| row.drift.as_mut()) {
+                drift.alarm = alarm.map(String::into_boxed_str).or(drift.alarm.take());
+            }
+        }
     }
 
     fn pass(&mut self, explain: fn(&Self, &Row<'a>) -> Option<Drift>) {
@@ -312,6 +351,8 @@ impl<'a> Explainer<'a> {
         for (at, mut row) in self.rows.into_iter().enumerate() {
             let path = row.path();
             let hashes = hashes(&row, &self.left_owners, &self.right_owners);
+            let contested = row.drift.is_some().then(|| contested(at, path, &self.right_owners)).flatten();
+            drift.contested.extend(contested);
             if let Some(found) = &mut row.drift {
                 found.hashes = hashes.map(Box::new);
                 let (left, right) = (self.left_owners.of(path), self.right_owners.of(path));
@@ -332,6 +373,13 @@ impl<'a> Explainer<'a> {
         }
         (drift, owned)
     }
+}
+
+/// Who claims the path besides its owner, where that moved and the other did not.
+fn contested(at: usize, path: &ImagePath, owners: &Owners<'_>) -> Option<Contested> {
+    let moved = owners.of(path).filter(|owner| owner.moved)?;
+    let unmoved = owners.claimants(path).iter().find(|owner| !owner.moved)?;
+    Some(Contested { row: file_index(at), unmoved: unmoved.label(), moved: moved.label() })
 }
 
 /// Whether a rule that ships with the program calls what stands there noise.

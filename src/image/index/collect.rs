@@ -13,8 +13,8 @@ use super::{IndexOptions, LayerEntry, LayerNode, drain};
 use crate::archive::{TarEntry, TarError, TarKind, TarReader, sha256};
 use crate::image::warnings::Warnings;
 use crate::model::text::visible_bytes;
-use crate::model::{self, Content, Digest, FileEntry, ImagePath, Kind, Masked, PycHeader};
-use crate::nondeterminism::{HEAD, mask_for};
+use crate::model::{self, Content, Digest, FileEntry, Gap, GapKind, ImagePath, Kind, Masked};
+use crate::nondeterminism::{HEAD, mask_for, python};
 
 /// What a pass over the tar keeps.
 #[derive(Default)]
@@ -22,11 +22,37 @@ pub(super) struct Collected {
     pub(super) entries: Vec<LayerEntry>,
     pub(super) captured: HashMap<u32, Arc<[u8]>>,
     pub(super) warnings: Warnings,
+    /// Entries that are not in `entries`, and those that engines refuse.
+    pub(super) left_out: LeftOut,
+}
+
+/// Entries that the tree cannot show as they are: how many, and the first ones' names.
+#[derive(Default)]
+pub(super) struct LeftOut {
+    count: u64,
+    names: Vec<String>,
+}
+
+impl LeftOut {
+    fn add(&mut self, name: &[u8]) {
+        self.count = self.count.saturating_add(1);
+        if self.names.len() < Gap::MOST_PATHS {
+            self.names.push(format!("/{}", shown(name.strip_prefix(b"/").unwrap_or(name))));
+        }
+    }
+
+    pub(super) fn into_gap(self) -> Option<Gap> {
+        let why = format!("entries that no engine unpacks so are left out or read as files: {}", self.count);
+        (self.count > 0).then(|| Gap::new(GapKind::Entries, why).at(self.names))
+    }
 }
 
 /// Bytes beyond which a buffer that a large file needed is given back; as many as a mask asks for are kept, since asking
 /// the system for them anew costs as much as hashing them.
 const BUFFER_KEPT: usize = 16 << 20;
+
+/// Words of a layer's Python files, beyond which none are kept: those of fifty thousand files.
+const MAX_WORDS: usize = 8 << 20;
 
 /// Bytes of a name shown in a message.
 const NAME_SHOWN: usize = 200;
@@ -46,6 +72,7 @@ pub(super) fn collect<R: BufRead>(
         captured_paths: HashSet::new(),
         name_bytes: 0,
         sparse_bytes: 0,
+        words: 0,
         buffer: Vec::new(),
     };
     while let Some(entry) = reader.next_entry()? {
@@ -70,6 +97,8 @@ struct Collector<'a> {
     name_bytes: u64,
     /// Expanded bytes of sparse files, which cost nothing in the stream.
     sparse_bytes: u64,
+    /// Words of Python files, four bytes each.
+    words: usize,
     /// The file at hand, when its bytes are masked or kept.
     buffer: Vec<u8>,
 }
@@ -80,6 +109,7 @@ impl Collector<'_> {
             Ok(path) => path,
             Err(error) => {
                 self.kept.warnings.add(|| format!("an entry is left out: {error}"));
+                self.kept.left_out.add(&entry.path);
                 return Ok(());
             }
         };
@@ -90,6 +120,7 @@ impl Collector<'_> {
             Ok(Meaning::Aufs) => Ok(()),
             Ok(Meaning::Nameless) | Err(_) => {
                 self.kept.warnings.add(|| format!("{path}: a whiteout that names no file; left out"));
+                self.kept.left_out.add(path.as_bytes());
                 Ok(())
             }
         }
@@ -114,12 +145,14 @@ impl Collector<'_> {
         if path.is_root() && kind != Kind::Directory {
             let name = shown(&entry.path);
             self.kept.warnings.add(|| format!("{name:?} names the root but is no directory; left out"));
+            self.kept.left_out.add(&entry.path);
             return Ok(());
         }
         if kind == Kind::File && !matches!(entry.flag, 0 | b'0' | b'7' | b'S') {
             self.kept
                 .warnings
                 .add(|| format!("{path}: unknown type flag {:?}; read as a file", char::from(entry.flag)));
+            self.kept.left_out.add(path.as_bytes());
         }
         let content = if kind == Kind::File { Some(self.content(&path, entry, reader)?) } else { None };
         let mut xattrs: Vec<_> =
@@ -151,6 +184,7 @@ impl Collector<'_> {
             Ok(target) => target,
             Err(error) => {
                 self.kept.warnings.add(|| format!("{path}: a hardlink is left out: {error}"));
+                self.kept.left_out.add(path.as_bytes());
                 return Ok(());
             }
         };
@@ -183,6 +217,7 @@ impl Collector<'_> {
         }
         let limits = self.options.limits;
         let capture = self.may_capture(path, entry.size);
+        let has_words = python::has_words(path, entry.size) && entry.size <= limits.masked_bytes;
         let mut hashers = Hashers::new((self.options.md5)(path));
         let find_mask = |head: &[u8]| mask_for(path, entry.size, head).filter(|_| entry.size <= limits.masked_bytes);
         self.buffer.clear();
@@ -206,7 +241,7 @@ impl Collector<'_> {
             }
             if !was_full && head.is_full() {
                 mask = find_mask(head.bytes());
-                keep = capture || mask.is_some();
+                keep = capture || has_words || mask.is_some();
                 if keep {
                     // Both are bounded: what is captured and what is masked.
                     self.buffer
@@ -224,12 +259,22 @@ impl Collector<'_> {
         } else if capture {
             self.captured_bytes = self.captured_bytes.saturating_sub(entry.size);
         }
+        let pyc = path.as_bytes().ends_with(b".pyc").then(|| python::header(head.bytes())).flatten();
+        let words = if has_words { self.words(path) } else { None };
         let masked = mask.and_then(|mask| {
             let hidden = (mask.apply)(&mut self.buffer)?.into();
             Some(Box::new(Masked { mask: mask.name, digest: sha256(&self.buffer), hidden }))
         });
         let (sha256, md5) = hashers.finish();
-        Ok(Content { sha256, masked, md5, pyc: path.as_bytes().ends_with(b".pyc").then(|| head.pyc()).flatten() })
+        Ok(Content { sha256, masked, md5, pyc, words })
+    }
+
+    /// The words of the Python file in the buffer, as long as there is room for more.
+    fn words(&mut self, path: &ImagePath) -> Option<Box<[u32]>> {
+        let words =
+            python::words(path, &self.buffer).filter(|words| self.words.saturating_add(words.len()) <= MAX_WORDS)?;
+        self.words = self.words.saturating_add(words.len());
+        Some(words)
     }
 
     /// Whether the file's bytes are wanted and within the limits.
@@ -306,18 +351,6 @@ impl Head {
 
     fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.filled).unwrap_or_default()
-    }
-
-    /// The header of compiled Python: a magic number that ends in a line break, flags, time, size (PEP 552).
-    fn pyc(&self) -> Option<PycHeader> {
-        let [_, _, b'\r', b'\n', f0, f1, f2, f3, m0, m1, m2, m3, s0, s1, s2, s3, ..] = *self.bytes() else {
-            return None;
-        };
-        Some(PycHeader {
-            flags: u32::from_le_bytes([f0, f1, f2, f3]),
-            mtime: u32::from_le_bytes([m0, m1, m2, m3]),
-            size: u32::from_le_bytes([s0, s1, s2, s3]),
-        })
     }
 }
 

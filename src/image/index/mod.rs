@@ -161,7 +161,7 @@ fn read_through(stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerI
         // Without a reader the worker stops, so that joining it cannot hang.
         drop(ahead);
         let stream = worker.join().map_err(|_| io::Error::other("the reading thread died"))?;
-        let Collected { entries, captured, warnings } = collected?;
+        let Collected { entries, captured, warnings, left_out } = collected?;
         let (diff_id, size, blob_digest) = stream.finish();
         Ok(LayerIndex {
             diff_id,
@@ -170,7 +170,7 @@ fn read_through(stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerI
             entries,
             captured,
             warnings: warnings.into_list(),
-            gaps: Vec::new(),
+            gaps: left_out.into_gap().into_iter().collect(),
         })
     })
 }

@@ -1,6 +1,7 @@
 //! One layer by itself, as an overlay store unpacks it into a directory of its own.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use super::remove_below;
 use crate::image::index::{AUFS_LINKS, LayerEntry, LayerIndex, LayerNode};
@@ -13,6 +14,8 @@ pub(super) struct Layout {
     pub(super) nodes: BTreeMap<ImagePath, Laid>,
     /// Whether the root hides all that is below.
     pub(super) opaque_root: bool,
+    /// Entries that have no place.
+    pub(super) left_out: Vec<ImagePath>,
 }
 
 /// What stands at one path.
@@ -68,7 +71,7 @@ impl Layout {
             number,
             layer,
             warnings,
-            layout: Self { nodes: BTreeMap::new(), opaque_root: false },
+            layout: Self { nodes: BTreeMap::new(), opaque_root: false, left_out: Vec::new() },
             aufs: HashMap::new(),
             waiting: Vec::new(),
             effort: EFFORT,
@@ -176,7 +179,7 @@ impl<'a> Builder<'a> {
         }
         let real = self.enter(path, false)?;
         let real = if real == bytes { Ok(path.clone()) } else { ImagePath::parse(&real) };
-        real.map_err(|error| self.warn(|| format!("{path} is left out: {error}"))).ok()
+        real.map_err(|error| self.leave_out(path, &error)).ok()
     }
 
     /// Follows `path` through this layer and makes the directories on the way.
@@ -184,9 +187,14 @@ impl<'a> Builder<'a> {
         let real = walk(path, itself, |real| self.look_or_make(real));
         if real.is_none() {
             let why = if self.effort == 0 { "the layer is too contorted" } else { "its directory leads in circles" };
-            self.warn(|| format!("{path} is left out: {why}"));
+            self.leave_out(path, &why);
         }
         real
+    }
+
+    fn leave_out(&mut self, path: &ImagePath, why: &dyn fmt::Display) {
+        self.warn(|| format!("{path} is left out: {why}"));
+        self.layout.left_out.push(path.clone());
     }
 
     fn look_or_make(&mut self, path: &[u8]) -> Option<Place<'a>> {

@@ -16,7 +16,7 @@ use super::index::LayerNode;
 use super::walk::{Place, walk};
 use super::warnings::Warnings;
 use super::{Image, LayerIndex, Node, Tree};
-use crate::model::{FileAt, FileEntry, ImagePath, Kind};
+use crate::model::{FileAt, FileEntry, Gap, GapKind, ImagePath, Kind};
 use layout::{Laid, Layout, Lower, What};
 
 /// Applies `layers` from the bottom.
@@ -24,10 +24,14 @@ use layout::{Laid, Layout, Lower, What};
 pub fn squash(layers: Vec<Arc<LayerIndex>>) -> Image {
     let mut merged = Merged::default();
     let mut warnings = Warnings::default();
+    let mut left_out = Vec::new();
     for (number, layer) in layers.iter().enumerate() {
         let Ok(number) = u32::try_from(number) else { break };
-        merged.apply(number, layer, &mut warnings);
+        merged.apply(number, layer, &mut warnings, &mut left_out);
     }
+    let why = format!("entries that have no place, or lead to no file, are left out: {}", left_out.len());
+    let gap = Gap::new(GapKind::Entries, why).at(left_out.iter().map(ImagePath::to_absolute));
+    let gaps = if left_out.is_empty() { Vec::new() } else { vec![gap] };
     let nodes = merged.nodes.into_iter().map(|(path, inode)| {
         let bytes = inode
             .entry
@@ -35,7 +39,7 @@ pub fn squash(layers: Vec<Arc<LayerIndex>>) -> Image {
         let file = FileAt { entry: inode.file, layer: inode.layer };
         Node { path, file, entry: inode.entry, bytes }
     });
-    Image { tree: Tree::new(nodes.collect()), layers, warnings: warnings.into_list() }
+    Image { tree: Tree::new(nodes.collect()), layers, warnings: warnings.into_list(), gaps }
 }
 
 /// Removes everything below `directory`, itself left where it is.
@@ -67,8 +71,10 @@ struct Inode {
 }
 
 impl Merged {
-    fn apply(&mut self, number: u32, layer: &LayerIndex, warnings: &mut Warnings) {
-        let Layout { nodes, opaque_root } = Layout::of(number, layer, warnings);
+    /// Applies one more layer; what has no place in it goes to `left_out`.
+    fn apply(&mut self, number: u32, layer: &LayerIndex, warnings: &mut Warnings, left_out: &mut Vec<ImagePath>) {
+        let Layout { nodes, opaque_root, left_out: placeless } = Layout::of(number, layer, warnings);
+        left_out.extend(placeless);
         // Looked up before this layer hides anything.
         let borrowed: Vec<Option<Inode>> = nodes.values().map(|laid| self.borrowed(laid)).collect();
         if opaque_root {
@@ -97,8 +103,9 @@ impl Merged {
                     let what =
                         if borrowed.is_some() { "a lower layer's, which engines refuse" } else { "no file; left out" };
                     warnings.add(|| format!("layer {number}: {path} is a hardlink to {target}: {what}"));
-                    if let Some(inode) = borrowed {
-                        self.nodes.insert(path, inode);
+                    match borrowed {
+                        Some(inode) => drop(self.nodes.insert(path, inode)),
+                        None => left_out.push(path),
                     }
                 }
             }
