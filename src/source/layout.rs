@@ -7,6 +7,7 @@ use super::detect::not_image;
 use super::documents::{Documents, Layer, Request, blob_name, platform_of};
 use super::error::Candidate;
 use super::{Choice, SourceError, attestations};
+use crate::archive::sha256;
 use crate::model::{Digest, Variant};
 use crate::oci::{
     Descriptor, DocumentError, Index, Manifest, ManifestOrIndex, Platform, media_type, read_config, read_index,
@@ -23,10 +24,11 @@ const MAX_MANIFESTS: usize = 256;
 
 /// Reads the documents of the image that `request` chooses.
 pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
-    let index = top(request)?;
+    let (index, digest) = top(request)?;
     let entries = images(&index);
     let entries = choose(request, &entries)?;
     let manifests = expand(request, &entries)?;
+    let indexes = entries.iter().map(|entry| entry.digest).filter(|entry| manifests.iter().all(|found| found.digest != *entry));
     let (descriptor, warning) = pick_platform(request, &manifests)?;
     let manifest = read_manifest(request, descriptor)?.ok_or_else(|| absent_manifest(request, descriptor))?;
     let what = format!("config {}", manifest.config.digest);
@@ -46,6 +48,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
         config,
         config_json: bytes,
         variants: variants(&manifests),
+        indexes: indexes.chain([digest]).collect(),
         annotations: manifest.annotations,
         attestations: attestations::of(request, &index, descriptor.digest),
         layers: manifest.layers.into_iter().map(layer).collect(),
@@ -65,7 +68,7 @@ pub(super) fn manifest_of(request: &Request<'_>, config: Digest) -> Result<Optio
     if request.store.size(INDEX)?.is_none() {
         return Ok(None);
     }
-    let index = top(request)?;
+    let (index, _) = top(request)?;
     let entries: Vec<_> = images(&index).into_iter().map(|entry| entry.descriptor).collect();
     for descriptor in expand(request, &entries)? {
         match read_manifest(request, &descriptor)? {
@@ -79,9 +82,11 @@ pub(super) fn manifest_of(request: &Request<'_>, config: Digest) -> Result<Optio
     Ok(None)
 }
 
-fn top(request: &Request<'_>) -> Result<Index, SourceError> {
+/// The layout's own index, and its digest.
+fn top(request: &Request<'_>) -> Result<(Index, Digest), SourceError> {
     let bytes = request.store.document(INDEX)?.ok_or_else(|| request.absent("format", INDEX))?;
-    read_index(INDEX, &bytes).map_err(|error| request.broken(error))
+    let index = read_index(INDEX, &bytes).map_err(|error| request.broken(error))?;
+    Ok((index, sha256(&bytes)))
 }
 
 /// One image of `index.json`.
