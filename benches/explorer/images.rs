@@ -169,7 +169,13 @@ fn side(directory: bool, seed: usize, moved: bool, mode: u32, layer: usize) -> F
         mode,
         size: if directory { 0 } else { 100 + (seed as u64 * 7919) % 90_000 },
         mtime: 1_759_312_800 + i64::from(moved),
-        content: (!directory).then(|| Content { sha256: digest(seed), masked: None, md5: None, pyc: None }),
+        content: (!directory).then(|| Content {
+            sha256: digest(seed),
+            masked: None,
+            md5: None,
+            pyc: None,
+            form: Form::Other,
+        }),
         ..FileEntry::implied_directory()
     };
     FileAt { entry: Arc::new(entry), layer: u32::try_from(layer).unwrap() }

@@ -1,6 +1,6 @@
 //! A layer's index as bytes: for the cache, and inside snapshot files.
 //!
-//! Format 3: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
+//! Format 4: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
 //! an option is one byte and what follows it (postcard's wire format). A path shares its first bytes with the path before
 //! it, as neighbours in a tar do. The fields are those of [`LayerIndex`]; another set of fields is another format.
 
@@ -17,12 +17,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{LayerEntry, LayerIndex, LayerNode, Limits};
 use crate::model::{
-    Content, Digest, FileEntry, Gap, GapKind, Hidden, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr,
+    Content, Digest, FileEntry, Form, Gap, GapKind, Hidden, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr,
 };
 use crate::nondeterminism::mask;
 
 /// The number of the format, and of what an index holds: with another one, indexes are made anew.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Fast, and close to what higher levels reach: most of an index is digests, which no level makes smaller.
 const LEVEL: i32 = 3;
@@ -158,6 +158,15 @@ struct WireContent<'a> {
     md5: Option<[u8; 16]>,
     /// Flags, mtime, size.
     pyc: Option<(u32, u32, u32)>,
+    form: WireForm,
+}
+
+/// As [`Form`], numbered for ever in this order.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum WireForm {
+    Other,
+    Program,
+    Deb,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -325,6 +334,11 @@ impl<'a> WireContent<'a> {
             masked: content.masked.as_deref().map(WireMasked::new),
             md5: content.md5.or_else(|| md5.get(&content.sha256).copied()).map(|md5| md5.0),
             pyc: content.pyc.map(|PycHeader { flags, mtime, size }| (flags, mtime, size)),
+            form: match content.form {
+                Form::Other => WireForm::Other,
+                Form::Program => WireForm::Program,
+                Form::Deb => WireForm::Deb,
+            },
         }
     }
 
@@ -334,6 +348,11 @@ impl<'a> WireContent<'a> {
             masked: self.masked.map(|masked| masked.restore().map(Box::new)).transpose()?,
             md5: self.md5.map(Md5),
             pyc: self.pyc.map(|(flags, mtime, size)| PycHeader { flags, mtime, size }),
+            form: match self.form {
+                WireForm::Other => Form::Other,
+                WireForm::Program => Form::Program,
+                WireForm::Deb => Form::Deb,
+            },
         })
     }
 }

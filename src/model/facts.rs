@@ -90,7 +90,7 @@ pub struct Variant {
 
 impl ImageFacts {
     /// The number of the rules that `content_digest` follows; another number, another digest.
-    pub const CONTENT_FORMAT: u32 = 2;
+    pub const CONTENT_FORMAT: u32 = 3;
     /// The number of the rules that `dependencies_digest` follows.
     pub const DEPENDENCIES_FORMAT: u32 = 1;
 }

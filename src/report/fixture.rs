@@ -538,7 +538,7 @@ fn one_sided(package: Package, change: PackageMove) -> PackageRow {
 }
 
 fn regular(seed: &str, mode: u32) -> FileAt {
-    let content = Content { sha256: digest(seed), masked: None, md5: None, pyc: None };
+    let content = Content { sha256: digest(seed), masked: None, md5: None, pyc: None, form: Form::Other };
     let entry = FileEntry {
         kind: Kind::File,
         mode,

@@ -1,14 +1,19 @@
 //! The two digests that make a verdict checkable later, without the other image.
 //!
-//! **content, format 2**: SHA-256 over the line `imgdrift content 2` and one record for each path of the squashed tree
+//! **content, format 3**: SHA-256 over the line `imgdrift content 3` and one record for each path of the squashed tree
 //! in byte order of path, the root left out. A record is a sequence of netstrings (`<decimal length>:<bytes>,`) and a
 //! newline: path without a leading slash, kind letter as `ls -l` shows it, mode in octal without leading zeros,
 //! `uid:gid`, device `major:minor` or empty, link target or empty, 64 hex digits of the content or empty, then name and
 //! value of each extended attribute by name. Where a mask applies, its name and a space come before the digits, which are
 //! of the masked content then. Times do not count. Left out are the paths of the built-in noise rules with `since` up to
-//! 2, where they are directories, regular files that nobody may execute and that grant no privilege, or symlinks that
-//! lead to such paths; and directories that hold nothing else. What a symlink at any other path leads to is used under
-//! that other name, and counts, as does a regular file that a word of entrypoint or command names.
+//! 3, where they are directories, regular files that nobody may execute and that grant no privilege, or symlinks that
+//! lead to such paths; and directories that hold nothing else. Of these count all the same, as `snapshot::reached` finds
+//! them: what a symlink at any other path leads to, since it is used under that other name; what commands, variables,
+//! search paths, start-up files and the scripts that these name use by name; programs and code, by their first bytes or
+//! their names, unless an installed distribution records the same bytes; and what does not look as the rule says.
+//!
+//! Format 2 counted of these only what symlinks lead to and what words of entrypoint and command name, and left out all of
+//! `/run`, of apt's archives and of the caches of installers.
 //!
 //! **dependencies, format 1**: SHA-256 over the line `imgdrift dependencies 1` and the sorted lines
 //! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute,
@@ -146,10 +151,11 @@ fn dependency_row(package: &Package) -> String {
 mod tests {
     use super::super::testing::sha256;
     use super::*;
-    use crate::model::{Content, FileAt, ImagePath, Masked, RuntimeConfig};
+    use crate::model::{Content, FileAt, Form, ImagePath, Masked};
 
     fn node(path: &str, change: impl FnOnce(&mut FileEntry)) -> Node {
-        let content = Content { sha256: sha256(path.as_bytes()), masked: None, md5: None, pyc: None };
+        let content =
+            Content { sha256: sha256(path.as_bytes()), masked: None, md5: None, pyc: None, form: Form::Other };
         let mut entry =
             FileEntry { kind: Kind::File, mode: 0o644, size: 3, mtime: 7, ..FileEntry::implied_directory() };
         entry.content = Some(content);
@@ -160,14 +166,14 @@ mod tests {
 
     fn content_of(nodes: Vec<Node>) -> Digest {
         let tree = Tree::new(nodes);
-        content(&tree, &Reached::new(&tree, &RuntimeConfig::default(), Rules::built_in()), Rules::built_in())
+        content(&tree, &Reached::default(), Rules::built_in())
     }
 
     #[test]
     fn the_documented_input_is_what_is_hashed() {
         let digest = content_of(vec![node("etc/x", |entry| entry.uid = 1)]);
         let hex = sha256(b"etc/x").hex();
-        let input = format!("imgdrift content 2\n5:etc/x,1:-,3:644,3:1:0,0:,0:,64:{hex},\n");
+        let input = format!("imgdrift content 3\n5:etc/x,1:-,3:644,3:1:0,0:,0:,64:{hex},\n");
         assert_eq!(digest, sha256(input.as_bytes()));
         assert_eq!(dependencies(&[]), sha256(b"imgdrift dependencies 1\n"));
     }
@@ -185,12 +191,13 @@ mod tests {
             node("app/x.pyc", move |entry| {
                 let masked =
                     Some(Box::new(Masked { mask: "pyc-mtime", digest: sha256(b"masked"), hidden: Box::default() }));
-                entry.content = Some(Content { sha256: sha, masked, md5: None, pyc: None });
+                entry.content = Some(Content { sha256: sha, masked, md5: None, pyc: None, form: Form::Other });
             })
         };
         assert_eq!(content_of(vec![masked(b"one")]), content_of(vec![masked(b"two")]));
         let passing_for_it = node("app/x.pyc", |entry| {
-            entry.content = Some(Content { sha256: sha256(b"masked"), masked: None, md5: None, pyc: None });
+            entry.content =
+                Some(Content { sha256: sha256(b"masked"), masked: None, md5: None, pyc: None, form: Form::Other });
         });
         assert_ne!(content_of(vec![masked(b"one")]), content_of(vec![passing_for_it]));
     }

@@ -13,7 +13,7 @@ use super::{IndexOptions, LayerEntry, LayerNode, drain};
 use crate::archive::{TarEntry, TarError, TarKind, TarReader, sha256};
 use crate::image::warnings::Warnings;
 use crate::model::text::visible_bytes;
-use crate::model::{self, Content, Digest, FileEntry, ImagePath, Kind, Masked, PycHeader};
+use crate::model::{self, Content, Digest, FileEntry, Form, ImagePath, Kind, Masked, PycHeader};
 use crate::nondeterminism::{HEAD, mask_for};
 
 /// What a pass over the tar keeps.
@@ -229,7 +229,8 @@ impl Collector<'_> {
             Some(Box::new(Masked { mask: mask.name, digest: sha256(&self.buffer), hidden }))
         });
         let (sha256, md5) = hashers.finish();
-        Ok(Content { sha256, masked, md5, pyc: path.as_bytes().ends_with(b".pyc").then(|| head.pyc()).flatten() })
+        let pyc = path.as_bytes().ends_with(b".pyc").then(|| head.pyc()).flatten();
+        Ok(Content { sha256, masked, md5, pyc, form: Form::of(head.bytes()) })
     }
 
     /// Whether the file's bytes are wanted and within the limits.
