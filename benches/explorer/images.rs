@@ -8,7 +8,7 @@ use imgdrift::compare::{
     BaseDrift, BaseRelation, ConfigChange, Drift, DriftReport, FileDrift, FileRow, LayerRelation, LayerRow, PackageRow,
 };
 use imgdrift::model::{
-    Change, Checklist, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, ImageFacts, ImagePath, Kind,
+    Change, Checklist, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, Form, ImageFacts, ImagePath, Kind,
     LayerFacts, OwnedFile, Package, PackageMove, RecordedHash, Role, Verdict,
 };
 
@@ -279,6 +279,8 @@ fn packages(files: &FileDrift, owners: &[Option<usize>]) -> Vec<PackageRow> {
             link: None,
             requires: (at.saturating_sub(8)..at).map(|needed| vec![name(needed).into()]).collect(),
             provides: Vec::new(),
+            replaces: Vec::new(),
+            touched: None,
             files: files.to_vec(),
             layer: u32::try_from(at * LAYERS / PACKAGES).unwrap(),
         })

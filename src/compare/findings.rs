@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::{FileDrift, FileRow, LockRow, PackageRow, causes, locks};
+use super::{FileDrift, FileRow, LockRow, PackageRow, causes, locks, vouchers};
 use crate::audit;
 use crate::model::{Explanation, Finding, FindingDrift, Hashes, ImagePath, Severity, Side};
 
@@ -19,6 +19,7 @@ pub(super) fn all(
         Some(row.right.as_ref().or(row.left.as_ref())?.layer)
     };
     let drift = same_version(packages, files).into_iter().chain(locks::findings(locks)).chain(varying(&files.rows));
+    let drift = drift.chain(vouchers::findings(packages, files).into_iter().map(of_drift));
     let mut findings: Vec<Finding> = drift.map(|finding| finding.from_layers(layer)).collect();
     findings.extend(paired(left, right));
     findings.sort_by(|a, b| {

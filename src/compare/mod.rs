@@ -16,6 +16,7 @@ mod requirers;
 pub mod review;
 pub mod variants;
 mod verdict;
+mod vouchers;
 
 use std::sync::Arc;
 
@@ -178,6 +179,17 @@ pub struct FileDrift {
     pub by_explanation: ByExplanation,
     /// Differing paths that are `same-version`, or that carry [`Drift::alarm`].
     pub alarms: usize,
+    /// Paths that a package which did not move and one that did both list, where the second vouches for the bytes.
+    pub contested: Vec<Contested>,
+}
+
+/// A path that two packages list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contested {
+    /// Position in [`FileDrift::rows`].
+    pub row: u32,
+    pub unmoved: Arc<str>,
+    pub moved: Arc<str>,
 }
 
 /// One path on both sides.

@@ -31,7 +31,7 @@ fn word(
         return Verdict::Identical;
     }
     let count = |explanation| files.by_explanation.get(explanation);
-    if packages.iter().any(|row| row.change.is_some()) || count(Explanation::SameVersion) > 0 {
+    if packages.iter().any(|row| row.change.is_some()) || files.alarms > 0 {
         return Verdict::Drifted;
     }
     let read_these = count(Explanation::Unexplained) + count(Explanation::Metadata) + count(Explanation::Package);

@@ -42,7 +42,9 @@ pub use hashes::Hashes;
 pub use inspection::{FileOf, Found, Inspection, Marked, SearchResult};
 pub use instruction::{BuildSteps, Command, Instruction};
 pub use lock::{LockEntry, LockFile, LockHash, LockManager, LockOrigin};
-pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};
+pub use package::{
+    Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage, Touched,
+};
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};
 pub use rule::RuleFileUse;

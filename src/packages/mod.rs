@@ -8,6 +8,7 @@ mod places;
 mod python;
 #[cfg(test)]
 mod testing;
+mod written;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -15,8 +16,8 @@ use std::collections::HashMap;
 use crate::image::{Image, Tree};
 use crate::model::{Ecosystem, ImagePath, Kind, OwnedFile, Package, text};
 
-pub use dpkg::{Excluded, changelog, preferences};
-pub use movement::{Jump, compare_versions, jump, movement};
+pub use dpkg::{Diversions, Excluded, changelog, preferences};
+pub use movement::{Jump, compare_versions, jump, movement, only_seems_moved};
 pub use pairing::{Pair, location_key, pair};
 pub use python::bytecode::source_of;
 pub use python::site;

@@ -16,7 +16,7 @@ use crate::compare::{
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
     self, BaseEvidence, BaseImage, Catalogue, Change, Checklist, ChecklistItem, Confidence, Content, Digest, Ecosystem,
-    Evidence, EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, Hashes,
+    Evidence, EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Form, Found, Hashes,
     HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, KnownRule, LayerFacts, LockEntry, LockFile, LockHash, Md5,
     MissingRule, Package, PackageMove, Proof, RecordedHash, RuleFileUse, RuleKind, SearchResult, Severity, Side,
     SourcePackage, Verdict,
@@ -494,6 +494,8 @@ fn package(ecosystem: Ecosystem, name: &str, version: &str, source: &str, layer:
         link: None,
         requires: Vec::new(),
         provides: Vec::new(),
+        replaces: Vec::new(),
+        touched: None,
         files: Vec::new(),
         layer,
     }

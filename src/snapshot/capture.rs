@@ -155,10 +155,15 @@ pub fn wants_md5(path: &ImagePath) -> bool {
     let top = path.split(|byte| *byte == b'/').next().unwrap_or_default();
     match top {
         b"bin" | b"sbin" | b"etc" | b"boot" | b"lib" | b"lib32" | b"lib64" | b"libx32" => true,
-        b"usr" => !path.starts_with(b"usr/local/") && !path.ends_with(b".pyc"),
+        b"usr" => !contains(path, b"/site-packages/") && !is_of_local_python(path) && !path.ends_with(b".pyc"),
         b"opt" | b"var" | b"srv" => !contains(path, b"/site-packages/") && !path.ends_with(b".pyc"),
         _ => false,
     }
+}
+
+/// Distributions in Debian's directory for what pip installs: RECORD has better hashes.
+fn is_of_local_python(path: &[u8]) -> bool {
+    path.starts_with(b"usr/local/") && contains(path, b"/dist-packages/")
 }
 
 fn contains(path: &[u8], part: &[u8]) -> bool {
@@ -187,13 +192,26 @@ mod tests {
             "usr/share/doc/libssl3/copyright",
             "usr/share/doc/x/y/changelog.gz",
             "usr/share/doc/changelog.gz",
-            "opt/usr/share/doc/x/changelog.gz",
         ] {
             assert!(!wants(&path(other), 1000), "{other}");
         }
+        assert!(!keeps(&path("opt/usr/share/doc/x/changelog.gz"), b"dpkg (1.21.22) unstable; urgency=medium\n"));
         let place = path("usr/share/doc/dpkg/changelog.gz");
         assert!(keeps(&place, b"dpkg (1.21.22) unstable; urgency=medium\n"));
         assert!(!keeps(&place, b"2023-05-05  A Maintainer <a@example.org>\n\n\t* src/main.c: new\n"));
         assert!(keeps(&path("var/lib/dpkg/status"), b"Package: x\n"));
+    }
+
+    #[test]
+    fn scripts_are_kept_wherever_a_command_may_name_them() {
+        let path = |text: &str| ImagePath::parse(text.as_bytes()).unwrap();
+        for script in ["entrypoint.sh", "app/run", "usr/local/bin/start", "home/app/run"] {
+            assert!(wants(&path(script), 100) && keeps(&path(script), b"#!/bin/sh\n"), "{script}");
+            assert!(
+                !keeps(&path(script), b"data") && !wants(&path(script), 100_000) && !wants(&path(script), 0),
+                "{script}"
+            );
+        }
+        assert!(!wants(&path("usr/share/x/run"), 100) && !wants(&path("usr/bin/run"), 100));
     }
 }

@@ -33,15 +33,7 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
     let mut files = FileDrift::default();
     for row in file_rows() {
         if let Some(drift) = &row.drift {
-            files.by_explanation.count(drift.explanation);
-            let summary = &mut files.summary;
-            *match drift.change {
-                Change::Added => &mut summary.added,
-                Change::Removed => &mut summary.removed,
-                Change::Content => &mut summary.content,
-                Change::Metadata => &mut summary.metadata,
-                Change::Mtime => &mut summary.mtime_only,
-            } += 1;
+            files.count(drift);
         }
         files.rows.push(row);
     }
@@ -481,6 +473,8 @@ fn package(ecosystem: Ecosystem, name: &str, version: &str, source: Option<&str>
         link: None,
         requires: if name == "openssl" { vec![vec!["libssl3".into()]] } else { Vec::new() },
         provides: Vec::new(),
+        replaces: Vec::new(),
+        touched: None,
         files: vec![OwnedFile {
             path: ImagePath::parse(b"usr/bin/openssl").unwrap(),
             recorded: RecordedHash::None,

@@ -1,7 +1,7 @@
 //! Compiled Python and its source.
 
 use super::super::Drift;
-use super::owners::{Owner, Owners, Record};
+use super::owners::{Owner, Owners};
 use super::{Explainer, Row};
 use crate::image::{Node, Tree};
 use crate::model::{Explanation, ImagePath, Proof};
@@ -56,8 +56,8 @@ fn compiled_owner<'a>(compiled: &Node, owners: &Owners<'a>, tree: &Tree, source:
     let entry = &source.file.entry;
     let names_source =
         header.flags == 0 && header.mtime == low_word(entry.mtime) && header.size == low_word(entry.size);
-    let owner = owners.of(&source.path).filter(|owner| owner.moved && !owner.omits_hash())?;
-    let vouched = owners.record(&owner, entry) != Record::Differs && !compiled.file.entry.is_privileged();
+    let owner = owners.of(&source.path).filter(|owner| owner.moved)?;
+    let vouched = owners.vouches(&owner, entry) && !compiled.file.entry.is_privileged();
     (names_source && vouched).then_some(owner)
 }
 

@@ -10,6 +10,13 @@ use crate::nondeterminism::Generated;
 /// How long a chain of derived files may be: a list of certificates, the bundle made from it, what copies the bundle.
 const MAX_CHAIN: usize = 4;
 
+/// An input of a rule that moved.
+pub(super) struct MovedInput {
+    name: String,
+    /// Whether what moved is shown to be what it says.
+    is_proven: bool,
+}
+
 impl<'a> Explainer<'a> {
     /// Derived files whose proof holds, those first on which others rest; then what the failed proofs say of the rest.
     ///
@@ -59,34 +66,28 @@ impl<'a> Explainer<'a> {
         rows.flat_map(|(left, right)| left.into_iter().chain(right)).map(|owner| owner.row).collect()
     }
 
-    /// A package or path among the rule's inputs that moved and is proven. What a user's rule calls an input need only
+    /// A package or path among the rule's inputs that moved, a proven one first. What a user's rule calls an input need only
     /// differ: it is the user's word.
-    fn moved_input(&self, rule: &Generated, proven: &HashSet<usize>) -> Option<String> {
+    fn moved_input(&self, rule: &Generated, proven: &HashSet<usize>) -> Option<MovedInput> {
         let is_users = rule.about.is_users();
-        let moved = |(at, row): &(usize, &'a PackageRow)| {
-            row.change.is_some() && is_input(rule, row) && (is_users || proven.contains(at))
-        };
-        let package = self.packages.iter().enumerate().find(moved).and_then(|(_, row)| row.either());
-        if let Some(package) = package {
-            return Some(package.label());
-        }
-        if !rule.inputs.has_paths() {
-            return None;
-        }
-        let mut rows = self.rows.iter().filter(|row| really_differs(row) && rule.inputs.has_path(row.path()));
-        if is_users {
-            return Some(rows.next()?.path().to_string());
-        }
-        let mut found = None;
-        for row in rows {
-            match &row.drift {
-                Some(drift) if drift.proof.is_some_and(Proof::is_certain) => {
-                    found.get_or_insert_with(|| row.path().to_string());
-                }
-                // With a proof of its own the file is judged by that; else one planted input is one too many.
-                None if rule.proof.is_none() => return None,
-                _ => {}
+        let mut found: Option<MovedInput> = None;
+        let mut add = |name: &dyn Fn() -> String, is_proven: bool| {
+            if found.as_ref().is_none_or(|found| !found.is_proven && is_proven) {
+                found = Some(MovedInput { name: name(), is_proven });
             }
+        };
+        let packages = self.packages.iter().enumerate().filter(|(_, row)| row.change.is_some() && is_input(rule, row));
+        for (at, package) in packages.filter_map(|(at, row)| Some((at, row.either()?))) {
+            add(&|| package.label(), is_users || proven.contains(&at));
+        }
+        let rows = self.rows.iter().filter(|_| rule.inputs.has_paths());
+        for row in rows.filter(|row| really_differs(row) && rule.inputs.has_path(row.path())) {
+            let is_proven = row.drift.as_ref().is_some_and(|drift| drift.proof.is_some_and(Proof::is_certain));
+            // With a proof of its own the file is judged by that; else one planted input is one too many.
+            if row.drift.is_none() && rule.proof.is_none() && !is_users {
+                return None;
+            }
+            add(&|| row.path().to_string(), is_users || is_proven);
         }
         found
     }
@@ -107,16 +108,17 @@ impl<'a> Explainer<'a> {
         if row.privilege_gained().is_some() || row.both().is_some_and(|(left, right)| !left.same_metadata(right)) {
             return None;
         }
-        let input = self.inputs.get(&std::ptr::from_ref(rule))?.as_deref()?;
+        let input = self.inputs.get(&std::ptr::from_ref(rule))?.as_ref()?;
         let proof = match rule.proof {
-            None if row.is_within(&rule.about) => Proof::Path,
+            None if row.is_within(&rule.about) && input.is_proven => Proof::Path,
             None => return None,
             Some(prover) => match self.prove(prover, row)? {
-                Ok(proof) => proof,
+                Ok(proof) if input.is_proven => proof,
+                Ok(_) => return None,
                 Err(detail) => return Some(row.drift(Explanation::Unexplained, detail)),
             },
         };
-        let detail = format!("{}; moved: {input}", rule.about.cause);
+        let detail = format!("{}; moved: {}", rule.about.cause, input.name);
         Some(Drift { proof: Some(proof), ..row.by_rule(Explanation::Generated, detail, &rule.about) })
     }
 }

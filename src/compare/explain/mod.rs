@@ -1,28 +1,36 @@
 //! Puts every differing path under exactly one explanation: the first that holds, from the calmest claim that can be
 //! proven to "nothing accounts for it".
 
+mod accounts;
 mod bytecode;
 mod directories;
 mod evidence;
 mod generated;
+mod links;
 mod owners;
 mod ownership;
+mod places;
 mod prove;
 mod record_rows;
+mod rights;
+mod takeover;
+mod tie;
 mod unexplained;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use self::accounts::Accounts;
 use self::owners::{Owner, Owners};
 use self::prove::Alternatives;
 use self::unexplained::Whiteouts;
 use super::files::{self, Pair};
-use super::{Drift, FileDrift, FileRow, PackageRow};
+use super::{Contested, Drift, FileDrift, FileRow, PackageRow};
 use crate::image::Node;
-use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof, Side};
+use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof};
 use crate::nondeterminism::{About, Rules, mask};
+use crate::packages::Diversions;
 use crate::snapshot::Snapshot;
 use crate::snapshot::reached::Reason;
 
@@ -47,12 +55,18 @@ struct Explainer<'a> {
     right: &'a Snapshot,
     left_owners: Owners<'a>,
     right_owners: Owners<'a>,
+    left_accounts: Accounts<'a>,
+    right_accounts: Accounts<'a>,
     right_whiteouts: Whiteouts<'a>,
     packages: &'a [PackageRow],
+    /// For each package whether it records hashes of its files on either side.
+    hashed: Vec<bool>,
+    /// Where dpkg moved files in the right image.
+    diversions: Diversions,
     rules: &'a Rules,
     rows: Vec<Row<'a>>,
     /// For each generated rule, by address, whether an input moved and which.
-    inputs: HashMap<*const crate::nondeterminism::Generated, Option<String>>,
+    inputs: HashMap<*const crate::nondeterminism::Generated, Option<generated::MovedInput>>,
     /// Where each side's database of alternatives wants links to lead, once it was asked for.
     alternatives: OnceCell<(Alternatives<'a>, Alternatives<'a>)>,
 }
@@ -169,11 +183,19 @@ impl<'a> Row<'a> {
 impl<'a> Explainer<'a> {
     fn new(left: &'a Snapshot, right: &'a Snapshot, packages: &'a [PackageRow], rules: &'a Rules) -> Self {
         let rows = files::join(&left.image.tree, &right.image.tree).map(Row::new).collect();
+        let (left_owners, right_owners) = Owners::of_both(left, right, packages);
+        let hashed = packages
+            .iter()
+            .map(|row| [&row.left, &row.right].into_iter().flatten().any(|package| tie::has_hashes(package)));
         Self {
             left,
             right,
-            left_owners: Owners::new(left, packages, Side::Left),
-            right_owners: Owners::new(right, packages, Side::Right),
+            left_owners,
+            right_owners,
+            left_accounts: Accounts::read(&left.image.tree),
+            right_accounts: Accounts::read(&right.image.tree),
+            hashed: hashed.collect(),
+            diversions: Diversions::read(&right.image.tree),
             right_whiteouts: Whiteouts::new(&right.image),
             packages,
             rules,
@@ -194,6 +216,18 @@ impl<'a> Explainer<'a> {
         self.pass(Self::generated_by_path);
         self.pass(|explainer, row| Some(explainer.otherwise(row)));
         self.explain_lone_directories();
+        self.raise_alarms();
+    }
+
+    /// Besides its explanation, a row may be an alarm.
+    fn raise_alarms(&mut self) {
+        for at in 0..self.rows.len() {
+            let Some(row) = self.rows.get(at).filter(|row| row.drift.is_some()) else { continue };
+            let alarm = self.loosened(row).or_else(|| self.record_rewritten(row));
+            if let Some(drift) = self.rows.get_mut(at).and_then(|row| row.drift.as_mut()) {
+                drift.alarm = alarm.map(String::into_boxed_str).or(drift.alarm.take());
+            }
+        }
     }
 
     fn pass(&mut self, explain: fn(&Self, &Row<'a>) -> Option<Drift>) {
@@ -321,6 +355,8 @@ impl<'a> Explainer<'a> {
         for (at, mut row) in self.rows.into_iter().enumerate() {
             let path = row.path();
             let hashes = hashes(&row, &self.left_owners, &self.right_owners);
+            let contested = row.drift.is_some().then(|| contested(at, path, &self.right_owners)).flatten();
+            drift.contested.extend(contested);
             if let Some(found) = &mut row.drift {
                 found.hashes = hashes.map(Box::new);
                 let (left, right) = (self.left_owners.of(path), self.right_owners.of(path));
@@ -341,6 +377,13 @@ impl<'a> Explainer<'a> {
         }
         (drift, owned)
     }
+}
+
+/// Who claims the path besides its owner, where that moved and the other did not.
+fn contested(at: usize, path: &ImagePath, owners: &Owners<'_>) -> Option<Contested> {
+    let moved = owners.of(path).filter(|owner| owner.moved)?;
+    let unmoved = owners.claimants(path).iter().find(|owner| !owner.moved)?;
+    Some(Contested { row: file_index(at), unmoved: unmoved.label(), moved: moved.label() })
 }
 
 /// Whether a rule that ships with the program calls what stands there noise.

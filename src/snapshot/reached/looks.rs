@@ -124,7 +124,7 @@ fn is_mounted_over(path: &ImagePath, bytes: &[u8]) -> bool {
 }
 
 /// A row of hosts(5) that gives no name but to the host itself and to IPv6's own groups.
-fn is_local_host(line: &[u8]) -> bool {
+pub(super) fn is_local_host(line: &[u8]) -> bool {
     let line = line.split(|byte| *byte == b'#').next().unwrap_or_default().trim_ascii();
     let address = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     const LOCAL: [&[u8]; 6] = [b"", b"::1", b"fe00::0", b"ff00::0", b"ff02::1", b"ff02::2"];
@@ -159,7 +159,7 @@ fn is_hash(name: &[u8]) -> bool {
 }
 
 /// Whether the object's name, its directory's and its own, is the hash of what it inflates to (gitformat-loose).
-fn is_git_object(path: &ImagePath, bytes: &[u8]) -> bool {
+pub(super) fn is_git_object(path: &ImagePath, bytes: &[u8]) -> bool {
     let mut object = Vec::new();
     let inflated = ZlibDecoder::new(bytes).take(MAX_OBJECT + 1).read_to_end(&mut object);
     if inflated.is_err() || object.len() as u64 > MAX_OBJECT {

@@ -12,7 +12,10 @@ pub(super) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     words.flat_map(|word| {
         let is_joined = word.iter().any(|byte| matches!(byte, b'=' | b':' | b'@'));
         let parts = word.split(|byte| matches!(byte, b'=' | b':' | b'@')).filter(move |_| is_joined);
-        std::iter::once(word).chain(parts.filter(|part| !part.is_empty()))
+        // systemd's marks in front of a path: `-/etc/default/x`, `!!/bin/x`.
+        let unmarked = |part: &'_ [u8]| part.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'!')).count();
+        let marked = parts.map(move |part| part.get(unmarked(part)..).unwrap_or_default());
+        std::iter::once(word).chain(marked.filter(|part| !part.is_empty()))
     })
 }
 

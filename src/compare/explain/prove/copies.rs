@@ -30,8 +30,8 @@ impl<'a> Explainer<'a> {
     pub(super) fn timezone(&self, row: &Row<'a>) -> Result<(), String> {
         let mut zones = Vec::new();
         for of in self.sides(row) {
-            let named = name_of_zone(of, "etc/timezone");
-            let linked = name_of_zone(of, "etc/localtime");
+            let named = name_of_zone(of, "etc/timezone")?;
+            let linked = name_of_zone(of, "etc/localtime")?;
             let zone = named.clone().or_else(|| linked.clone());
             let Some(zone) = zone.filter(|zone| self.sound_file(of, format!("{ZONES}{zone}").as_bytes()).is_some())
             else {
@@ -111,17 +111,19 @@ fn below_usr(line: &str) -> &str {
     line.strip_prefix("/usr").unwrap_or(line)
 }
 
-/// The zone that a side's file or link names.
-fn name_of_zone(of: Of<'_>, path: &str) -> Option<String> {
-    let node = of.snapshot.image.tree.get(&ImagePath::parse(path.as_bytes()).ok()?)?;
+/// The zone that a side's file or link names; an error where it is there and names none.
+fn name_of_zone(of: Of<'_>, path: &str) -> Result<Option<String>, String> {
+    let at = ImagePath::parse(path.as_bytes()).ok();
+    let Some(node) = at.and_then(|path| of.snapshot.image.tree.get(&path)) else { return Ok(None) };
     let zone = match node.file.entry.link.as_deref() {
-        Some(link) => {
-            let link = std::str::from_utf8(link).ok()?;
-            link.trim_start_matches('/').strip_prefix(ZONES)?.to_owned()
-        }
-        None => std::str::from_utf8(node.bytes.as_deref()?).ok()?.trim_end().to_owned(),
+        Some(link) => std::str::from_utf8(link).ok().and_then(|link| link.trim_start_matches('/').strip_prefix(ZONES)),
+        None => node.bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).map(str::trim_end),
     };
-    zone.split('/').all(|part| !part.is_empty() && !part.starts_with('.')).then_some(zone)
+    let is_plain = |zone: &&str| zone.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+    match zone.filter(is_plain) {
+        Some(zone) => Ok(Some(zone.to_owned())),
+        None => Err(format!("/{path} of the {} image names no time zone", of.side)),
+    }
 }
 
 /// Which files of packages are copied to the path.

@@ -148,6 +148,11 @@ impl<'a> Explainer<'a> {
     }
 }
 
+#[cfg(test)]
+pub(super) mod testing {
+    pub(in super::super) use super::libraries::testing::cache;
+}
+
 /// A mark without content, on each side that has it.
 fn is_empty(row: &Row<'_>) -> Result<(), String> {
     let is_mark = |entry: &FileEntry| entry.kind == Kind::File && entry.size == 0 && !entry.is_executable();
