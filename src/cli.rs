@@ -297,6 +297,9 @@ pub struct SourceArgs {
     /// The Dockerfile that was built: its FROM lines name the base
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub dockerfile: Option<PathBuf>,
+    /// Show the values of variables, labels and arguments that are secrets by their names, and the user parts of URLs
+    #[arg(long)]
+    pub show_secrets: bool,
 }
 
 impl Cli {

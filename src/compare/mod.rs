@@ -48,7 +48,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot, rules: &Rules) -> DriftReport 
     let unread = changelogs::fill(&mut packages, left, right);
     let rule_files = rules.uses(files.rows.iter().filter_map(|row| row.drift.as_ref()?.rule_file.as_deref()));
     let idle = idle_rules(rules, files.rows.iter().map(|row| &row.path));
-    let (config, unchanged_config) = config::changes(&left.config, &right.config);
+    let (config, unchanged_config) = config::changes(&left.config, &right.config, left.secrets);
     let completeness = completeness::weigh(left, right, &files);
     completeness::forget_moves(&mut packages, [left, right]);
     let verdict = verdict::judge(left, right, &packages, &files, &config, &completeness);
@@ -65,7 +65,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot, rules: &Rules) -> DriftReport 
         verdict,
         unproven,
         layers: layers::rows(&left_facts.layers, &right_facts.layers),
-        history: config::history(&left.config.history, &right.config.history),
+        history: config::history(&left.config.history, &right.config.history, left.secrets),
         left: left_facts,
         right: right_facts,
         base,
@@ -323,6 +323,8 @@ pub struct ConfigChange {
     pub right: Option<String>,
     /// Whether an engine runs the image differently for it.
     pub runtime: bool,
+    /// Where a secret is left out of `left` or `right`, as a whole or in part: whether the secrets differ.
+    pub hidden: Option<bool>,
 }
 
 /// One row of both histories, aligned by instruction.

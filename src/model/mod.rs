@@ -23,6 +23,7 @@ pub mod package;
 pub mod path;
 pub mod progress;
 pub mod rule;
+pub mod secret;
 pub mod text;
 pub mod watch;
 
@@ -48,4 +49,5 @@ pub use package::{
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};
 pub use rule::RuleFileUse;
+pub use secret::Secrets;
 pub use watch::Watch;

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::model::Secrets;
 use crate::model::text::{visible, visible_bytes};
 
 /// What is wrong with a document. Each names the document and what was found in it.
@@ -28,6 +29,8 @@ pub(super) fn parse<T: DeserializeOwned>(document: &str, opening: u8, bytes: &[u
             let (expected, found) = (char::from(opening), visible_bytes(&[*first]));
             Err(broken(format!("it should start with \"{expected}\" but starts with \"{found}\"")))
         }
-        Some(_) => serde_json::from_slice(bytes).map_err(|error| broken(visible(&error.to_string()).into_owned())),
+        // The message may quote what stands in the place of something else.
+        Some(_) => serde_json::from_slice(bytes)
+            .map_err(|error| broken(visible(&Secrets::Hidden.text(&error.to_string())).into_owned())),
     }
 }

@@ -632,7 +632,13 @@ fn noise(name: &str, explanation: Explanation, rule: &str, proof: Proof) -> File
 }
 
 fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> ConfigChange {
-    ConfigChange { key: key.to_owned(), left: left.map(str::to_owned), right: right.map(str::to_owned), runtime }
+    ConfigChange {
+        key: key.to_owned(),
+        left: left.map(str::to_owned),
+        right: right.map(str::to_owned),
+        runtime,
+        hidden: None,
+    }
 }
 
 /// Sorted by path and counted as the comparison does it.

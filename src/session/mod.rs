@@ -264,6 +264,7 @@ fn build(
         layers_unread: store.unread(side, &image.layers),
         warnings: image.warnings,
         gaps,
+        secrets: settings.secrets,
     });
     progress.side(side).enter(Stage::Done);
     Ok(Opened { snapshot, blobs: image.blobs, rules: Arc::clone(&settings.rules), documents })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::output::write_whole;
+use super::output::{Readers, write_whole};
 use super::store::Store;
 use super::{Opened, SideImage, cores};
 use crate::archive::sha256;
@@ -116,7 +116,8 @@ pub(super) fn write(opened: &Opened, path: &Path) -> Result<(Digest, u64), Failu
     stored.sort_unstable_by_key(|(at, _)| *at);
     let stored: Vec<Vec<u8>> = stored.into_iter().map(|(_, bytes)| bytes).collect();
     let header = header(opened, &stored)?;
-    write_whole(path, |out| {
+    // It keeps the values of the configuration.
+    write_whole(path, Readers::Owner, |out| {
         let (digest, length) = recorded::write(&header, &stored, out)?;
         if length > recorded::MAX_BYTES {
             return Err(io::Error::other(RecordedError::TooLarge(length)));

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::contents::{ImageContents, Images};
 use super::exporter::{self, Exporter};
-use super::output::write_whole;
+use super::output::{Readers, write_whole};
 use super::{Opened, bump, cache, compare, find, learn, preferences, progress, read, recorded, rules};
 use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, SnapshotOf, Task};
 use crate::compare::DriftReport;
@@ -188,6 +188,13 @@ fn record_image(args: SnapshotOf, terminal: Terminal) -> Result<Outcome, Failure
             share % 10
         );
     }
+    let mode = if args.output.is_file() { "; only its owner may read it (0600)" } else { "" };
+    // The sum is what stdout is for.
+    let _ = writeln!(
+        io::stderr(),
+        "{} keeps the values of the image's configuration, secrets too{mode}",
+        text::visible(&args.output.display().to_string())
+    );
     to_stdout(|out| writeln!(out, "{}  {}", digest.hex(), args.output.display()))
 }
 
@@ -222,7 +229,7 @@ pub(super) fn write(
 fn to_file(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outcome, Failure> {
     let mut text = Vec::new();
     body(&mut text)
-        .and_then(|()| write_whole(path, |out| out.write_all(&text)))
+        .and_then(|()| write_whole(path, Readers::AsBefore, |out| out.write_all(&text)))
         .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
     Ok(Outcome::Done)
 }

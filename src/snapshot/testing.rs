@@ -8,7 +8,7 @@ use sha2::Digest as _;
 
 use super::{LayerPart, Parts, Snapshot, capture};
 use crate::image::{IndexOptions, LayerIndex, Limits, index_layer};
-use crate::model::{Digest, HistoryEntry, ImageConfig, Md5, Progress, Side};
+use crate::model::{Digest, HistoryEntry, ImageConfig, Md5, Progress, Secrets, Side};
 
 const SITE: &str = "usr/lib/python3/dist-packages";
 /// The mtime of every file, unless a test changes it.
@@ -20,6 +20,7 @@ pub(crate) struct TestImage {
     files: BTreeMap<String, TestFile>,
     debs: Vec<(String, String)>,
     pub(crate) config: ImageConfig,
+    pub(crate) secrets: Secrets,
 }
 
 #[derive(Clone, PartialEq)]
@@ -283,6 +284,7 @@ impl TestImage {
             layers_unread: 0,
             warnings: Vec::new(),
             gaps: Vec::new(),
+            secrets: self.secrets,
         })
     }
 

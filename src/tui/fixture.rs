@@ -370,7 +370,7 @@ pub(in crate::tui) fn services() -> Services {
 }
 
 fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> ConfigChange {
-    ConfigChange { key: key.into(), left: left.map(Into::into), right: right.map(Into::into), runtime }
+    ConfigChange { key: key.into(), left: left.map(Into::into), right: right.map(Into::into), runtime, hidden: None }
 }
 
 fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {

@@ -16,6 +16,7 @@ mod readme;
 mod registry;
 mod registry_source;
 mod rules;
+mod secrets;
 mod servers;
 mod skip;
 mod snapshots;

@@ -418,6 +418,7 @@ fn config_change(change: &compare::ConfigChange) -> schema::ConfigChange<'_> {
         left: change.left.as_deref(),
         right: change.right.as_deref(),
         runtime: change.runtime,
+        secret: change.hidden.map(|differs| schema::Secret { hidden: true, differs }),
     }
 }
 

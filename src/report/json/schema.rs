@@ -405,6 +405,14 @@ pub(super) struct ConfigChange<'a> {
     pub left: Option<&'a str>,
     pub right: Option<&'a str>,
     pub runtime: bool,
+    pub secret: Option<Secret>,
+}
+
+/// A value that is not shown, as a whole or in part.
+#[derive(Serialize)]
+pub(super) struct Secret {
+    pub hidden: bool,
+    pub differs: bool,
 }
 
 #[derive(Serialize)]
