@@ -108,7 +108,7 @@ mod tests {
             fs::set_permissions(&path, Permissions::from_mode(before)).unwrap();
             write_whole(&path, Readers::Owner, |out| {
                 let modes: Vec<u32> = fs::read_dir(folder.path())?.map(|entry| mode(&entry.unwrap().path())).collect();
-                assert!(modes.contains(&0o600), "{modes:o?}");
+                assert!(modes.contains(&0o600), "{modes:?}");
                 out.write_all(b"new")
             })
             .unwrap();
