@@ -9,7 +9,7 @@ use imgdrift::compare::{
     Unproven,
 };
 use imgdrift::model::{
-    Change, Checklist, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, ImageFacts, ImagePath, Kind,
+    Change, Checklist, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, Form, ImageFacts, ImagePath, Kind,
     LayerFacts, OwnedFile, Package, PackageMove, RecordedHash, Role, Verdict,
 };
 
@@ -170,7 +170,13 @@ fn side(directory: bool, seed: usize, moved: bool, mode: u32, layer: usize) -> F
         mode,
         size: if directory { 0 } else { 100 + (seed as u64 * 7919) % 90_000 },
         mtime: 1_759_312_800 + i64::from(moved),
-        content: (!directory).then(|| Content { sha256: digest(seed), masked: None, md5: None, pyc: None }),
+        content: (!directory).then(|| Content {
+            sha256: digest(seed),
+            masked: None,
+            md5: None,
+            pyc: None,
+            form: Form::Other,
+        }),
         ..FileEntry::implied_directory()
     };
     FileAt { entry: Arc::new(entry), layer: u32::try_from(layer).unwrap() }

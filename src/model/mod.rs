@@ -35,7 +35,7 @@ pub use checklist::{Answer, Checklist, ChecklistItem, Evidence};
 pub use completeness::{Gap, GapKind, Reach, SideGap};
 pub use config::{BuildSource, HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
-pub use entry::{Content, FileAt, FileEntry, Hidden, Kind, Masked, PycHeader, Xattr};
+pub use entry::{Content, FileAt, FileEntry, Form, Hidden, Kind, Masked, PycHeader, Xattr};
 pub use explanation::{Change, Explanation, Proof, Verdict};
 pub use facts::{ImageFacts, LayerFacts, Recording, Side, Variant};
 pub use finding::{Finding, FindingDrift, Severity};

@@ -16,7 +16,7 @@ use crate::compare::{
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
     self, BaseEvidence, BaseImage, Catalogue, Change, Checklist, ChecklistItem, Confidence, Content, Digest, Ecosystem,
-    Evidence, EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, Hashes,
+    Evidence, EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Form, Found, Hashes,
     HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, KnownRule, LayerFacts, LockEntry, LockFile, LockHash, Md5,
     MissingRule, Package, PackageMove, Proof, RecordedHash, RuleFileUse, RuleKind, SearchResult, Severity, Side,
     SourcePackage, Verdict,
@@ -544,7 +544,7 @@ fn one_sided(package: Package, change: PackageMove) -> PackageRow {
 }
 
 fn regular(seed: &str, mode: u32) -> FileAt {
-    let content = Content { sha256: digest(seed), masked: None, md5: None, pyc: None, words: None };
+    let content = Content { sha256: digest(seed), masked: None, md5: None, pyc: None, words: None, form: Form::Other };
     let entry = FileEntry {
         kind: Kind::File,
         mode,
@@ -632,7 +632,13 @@ fn noise(name: &str, explanation: Explanation, rule: &str, proof: Proof) -> File
 }
 
 fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> ConfigChange {
-    ConfigChange { key: key.to_owned(), left: left.map(str::to_owned), right: right.map(str::to_owned), runtime, hidden: None }
+    ConfigChange {
+        key: key.to_owned(),
+        left: left.map(str::to_owned),
+        right: right.map(str::to_owned),
+        runtime,
+        hidden: None,
+    }
 }
 
 /// Sorted by path and counted as the comparison does it.

@@ -92,7 +92,10 @@ mod tests {
         assert_eq!(write_whole(&path, Readers::AsBefore, |out| out.write_all(b"new").map(|()| 7)).unwrap(), 7);
         assert_eq!((fs::read(&path).unwrap(), mode()), (b"new".to_vec(), 0o640));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert!(write_whole(folder.path(), Readers::AsBefore, |out| out.write_all(b"x")).is_err(), "a directory stays one");
+        assert!(
+            write_whole(folder.path(), Readers::AsBefore, |out| out.write_all(b"x")).is_err(),
+            "a directory stays one"
+        );
     }
 
     #[test]
@@ -104,9 +107,8 @@ mod tests {
         for before in [0o666, 0o644, 0o755, 0o400] {
             fs::set_permissions(&path, Permissions::from_mode(before)).unwrap();
             write_whole(&path, Readers::Owner, |out| {
-                let modes: Vec<u32> =
-                    fs::read_dir(folder.path())?.map(|entry| mode(&entry.unwrap().path())).collect();
-                assert!(modes.contains(&0o600), "{modes:o?}");
+                let modes: Vec<u32> = fs::read_dir(folder.path())?.map(|entry| mode(&entry.unwrap().path())).collect();
+                assert!(modes.contains(&0o600), "{modes:?}");
                 out.write_all(b"new")
             })
             .unwrap();

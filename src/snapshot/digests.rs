@@ -8,8 +8,13 @@
 //! value of each extended attribute by name. Where a mask applies, its name and a space come before the digits, which are
 //! of the masked content then. Times do not count. Left out are the paths of the built-in noise rules with `since` up to
 //! 3, where they are directories, regular files that nobody may execute and that grant no privilege, or symlinks that
-//! lead to such paths; and directories that hold nothing else. What a symlink at any other path leads to is used under
-//! that other name, and counts, as does a regular file that a word of entrypoint or command names.
+//! lead to such paths; and directories that hold nothing else. Of these count all the same, as `snapshot::reached` finds
+//! them: what a symlink at any other path leads to, since it is used under that other name; what commands, variables,
+//! search paths, start-up files and the scripts that these name use by name; programs and code, by their first bytes or
+//! their names, unless an installed distribution records the same bytes; and what does not look as the rule says.
+//!
+//! Format 2 counted of these only what symlinks lead to and what words of entrypoint and command name, and left out all of
+//! `/run`, of apt's archives and of the caches of installers.
 //!
 //! Format 3 counts compiled Python by its code alone (the mask `pyc-code`); format 2 by the bytes that this code happened to
 //! be written in, and by what its header says of the source beside the time.
@@ -167,10 +172,17 @@ fn dependency_row(package: &Package) -> String {
 mod tests {
     use super::super::testing::sha256;
     use super::*;
-    use crate::model::{Content, FileAt, ImagePath, Masked, RuntimeConfig};
+    use crate::model::{Content, FileAt, Form, ImagePath, Masked};
 
     fn node(path: &str, change: impl FnOnce(&mut FileEntry)) -> Node {
-        let content = Content { sha256: sha256(path.as_bytes()), masked: None, md5: None, pyc: None, words: None };
+        let content = Content {
+            sha256: sha256(path.as_bytes()),
+            masked: None,
+            md5: None,
+            pyc: None,
+            words: None,
+            form: Form::Other,
+        };
         let mut entry =
             FileEntry { kind: Kind::File, mode: 0o644, size: 3, mtime: 7, ..FileEntry::implied_directory() };
         entry.content = Some(content);
@@ -185,7 +197,7 @@ mod tests {
 
     fn marked(nodes: Vec<Node>, lacks: &[GapKind]) -> Digest {
         let tree = Tree::new(nodes);
-        content(&tree, &Reached::new(&tree, &RuntimeConfig::default(), Rules::built_in()), Rules::built_in(), lacks)
+        content(&tree, &Reached::default(), Rules::built_in(), lacks)
     }
 
     #[test]
@@ -225,13 +237,20 @@ mod tests {
             node("app/x.pyc", move |entry| {
                 let masked =
                     Some(Box::new(Masked { mask: "pyc-code", digest: sha256(b"masked"), hidden: Box::default() }));
-                entry.content = Some(Content { sha256: sha, masked, md5: None, pyc: None, words: None });
+                entry.content =
+                    Some(Content { sha256: sha, masked, md5: None, pyc: None, words: None, form: Form::Other });
             })
         };
         assert_eq!(content_of(vec![masked(b"one")]), content_of(vec![masked(b"two")]));
         let passing_for_it = node("app/x.pyc", |entry| {
-            entry.content =
-                Some(Content { sha256: sha256(b"masked"), masked: None, md5: None, pyc: None, words: None });
+            entry.content = Some(Content {
+                sha256: sha256(b"masked"),
+                masked: None,
+                md5: None,
+                pyc: None,
+                words: None,
+                form: Form::Other,
+            });
         });
         assert_ne!(content_of(vec![masked(b"one")]), content_of(vec![passing_for_it]));
     }

@@ -74,7 +74,7 @@ pub struct Snapshot {
     pub md5: HashMap<Digest, Md5>,
     /// How it was built, as far as that is told.
     pub steps: BuildSteps,
-    /// What of it stands at a path of the built-in noise rules and is used all the same.
+    /// What of it is at a path of the built-in noise rules and is no noise.
     pub reached: Reached,
 }
 
@@ -110,7 +110,7 @@ impl Snapshot {
         });
         let evidence = evidence.into_iter().map(|evidence| secrets.evidence(evidence)).collect();
         let steps = secrets.steps(steps::told(&parts.config, &parts.attestations));
-        let reached = Reached::new(&image.tree, &parts.config.runtime, Rules::built_in());
+        let reached = Reached::new(&image.tree, &parts.config.runtime, &packages, Rules::built_in());
         let facts = ImageFacts {
             reference: secret::without_users(&parts.reference).into_owned(),
             source: parts.source,

@@ -10,9 +10,9 @@ use crate::compare::{
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
     Anatomy, Answer, BaseEvidence, BaseImage, Change, Changelog, ChangelogEntry, Checklist, ChecklistItem, Confidence,
-    Content, Digest, Ecosystem, Evidence, EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, Hashes,
-    HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, LockEntry, LockFile, LockHash, Md5, OwnedFile, Package,
-    PackageMove, Part, Proof, RecordedHash, Role, Severity, Side, SourcePackage, Verdict, Watch,
+    Content, Digest, Ecosystem, Evidence, EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, Form,
+    Hashes, HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, LockEntry, LockFile, LockHash, Md5, OwnedFile,
+    Package, PackageMove, Part, Proof, RecordedHash, Role, Severity, Side, SourcePackage, Verdict, Watch,
 };
 use crate::tui::overlay::export::ExportRequest;
 use crate::tui::{Contents, ExportFormat, Exports, Services};
@@ -570,6 +570,7 @@ fn row(spec: &Spec) -> FileRow {
                         md5: None,
                         pyc: None,
                         words: None,
+                        form: Form::Other,
                     }),
                     ..FileEntry::implied_directory()
                 }),

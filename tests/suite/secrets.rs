@@ -126,7 +126,8 @@ fn json_tells_what_is_hidden_and_whether_it_differs() {
     assert_eq!(row("entrypoint").unwrap()["left"], r#"["/app","--password=…","--token",…]"#);
     assert!(row("env.GPG_KEY").is_none() && row("env.PATH").is_none(), "what is the same is the same");
     assert_eq!(report["verdict"], "drifted", "a package rebuilt from another commit: {report}");
-    let named: Vec<_> = report["findings"].as_array().unwrap().iter().filter(|row| row["check"] == "secret-in-config").collect();
+    let named: Vec<_> =
+        report["findings"].as_array().unwrap().iter().filter(|row| row["check"] == "secret-in-config").collect();
     assert!(named.iter().any(|row| row["subject"] == "db_password"), "{named:?}");
     assert!(!named.iter().any(|row| row["subject"] == "GPG_KEY" || row["subject"] == "AWS_ACCESS_KEY_ID"), "{named:?}");
     assert!(named.iter().all(|row| row["severity"] == "warning"), "no alarm: {named:?}");
@@ -138,7 +139,9 @@ fn the_explorer_shows_none() {
     let [left, right] = pair(folder.path());
     let mut session = Session::start(env!("CARGO_BIN_EXE_imgdrift"), &[&left, &right], 200, 60);
     session.wait_for("drifted");
-    for (key, shows) in [("4", "instruction"), ("5", "(hidden, differs)"), ("6", "secret-in-config"), ("1", "Why paths differ")] {
+    for (key, shows) in
+        [("4", "instruction"), ("5", "(hidden, differs)"), ("6", "secret-in-config"), ("1", "Why paths differ")]
+    {
         session.keys(key);
         session.wait_for(shows);
         for _ in 0..8 {
@@ -158,9 +161,14 @@ fn errors_quote_none() {
     let name = format!("{}.json", sha256(config.as_bytes()).hex());
     let mut archive = tar::Builder::new(Vec::new());
     append(&mut archive, &name, config.as_bytes());
-    append(&mut archive, "manifest.json", json!([{"Config": name, "RepoTags": [], "Layers": []}]).to_string().as_bytes());
+    append(
+        &mut archive,
+        "manifest.json",
+        json!([{"Config": name, "RepoTags": [], "Layers": []}]).to_string().as_bytes(),
+    );
     fs::write(&broken, archive.into_inner().unwrap()).unwrap();
-    for reference in [broken.to_str().unwrap(), "registry:https://me:HUSHLEFT@127.0.0.1:9/x", "https://me:HUSHLEFT@h/x"] {
+    for reference in [broken.to_str().unwrap(), "registry:https://me:HUSHLEFT@127.0.0.1:9/x", "https://me:HUSHLEFT@h/x"]
+    {
         let output = run(&["inspect", reference]);
         assert_eq!(output.status.code(), Some(2), "{reference}");
         let all = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -17,11 +17,13 @@ mod takeover;
 mod tie;
 mod unexplained;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::accounts::Accounts;
 use self::owners::{Owner, Owners};
+use self::prove::Alternatives;
 use self::unexplained::Whiteouts;
 use super::files::{self, Pair};
 use super::{Contested, Drift, FileDrift, FileRow, PackageRow};
@@ -30,6 +32,7 @@ use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proo
 use crate::nondeterminism::{About, Rules, mask};
 use crate::packages::Diversions;
 use crate::snapshot::Snapshot;
+use crate::snapshot::reached::Reason;
 
 /// Compares both trees and explains what differs. Each package row learns which differing files it owns.
 pub(super) fn explain(left: &Snapshot, right: &Snapshot, packages: &mut [PackageRow], rules: &Rules) -> FileDrift {
@@ -64,7 +67,9 @@ struct Explainer<'a> {
     rules: &'a Rules,
     rows: Vec<Row<'a>>,
     /// For each generated rule, by address, whether an input moved and which.
-    inputs: HashMap<*const crate::nondeterminism::Generated, Option<String>>,
+    inputs: HashMap<*const crate::nondeterminism::Generated, Option<generated::MovedInput>>,
+    /// Where each side's database of alternatives wants links to lead, once it was asked for.
+    alternatives: OnceCell<(Alternatives<'a>, Alternatives<'a>)>,
 }
 
 /// One path of both sides, and what is known of it so far.
@@ -197,6 +202,7 @@ impl<'a> Explainer<'a> {
             rules,
             rows,
             inputs: HashMap::new(),
+            alternatives: OnceCell::new(),
         }
     }
 
@@ -208,8 +214,7 @@ impl<'a> Explainer<'a> {
         self.pass(Self::compiled_from_package);
         self.pass(Self::compiled_on_one_side);
         self.pass(Self::record_of_noise);
-        self.find_moved_inputs();
-        self.pass(Self::generated_by_proof);
+        self.derive();
         self.pass(Self::by_user);
         self.pass(Self::generated_by_path);
         self.pass(|explainer, row| Some(explainer.otherwise(row)));
@@ -299,15 +304,15 @@ impl<'a> Explainer<'a> {
     }
 
     fn noise_by_path(&self, row: &Row<'a>) -> Option<Drift> {
-        if self.is_reached(row.path()) {
+        if self.reached(row.path()).is_some() {
             return None;
         }
         self.likely_noise(row, |rule| row.is_within(rule) || self.links_within(row))
     }
 
-    /// Whether what stands at a noise path is used all the same: a symlink from elsewhere leads there, or the image runs it.
-    fn is_reached(&self, path: &ImagePath) -> bool {
-        self.left.reached.holds(path) || self.right.reached.holds(path)
+    /// Why what is at a noise path is no noise, on one side at least.
+    fn reached(&self, path: &ImagePath) -> Option<&'a Reason> {
+        self.right.reached.reason(path).or_else(|| self.left.reached.reason(path))
     }
 
     /// Whether the path is nothing but a symlink to where path rules speak too: caches link to their own entries.
@@ -327,6 +332,10 @@ impl<'a> Explainer<'a> {
         drift.proof = Some(Proof::Path);
         drift.fix.clone_from(&rule.fix);
         Some(drift)
+    }
+
+    fn alternatives(&self) -> &(Alternatives<'a>, Alternatives<'a>) {
+        self.alternatives.get_or_init(|| (Alternatives::of(self.left), Alternatives::of(self.right)))
     }
 
     fn owners(&self, path: &ImagePath) -> (Option<Owner<'a>>, Option<Owner<'a>>) {

@@ -20,11 +20,7 @@ impl<'a> Explainer<'a> {
             .or_else(|| self.of_owner(row))
             .unwrap_or_else(|| {
                 let executable = if row.entries().any(FileEntry::is_executable) { "; executable" } else { "" };
-                let reached = if self.is_reached(row.path()) {
-                    "; a symlink from elsewhere leads there, or the image runs it"
-                } else {
-                    ""
-                };
+                let reached = self.reached(row.path()).map(|reason| format!("; {reason}")).unwrap_or_default();
                 format!("no package lists it{executable}{reached}")
             });
         row.drift(Explanation::Unexplained, detail)

@@ -13,7 +13,7 @@ use super::{IndexOptions, LayerEntry, LayerNode, drain};
 use crate::archive::{TarEntry, TarError, TarKind, TarReader, sha256};
 use crate::image::warnings::Warnings;
 use crate::model::text::visible_bytes;
-use crate::model::{self, Content, Digest, FileEntry, Gap, GapKind, ImagePath, Kind, Masked};
+use crate::model::{self, Content, Digest, FileEntry, Form, Gap, GapKind, ImagePath, Kind, Masked};
 use crate::nondeterminism::{HEAD, mask_for, python};
 
 /// What a pass over the tar keeps.
@@ -266,7 +266,7 @@ impl Collector<'_> {
             Some(Box::new(Masked { mask: mask.name, digest: sha256(&self.buffer), hidden }))
         });
         let (sha256, md5) = hashers.finish();
-        Ok(Content { sha256, masked, md5, pyc, words })
+        Ok(Content { sha256, masked, md5, pyc, words, form: Form::of(head.bytes()) })
     }
 
     /// The words of the Python file in the buffer, as long as there is room for more.

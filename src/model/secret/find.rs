@@ -278,7 +278,10 @@ fn is_of_name(byte: u8) -> bool {
 /// The keyword of a Dockerfile's instruction that the text is, behind what builders put before it.
 fn instruction(text: &str) -> &str {
     let text = text.trim_start();
-    let text = text.split_once("#(nop) ").filter(|(shell, _)| !shell.contains(['&', ';', '\n'])).map_or(text, |(_, rest)| rest);
+    let text = text
+        .split_once("#(nop) ")
+        .filter(|(shell, _)| !shell.contains(['&', ';', '\n']))
+        .map_or(text, |(_, rest)| rest);
     let mut words = text.split_whitespace();
     match words.next() {
         Some("ONBUILD") => words.next(),
@@ -318,8 +321,7 @@ fn takes_value(option: &str) -> bool {
 fn is_reference(value: &str) -> bool {
     let value = value.trim().trim_matches('"');
     let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).or_else(|| value.strip_prefix('$'));
-    let is_name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     value == HIDDEN || name.is_some_and(is_name)
 }

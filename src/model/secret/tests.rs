@@ -3,15 +3,45 @@ use super::*;
 #[test]
 fn names_are_split_into_words() {
     for name in [
-        "TOKEN", "github_token", "AWS_SECRET_ACCESS_KEY", "MYSQL_ROOT_PASSWORD", "PASSWD", "MY_API_KEY", "API_KEY_2",
-        "ACCESS_KEY", "SSH_PRIVATE_KEY", "X-Api-Key", "com.example.token", "keyStorePassword", "apiKey", "_authToken",
-        "AWS_ACCESS_KEY_ID_SECRET", "PGPASSWORD", "--password", "PRIVATE-TOKEN",
+        "TOKEN",
+        "github_token",
+        "AWS_SECRET_ACCESS_KEY",
+        "MYSQL_ROOT_PASSWORD",
+        "PASSWD",
+        "MY_API_KEY",
+        "API_KEY_2",
+        "ACCESS_KEY",
+        "SSH_PRIVATE_KEY",
+        "X-Api-Key",
+        "com.example.token",
+        "keyStorePassword",
+        "apiKey",
+        "_authToken",
+        "AWS_ACCESS_KEY_ID_SECRET",
+        "PGPASSWORD",
+        "--password",
+        "PRIVATE-TOKEN",
     ] {
         assert!(is_secret(name), "{name}");
     }
     for name in [
-        "GPG_KEY", "AWS_ACCESS_KEY_ID", "PRIVATE_KEY_ID", "GPG_KEYSERVER", "KEY", "API", "API_URL", "TOKENIZERS_PARALLELISM",
-        "SECRETARY", "PASSWORDLESS", "NOPASSWD", "PUBLIC_KEY", "ACCESS_LOG_KEY", "PRIVATE_KEY_FINGERPRINT", "SSH_KEY", "PATH", "",
+        "GPG_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "PRIVATE_KEY_ID",
+        "GPG_KEYSERVER",
+        "KEY",
+        "API",
+        "API_URL",
+        "TOKENIZERS_PARALLELISM",
+        "SECRETARY",
+        "PASSWORDLESS",
+        "NOPASSWD",
+        "PUBLIC_KEY",
+        "ACCESS_LOG_KEY",
+        "PRIVATE_KEY_FINGERPRINT",
+        "SSH_KEY",
+        "PATH",
+        "",
         "API_KEYSERVER",
     ] {
         assert!(!is_secret(name), "{name}");
@@ -139,13 +169,38 @@ fn a_finding_can_name_them() {
 
 #[test]
 fn no_text_takes_long_or_panics() {
-    for piece in ["TOKEN=", "\"TOKEN=", "\\", "'", "://", "://a:b/", "${TOKEN:-", "TOKEN=$(", "TOKEN=\\\"", "é", "--token \"", "|1 TOKEN="] {
+    for piece in [
+        "TOKEN=",
+        "\"TOKEN=",
+        "\\",
+        "'",
+        "://",
+        "://a:b/",
+        "${TOKEN:-",
+        "TOKEN=$(",
+        "TOKEN=\\\"",
+        "é",
+        "--token \"",
+        "|1 TOKEN=",
+    ] {
         let text = piece.repeat(20_000);
         let started = std::time::Instant::now();
         let _ = Secrets::Hidden.text(&text);
         assert!(started.elapsed().as_secs() < 10, "{piece}");
     }
-    for text in ["TOKEN", "TOKEN=", "TOKEN=\\", "TOKEN=\"", "--token ", "TOKEN:", "\"TOKEN\":", "://@", "TOKEN=é\\é", "|1 ", "|1 TOKEN=é"] {
+    for text in [
+        "TOKEN",
+        "TOKEN=",
+        "TOKEN=\\",
+        "TOKEN=\"",
+        "--token ",
+        "TOKEN:",
+        "\"TOKEN\":",
+        "://@",
+        "TOKEN=é\\é",
+        "|1 ",
+        "|1 TOKEN=é",
+    ] {
         let _ = Secrets::Hidden.text(text);
     }
 }

@@ -418,7 +418,7 @@ mod tests {
             of(&writer.finish().unwrap().into_inner()).unwrap()
         };
         for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
-            let packed = |second, pyc| packed(second, method, pyc);
+            let packed = |second, pyc: &[u8]| packed(second, method, pyc);
             let named = packed(20, &pyc(0, NOW, 6));
             assert_eq!(packed(22, &pyc(0, NOW + 2, 6)), named, "both times moved");
             assert_eq!(packed(20, &pyc(0, NOW + 1, 6)), named, "a second is no difference");

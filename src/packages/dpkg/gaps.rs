@@ -152,7 +152,8 @@ fn forgotten(image: &Image, known: &HashSet<Vec<u8>>, packages: &[&Package]) -> 
     let left: BTreeSet<String> = last.keys().filter(|name| is_left(name)).map(|name| to_text(name)).collect();
     let first = left.first()?;
     let why = if known.is_empty() {
-        format!("dpkg's database of a lower layer was deleted: {} packages", left.len())
+        let packages = if left.len() == 1 { "package" } else { "packages" };
+        format!("dpkg's database of a lower layer was deleted: it lists {} {packages}", left.len())
     } else {
         let count = left.len();
         format!(
@@ -244,7 +245,10 @@ mod tests {
         let told = |upper: &[(&str, &str)]| whys(&layered(&[&base, upper]));
         let one = "packages that a lower layer's dpkg lists are in no database, though files of theirs are there: 1 (first: b)";
         assert_eq!(told(&[("var/lib/dpkg/status", A)]), [one]);
-        assert_eq!(told(&[("var/lib/dpkg/status", "")]), ["dpkg's database of a lower layer was deleted: 2 packages"]);
+        assert_eq!(
+            told(&[("var/lib/dpkg/status", "")]),
+            ["dpkg's database of a lower layer was deleted: it lists 2 packages"]
+        );
     }
 
     #[test]
