@@ -387,12 +387,11 @@ pub(super) fn calm<'a>(report: &'a DriftReport, explanations: &[Explanation], al
     let (folded, plain): (Vec<_>, Vec<_>) = files(report, explanations, false)
         .into_iter()
         .partition(|line| !all && line.drift.explanation == Explanation::Metadata && !line.drift.is_alarm());
-    plain.into_iter().chain(fold_metadata(folded)).collect()
+    fold_metadata(folded).into_iter().chain(plain).collect()
 }
 
 /// Folds lines below one directory that differ in the same, made by the same layer; the lines are in order of path.
 fn fold_metadata(lines: Vec<FileLine<'_>>) -> Vec<FileLine<'_>> {
-    const FEW: usize = 3;
     // The topmost directory that differs so too; a file below none is with those beside it.
     let mut top: Option<&ImagePath> = None;
     let mut groups: Vec<(ImagePath, Vec<FileLine<'_>>)> = Vec::new();
@@ -415,18 +414,21 @@ fn fold_metadata(lines: Vec<FileLine<'_>>) -> Vec<FileLine<'_>> {
             None => groups.push((place, vec![line])),
         }
     }
-    let one = |(place, mut group): (ImagePath, Vec<FileLine<'_>>)| {
-        if group.len() > FEW {
-            let covers = group.len();
-            group.truncate(1);
-            if let Some(first) = group.first_mut() {
-                first.path = if place.is_root() { "/*".to_owned() } else { format!("{place}/**") };
-                (first.covers, first.is_folded) = (covers, true);
-            }
+    groups.into_iter().flat_map(|(place, group)| one_of_many(&place, group)).collect()
+}
+
+/// One line for those of a place, when there are more than a few.
+fn one_of_many<'a>(place: &ImagePath, mut group: Vec<FileLine<'a>>) -> Vec<FileLine<'a>> {
+    const FEW: usize = 3;
+    let covers = group.len();
+    if covers > FEW {
+        group.truncate(1);
+        if let Some(first) = group.first_mut() {
+            first.path = if place.is_root() { "/**".to_owned() } else { format!("{place}/**") };
+            (first.covers, first.is_folded) = (covers, true);
         }
-        group
-    };
-    groups.into_iter().flat_map(one).collect()
+    }
+    group
 }
 
 fn is_one_sided_directory(row: &FileRow, drift: &Drift) -> bool {

@@ -115,13 +115,13 @@ fn is_of_library(path: &[&str], series: &str) -> bool {
     match path {
         ["LICENSE.txt" | "__pycache__" | "lib-dynload"] => true,
         [file] if is_build_data(file) => true,
+        [config, rest @ ..] if config.starts_with(&format!("config-{series}")) => is_build_file(rest),
         [name] => MODULES.contains(name.strip_suffix(".py").unwrap_or(name)),
         ["__pycache__", file] => compiled_from(file, series).is_some_and(|module| MODULES.contains(module) || is_build_data(module)),
         ["lib-dynload", file] => {
             let module = file.split('.').next().unwrap_or_default();
             ends_as(file, "so") && (MODULES.contains(module) || module.starts_with("_test"))
         }
-        [config, rest @ ..] if config.starts_with(&format!("config-{series}")) => is_build_file(rest),
         [package, ..] => MODULES.contains(package),
         [] => false,
     }
