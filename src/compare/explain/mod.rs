@@ -12,6 +12,7 @@ mod ownership;
 mod places;
 mod prove;
 mod record_rows;
+mod renamed;
 mod rights;
 mod takeover;
 mod tie;
@@ -214,6 +215,7 @@ impl<'a> Explainer<'a> {
         self.pass(Self::compiled_from_package);
         self.pass(Self::compiled_on_one_side);
         self.pass(Self::record_of_noise);
+        self.explain_renamed();
         self.derive();
         self.pass(Self::by_user);
         self.pass(Self::generated_by_path);
