@@ -22,7 +22,7 @@ use crate::model::{
 use crate::nondeterminism::mask;
 
 /// The number of the format, and of what an index holds: with another one, indexes are made anew.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Fast, and close to what higher levels reach: most of an index is digests, which no level makes smaller.
 const LEVEL: i32 = 3;

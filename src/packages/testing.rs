@@ -59,7 +59,7 @@ pub(super) fn of_bytes(layers: &[Vec<(String, Vec<u8>)>]) -> Image {
         }
         indexes.push(Arc::new(index));
     }
-    Image { tree: Tree::new(nodes), layers: indexes, warnings: Vec::new() }
+    Image { tree: Tree::new(nodes), layers: indexes, warnings: Vec::new(), gaps: Vec::new() }
 }
 
 fn entry(name: &str, bytes: &[u8]) -> FileEntry {

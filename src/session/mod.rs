@@ -255,7 +255,7 @@ fn build(
         is_read,
         layers_unread: store.unread(side, &image.layers),
         warnings: image.warnings,
-        gaps: Vec::new(),
+        gaps: image.gaps,
     });
     progress.side(side).enter(Stage::Done);
     Ok(Opened { snapshot, blobs: image.blobs, rules: Arc::clone(&settings.rules), documents })

@@ -10,6 +10,7 @@ mod hostile;
 mod journeys;
 mod learn;
 mod pack;
+mod parity;
 mod program;
 mod readme;
 mod registry;
