@@ -90,6 +90,7 @@ pub(super) fn recall(image: &Located, options: &OpenOptions<'_>, host: &dyn Host
         attestations: Vec::new(),
         blobs: Box::new(EngineBlobs::new(image, options, host.progress())),
         warnings: Vec::new(),
+        gaps: Vec::new(),
     })
 }
 
