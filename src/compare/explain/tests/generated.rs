@@ -459,3 +459,31 @@ fn a_package_that_only_the_database_moved_is_no_input() {
     let drifted = report(&with("1", "one"), &with("2", "other"));
     assert_eq!(explanation(&drifted, "var/log/apt/term.log"), Explanation::Unexplained);
 }
+
+#[test]
+fn a_choice_is_a_file_that_packages_ship() {
+    let (config, templates) = ("var/cache/debconf/config.dat", "var/cache/debconf/templates.dat");
+    let question = |value: &str| format!("Name: cas/enable\nTemplate: cas/enable\nValue: {value}\nOwners: cas\n");
+    let pair = Pair::new(|image, version| {
+        let mut files = vec![("usr/share/ca-certificates/a.crt", CERTIFICATE.as_bytes())];
+        if version == "1.0-2" {
+            files.push(("usr/share/ca-certificates/b.crt", CERTIFICATE.as_bytes()));
+        }
+        image.deb("cas", version, &files);
+        let value = if version == "1.0-2" { "a.crt, b.crt" } else { "a.crt" };
+        image.write(config, question(value).as_bytes());
+        image.write(templates, format!("Name: cas/enable\nDescription: {version}\nOwners: cas/enable\n").as_bytes());
+    });
+    assert_eq!((pair.said(config, |_| {}), pair.said(templates, |_| {})), (DERIVED, DERIVED));
+    for value in ["a.crt, b.crt, evil.crt", "b.crt", "a.crt, b.crt, ../../../app/evil.crt", "permit"] {
+        let evil = |image: &mut TestImage| {
+            image.write("usr/share/ca-certificates/evil.crt", PLANTED.as_bytes());
+            image.write(config, question(value).as_bytes());
+        };
+        assert_eq!(pair.said(config, evil), UNEXPLAINED, "{value}");
+    }
+    let other = |image: &mut TestImage| {
+        image.write(templates, b"Name: x/y\nOwners: steady/y\n");
+    };
+    assert_eq!(pair.said(templates, other), UNEXPLAINED);
+}
