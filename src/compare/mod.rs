@@ -9,6 +9,7 @@ mod config;
 mod explain;
 mod files;
 mod findings;
+mod folds;
 mod headline;
 mod layers;
 pub mod learn;
@@ -34,6 +35,7 @@ pub(crate) use self::base::drift_of;
 pub use self::base::{BaseDrift, BaseRelation, Origin, Share, Split};
 pub use self::causes::Cause;
 pub use self::changelogs::ChangelogPlace;
+pub use self::folds::Fold;
 #[cfg(test)]
 pub(crate) use self::locks::rows as lock_rows;
 pub use self::locks::{LockChange, LockEntryRow, LockRow};
@@ -44,7 +46,8 @@ pub use crate::packages::Jump;
 #[must_use]
 pub fn compare(left: &Snapshot, right: &Snapshot, rules: &Rules) -> DriftReport {
     let mut packages = packages::rows(&left.packages, &right.packages);
-    let files = explain::explain(left, right, &mut packages, rules);
+    let mut files = explain::explain(left, right, &mut packages, rules);
+    files.folds = folds::all(&files, left, right);
     let unread = changelogs::fill(&mut packages, left, right);
     let rule_files = rules.uses(files.rows.iter().filter_map(|row| row.drift.as_ref()?.rule_file.as_deref()));
     let idle = idle_rules(rules, files.rows.iter().map(|row| &row.path));
@@ -183,6 +186,8 @@ pub struct FileDrift {
     pub stale_bytecode: Vec<ImagePath>,
     /// Paths that a package which did not move and one that did both list, where the second vouches for the bytes.
     pub contested: Vec<Contested>,
+    /// Trees that moved as one thing, whose unexplained paths are shown as one.
+    pub folds: Vec<Fold>,
 }
 
 /// A path that two packages list.
@@ -336,10 +341,10 @@ pub struct HistoryRow {
 }
 
 impl DriftReport {
-    /// Paths that nothing explains.
+    /// Paths that nothing explains; those of a [`Fold`] are one.
     #[must_use]
     pub fn unexplained(&self) -> usize {
-        self.files.by_explanation.get(Explanation::Unexplained)
+        self.files.by_explanation.get(Explanation::Unexplained) - self.files.folded()
     }
 
     /// Paths that differ behind an unmoved package, or that carry an alarm of their own.

@@ -110,7 +110,7 @@ pub(super) fn gone(drift: &DriftReport, folded: bool) -> Vec<GoneLine<'_>> {
     let mut gone = Vec::new();
     for explanation in Explanation::ALARMING_FIRST {
         let lines = if folded {
-            fold_removed(fold_directories(&drift.files.rows, explanation))
+            fold_removed(fold_directories(&drift.files.rows, explanation, &[]))
         } else {
             outline::files(drift, &[explanation], false)
         };

@@ -56,6 +56,8 @@ fn named(text: &str, settings: &Settings, progress: &Arc<Progress>) -> Result<Na
         reference: text.to_owned(),
         name: image.name,
         manifest_digest: image.manifest_digest,
+        other_digests: (!image.indexes.is_empty()).then(|| [&[image.config_digest], &*image.indexes].concat()),
+        passes_on: image.config.labels.get(base::DIGEST_KEY).cloned(),
         diff_ids: image.config.diff_ids,
     })
 }

@@ -72,6 +72,7 @@ pub(super) fn open(
         source: SOURCE,
         name: header.name,
         variants: header.variants,
+        indexes: Vec::new(),
         manifest_digest: header.manifest_digest,
         config_digest: header.config_digest,
         config,

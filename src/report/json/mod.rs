@@ -141,7 +141,7 @@ fn kinds(kinds: &[model::GapKind]) -> Vec<&'static str> {
 fn counts(report: &DriftReport) -> schema::Counts {
     let moved = |how| report.moved(Some(how));
     schema::Counts {
-        unexplained: report.unexplained(),
+        unexplained: report.files.by_explanation.get(Explanation::Unexplained),
         alarms: report.alarms(),
         unproven: unproven(report.unproven),
         packages: schema::PackageCounts {
@@ -311,7 +311,7 @@ fn files<'a>(report: &'a DriftReport, options: &ReportOptions<'_>) -> schema::Fi
         changes: (0..)
             .zip(&files.rows)
             .filter(|(at, _)| options.tells(Subject::File(*at)))
-            .filter_map(|(_, row)| file_change(report, row, options.all || options.only_marked))
+            .filter_map(|(at, row)| file_change(report, at, row, options.all || options.only_marked))
             .collect(),
     }
 }
@@ -326,7 +326,7 @@ fn by_explanation(counts: &ByExplanation) -> BTreeMap<&'static str, usize> {
 }
 
 /// The row of a path that differs in more than its time, or with `all` in anything.
-fn file_change<'a>(report: &DriftReport, row: &'a FileRow, all: bool) -> Option<schema::FileChange<'a>> {
+fn file_change<'a>(report: &'a DriftReport, at: u32, row: &'a FileRow, all: bool) -> Option<schema::FileChange<'a>> {
     let drift = row.drift.as_ref().filter(|drift| all || drift.explanation != Explanation::Mtime)?;
     Some(schema::FileChange {
         path: row.path.to_absolute(),
@@ -338,6 +338,7 @@ fn file_change<'a>(report: &DriftReport, row: &'a FileRow, all: bool) -> Option<
         rule_file: drift.rule.as_ref().map(|_| drift.rule_file.as_deref().unwrap_or(model::RuleFileUse::BUILT_IN)),
         proof: drift.proof.map(model::Proof::as_str),
         alarm: drift.alarm.as_deref(),
+        fold: report.files.fold_of(at).map(|fold| fold.name.as_str()),
         evidence: drift.evidence.as_deref(),
         fix: drift.fix.as_deref(),
         brought_by: report.origin_of_file(row).map(Origin::as_str),

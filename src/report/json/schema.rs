@@ -263,6 +263,7 @@ pub(super) struct FileChange<'a> {
     pub rule_file: Option<&'a str>,
     pub proof: Option<&'static str>,
     pub alarm: Option<&'a str>,
+    pub fold: Option<&'a str>,
     pub evidence: Option<&'a str>,
     pub fix: Option<&'a str>,
     /// `None` says that it is not known where the bases end.

@@ -232,7 +232,7 @@ fn to_read(page: &mut Page, report: &DriftReport, strict: bool) {
         let mut about = vec![page.code(&line.path)];
         about.extend(line.is_folded.then(|| plural(line.covers, "path")));
         about.extend(drift.owner.as_ref().map(|owner| page.code(owner)));
-        about.extend((!drift.detail.is_empty()).then(|| page.prose(&drift.detail)));
+        about.extend((!line.detail.is_empty()).then(|| page.prose(line.detail)));
         about.extend(hashes.map(|words| page.prose(&words)));
         Row::of_list(&format!("**{}**, {}: {}", drift.explanation, drift.change, about.join(", ")))
             .covering(line.covers)
@@ -362,7 +362,7 @@ fn layers(page: &mut Page, report: &DriftReport) {
 /// The paths that need no reading; those of which only the time differs on request.
 fn explained(page: &mut Page, report: &DriftReport) {
     let [_, _, others @ .., mtime] = Explanation::ALARMING_FIRST;
-    let mut lines = outline::files(report, &others, false);
+    let mut lines = outline::calm(report, &others, page.all());
     if page.all() {
         lines.extend(outline::files(report, &[mtime], false));
     }
@@ -372,11 +372,17 @@ fn explained(page: &mut Page, report: &DriftReport) {
             line.drift.change.to_string(),
             page.code(&line.path),
             page.code(line.drift.owner.as_deref().unwrap_or_default()),
-            page.prose(&line.drift.detail),
+            if line.is_folded {
+                format!("{}, {}", plural(line.covers, "path"), page.prose(line.detail))
+            } else {
+                page.prose(line.detail)
+            },
         ])
+        .covering(line.covers)
     };
     let rows: Vec<_> = lines.iter().map(row).collect();
-    let heading = format!("#### Explained: {}", plural(rows.len(), "path"));
+    let paths = lines.iter().map(|line| line.covers).sum();
+    let heading = format!("#### Explained: {}", plural(paths, "path"));
     let room = page.room().saturating_sub(share::FOOTER);
     page.list(&heading, &head(["explanation", "change", "path", "owner", "detail"]), &rows, room);
 }

@@ -235,7 +235,7 @@ fn file_row(line: &outline::FileLine<'_>) -> Row {
         about.push(plural(line.covers, "path"));
     }
     about.extend(drift.owner.as_deref().map(str::to_owned));
-    about.extend((!drift.detail.is_empty()).then(|| drift.detail.to_string()));
+    about.extend((!line.detail.is_empty()).then(|| line.detail.to_owned()));
     let paint = match drift.explanation {
         Explanation::SameVersion => Paint::Bad,
         Explanation::Unexplained => Paint::Notable,
