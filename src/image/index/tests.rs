@@ -193,7 +193,14 @@ fn names_that_mean_nothing_are_left_out_with_a_warning_that_a_terminal_may_show(
     for (warning, want) in index.warnings.iter().zip(want) {
         assert!(warning.contains(want) && !warning.contains(char::is_control), "{warning:?} lacks {want:?}");
     }
-    assert_eq!(gaps(&index), ["/.wh. /a/.wh...: whiteouts that name no file", "/: entries that name the root"]);
+    assert_eq!(
+        gaps(&index),
+        [
+            "/.wh. /a/.wh...: whiteouts that name no file",
+            "/odd\n: entries of a type that",
+            "/: entries that name the root"
+        ]
+    );
 }
 
 /// The gaps of a layer: their paths and the first words of why.
