@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::{FileDrift, FileRow, LockRow, PackageRow, causes, locks};
+use super::{FileDrift, FileRow, LockRow, PackageRow, causes, locks, vouchers};
 use crate::audit;
 use crate::model::{Explanation, Finding, FindingDrift, Hashes, ImagePath, Severity, Side};
 
@@ -22,7 +22,8 @@ pub(super) fn all(
         .into_iter()
         .chain(locks::findings(locks))
         .chain(varying(&files.rows))
-        .chain(stale(files));
+        .chain(stale(files))
+        .chain(vouchers::findings(packages, files).into_iter().map(of_drift));
     let mut findings: Vec<Finding> = drift.map(|finding| finding.from_layers(layer)).collect();
     findings.extend(paired(left, right));
     findings.sort_by(|a, b| {
@@ -189,9 +190,9 @@ mod tests {
     #[test]
     fn a_finding_that_grew_says_from_what() {
         let mut left = TestImage::new();
-        left.write("var/backups/a", b"1");
+        left.write("var/backups/dpkg.status.0", b"1");
         let mut right = left.clone();
-        right.write("var/backups/b", b"2");
+        right.write("var/backups/dpkg.status.1", b"2");
         let report = compare(&left.snapshot(), &right.snapshot(), Rules::built_in());
         let finding = report.findings.iter().find(|finding| finding.check == "varies-each-build").unwrap();
         assert_eq!((finding.drift, finding.count), (Some(FindingDrift::Same), 2));

@@ -82,6 +82,33 @@ pub struct Content {
     pub pyc: Option<PycHeader>,
     /// Of Python: the words of a source, or those that compiled code needs its source to have, as hashes in order.
     pub words: Option<Box<[u32]>>,
+    /// What the first bytes make of it.
+    pub form: Form,
+}
+
+/// What a file's first bytes make of it, whatever its name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    #[default]
+    Other,
+    /// The kernel runs it, or a loader maps it: an ELF file, or one that starts with `#!`.
+    Program,
+    /// A Debian package: an ar archive whose first member is `debian-binary` (deb(5)).
+    Deb,
+}
+
+impl Form {
+    /// The form of a file that starts with `head`.
+    #[must_use]
+    pub fn of(head: &[u8]) -> Self {
+        if head.starts_with(b"#!") || head.starts_with(b"\x7fELF") {
+            Self::Program
+        } else if head.starts_with(b"!<arch>\ndebian-binary") {
+            Self::Deb
+        } else {
+            Self::Other
+        }
+    }
 }
 
 /// The digest of a file's bytes with what varies from build to build masked.

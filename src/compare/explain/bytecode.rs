@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::super::Drift;
-use super::owners::{Owner, Owners, Record};
+use super::owners::{Owner, Owners};
 use super::{Explainer, Row};
 use crate::image::{Node, Tree};
 use crate::model::{Change, Explanation, FileEntry, ImagePath, Proof, PycHeader};
@@ -273,8 +273,8 @@ impl<'a> Compiled<'a> {
 fn compiled_owner<'a>(node: &'a Node, owners: &Owners<'a>, tree: &'a Tree) -> Option<Owner<'a>> {
     let compiled = Compiled::of(node, tree)?;
     let source = compiled.source.filter(|source| source.file.layer == compiled.layer && compiled.is_its_sources())?;
-    let owner = owners.of(&source.path).filter(|owner| owner.moved && !owner.omits_hash())?;
-    let vouched = owners.record(&owner, &source.file.entry) != Record::Differs && !compiled.entry.is_privileged();
+    let owner = owners.of(&source.path).filter(|owner| owner.moved)?;
+    let vouched = owners.vouches(&owner, &source.file.entry) && !compiled.entry.is_privileged();
     vouched.then_some(owner)
 }
 

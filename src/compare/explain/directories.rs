@@ -14,6 +14,7 @@ impl<'a> Explainer<'a> {
             let Some(row) = self.rows.get(at) else { continue };
             let path = row.path();
             let drift = row.is_lone_directory().then(|| match worst.get(path) {
+                // What alarms is the path below, once.
                 Some(below) => Drift { change: row.change.unwrap_or(below.change), alarm: None, ..below.clone() },
                 None => self.empty_directory(row),
             });

@@ -27,6 +27,8 @@ mod sqlite;
 mod tar;
 mod zip;
 
+pub use keystore::store_certificates;
+
 use crate::model::{Explanation, Hidden, ImagePath};
 
 /// One kind of file that varies from build to build in a known place.

@@ -3,8 +3,8 @@
 
 use super::*;
 
-const SOURCE: &str = "app/m.py";
-const CACHE: &str = "app/__pycache__/m.cpython-311.pyc";
+const SOURCE: &str = "usr/lib/app/m.py";
+const CACHE: &str = "usr/lib/app/__pycache__/m.cpython-311.pyc";
 const TEXT: &[u8] = b"import os\nos.getcwd('a')\n";
 const NOW: u64 = 1_700_000_000;
 const BEFORE: u64 = 1_600_000_000;
@@ -141,10 +141,10 @@ fn another_versions_code_or_code_without_a_source_is_never_explained() {
         image
     };
     for path in [
-        "app/__pycache__/m.cpython-312.pyc",
-        "app/__pycache__/m.pyc",
-        "app/__pycache__/n.cpython-311.pyc",
-        "app/m.pyc",
+        "usr/lib/app/__pycache__/m.cpython-312.pyc",
+        "usr/lib/app/__pycache__/m.pyc",
+        "usr/lib/app/__pycache__/n.cpython-311.pyc",
+        "usr/lib/app/m.pyc",
         "app/n.pyc",
     ] {
         let mut image = without();
@@ -158,7 +158,7 @@ fn another_versions_code_or_code_without_a_source_is_never_explained() {
 
 #[test]
 fn a_source_that_goes_leaves_no_foreign_code_in_its_place_unnoticed() {
-    let place = "app/m.pyc";
+    let place = "usr/lib/app/m.pyc";
     let with = |names: &[&str]| {
         let mut image = with(NOW, NOW, ITS_OWN);
         image.remove(CACHE).pyc(place, NOW, TEXT.len(), &TestImage::code(names, "a"));
