@@ -3,11 +3,11 @@
 
     pyc.py IMGDRIFT DIR PYTHON...      DIR keeps the wheels that were fetched and the archives that were compared
 
-For each interpreter its standard library and what it can install of WHEELS are compiled several ways, laid out as images
-and compared: two processes with other hash seeds, of which one writes references and the other does not; by time and by hash; bytecode on one side only; a month's
-upgrade of all of it. Every differing .pyc must be explained as bytecode or package, without an alarm. Then EDITS random files
-of code are altered behind an unchanged header, and three questions asked: altered in place, planted where the other side has
-none, and planted within the upgrade. Ends with 1 when there was a false alarm. Needs no Docker.
+For each interpreter its standard library and what it can install of WHEELS are compiled several ways, laid out as images and
+compared: by two processes with other hash seeds, of which one writes references and the other none; by time and by hash;
+bytecode on one side only; an upgrade of all distributions. Every differing .pyc must be explained as bytecode or package,
+without an alarm. Then EDITS random files are altered behind an unchanged header, and three questions asked: altered in place,
+planted where the other side has none, and planted within the upgrade. Ends with 1 when there was a false alarm. No Docker.
 """
 import base64
 import collections
@@ -126,10 +126,12 @@ while True:
         change = None
     if change is None:
         continue
-    number += 1
-    new = content[:size] + marshal.dumps(swapped(code, *change) if change[0] is not code else change[1])
-    if new == content:
+    new = swapped(code, *change)
+    # A byte of an inline cache, say, is no part of the code.
+    if marshal.loads(marshal.dumps(new)) == code:
         continue
+    number += 1
+    new = content[:size] + marshal.dumps(new)
     label = KINDS[kind].encode()
     out.write(struct.pack("<III", len(label), len(name), len(new)) + label + name + new)
 """
