@@ -79,6 +79,8 @@ fn a_flag_that_makes_foreign_code_run_is_an_alarm() {
     for flags in [1, 3] {
         assert_eq!(found(&dormant, &flagged(flags, FOREIGN), CACHE), (Explanation::Unexplained, None, 1));
     }
+    // It ran before, and may not run any more.
+    assert_eq!(found(&with(NOW, NOW, FOREIGN), &flagged(3, FOREIGN), CACHE), (Explanation::Unexplained, None, 0));
     assert_eq!(found(&dormant, &flagged(2, FOREIGN), CACHE), (Explanation::Unexplained, None, 0));
     assert_eq!(found(&flagged(1, FOREIGN), &dormant, CACHE), (Explanation::Unexplained, None, 0));
 }
