@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use imgdrift::compare::{
     BaseDrift, BaseRelation, ConfigChange, Drift, DriftReport, FileDrift, FileRow, LayerRelation, LayerRow, PackageRow,
+    Unproven,
 };
 use imgdrift::model::{
     Change, Checklist, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, Form, ImageFacts, ImagePath, Kind,
@@ -225,6 +226,7 @@ fn files(owners: &[Arc<str>]) -> (FileDrift, Vec<Option<usize>>) {
         let (mut seed, mut moved, mut mode) = (at, false, if directory { 0o755 } else { 0o644 });
         if let Some(drift) = &drift {
             files.by_explanation.count(drift.explanation);
+            files.alarms += usize::from(drift.is_alarm());
             let summary = &mut files.summary;
             let counter = match drift.change {
                 Change::Added => &mut summary.added,
@@ -321,6 +323,8 @@ fn facts(reference: &str, seed: u8) -> ImageFacts {
         manifest_digest: None,
         content_digest: Digest([seed; 32]),
         dependencies_digest: Digest([seed; 32]),
+        content_lacks: Vec::new(),
+        dependencies_lack: Vec::new(),
         platform: "linux/amd64".to_owned(),
         created: None,
         size: 9_000_000_000,
@@ -349,7 +353,7 @@ pub(crate) fn report() -> DriftReport {
     };
     DriftReport {
         verdict: Verdict::Drifted,
-        proven: false,
+        unproven: Unproven::default(),
         left: facts("registry.example/team/train:1.3", 1),
         right: facts("registry.example/team/train:1.4", 2),
         base: BaseDrift {

@@ -18,8 +18,12 @@ pub(super) fn all(
         let row = files.position(path).and_then(|at| files.rows.get(at as usize))?;
         Some(row.right.as_ref().or(row.left.as_ref())?.layer)
     };
-    let drift = same_version(packages, files).into_iter().chain(locks::findings(locks)).chain(varying(&files.rows));
-    let drift = drift.chain(vouchers::findings(packages, files).into_iter().map(of_drift));
+    let drift = same_version(packages, files)
+        .into_iter()
+        .chain(locks::findings(locks))
+        .chain(varying(&files.rows))
+        .chain(stale(files))
+        .chain(vouchers::findings(packages, files).into_iter().map(of_drift));
     let mut findings: Vec<Finding> = drift.map(|finding| finding.from_layers(layer)).collect();
     findings.extend(paired(left, right));
     findings.sort_by(|a, b| {
@@ -127,6 +131,17 @@ fn varying(rows: &[FileRow]) -> impl Iterator<Item = Finding> {
         finding.fix = cause.fix.map(str::to_owned);
         of_drift(finding)
     })
+}
+
+/// Compiled files that are only in the way now.
+fn stale(files: &FileDrift) -> Option<Finding> {
+    let count = files.stale_bytecode.len();
+    let message =
+        "their sources have another time, so that Python compiles them anew, at each start where it may not write";
+    let finding = Finding::new("stale-bytecode", Severity::Info, format!("{count} compiled files stale"), message).fix(
+        "compile after the last change of times, or by hash: python -m compileall --invalidation-mode checked-hash",
+    );
+    (count > 0).then(|| of_drift(finding.at(&files.stale_bytecode)))
 }
 
 /// Told of the right image, since it is the one that drifted.

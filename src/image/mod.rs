@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod contents;
+mod gaps;
 pub mod index;
 mod linked;
 pub mod squash;
@@ -19,6 +20,8 @@ pub use tree::{Node, Tree};
 
 use std::sync::Arc;
 
+use crate::model::Gap;
+
 /// Part of [`IndexOptions`].
 pub use crate::archive::Limits;
 
@@ -28,4 +31,6 @@ pub struct Image {
     pub layers: Vec<Arc<LayerIndex>>,
     /// What was odd about applying the layers.
     pub warnings: Vec<String>,
+    /// What could not be applied, or is applied differently by different stores.
+    pub gaps: Vec<Gap>,
 }

@@ -23,6 +23,7 @@ pub mod package;
 pub mod path;
 pub mod progress;
 pub mod rule;
+pub mod secret;
 pub mod text;
 pub mod watch;
 
@@ -31,7 +32,7 @@ pub use base::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
 pub use catalogue::{Catalogue, KnownRule, MissingRule, RuleKind};
 pub use changelog::{Changelog, ChangelogEntry, Fixes};
 pub use checklist::{Answer, Checklist, ChecklistItem, Evidence};
-pub use completeness::{Gap, GapKind, SideGap};
+pub use completeness::{Gap, GapKind, Reach, SideGap};
 pub use config::{BuildSource, HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
 pub use entry::{Content, FileAt, FileEntry, Form, Hidden, Kind, Masked, PycHeader, Xattr};
@@ -48,4 +49,5 @@ pub use package::{
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};
 pub use rule::RuleFileUse;
+pub use secret::Secrets;
 pub use watch::Watch;

@@ -88,6 +88,17 @@ pub struct Touched {
     pub path: ImagePath,
     /// The layer whose bytes are there now.
     pub layer: u32,
+    /// For a list that only lost rows, as dpkg's do for files that another package takes over: what it named. What it
+    /// still names is what it named when the package arrived.
+    pub lost: Option<Vec<ImagePath>>,
+}
+
+impl Package {
+    /// Whether what its record says of a file was said when it arrived.
+    #[must_use]
+    pub fn vouches(&self) -> bool {
+        self.touched.as_ref().is_none_or(|touched| touched.lost.is_some())
+    }
 }
 
 /// The keys of the packages of which one is enough; mostly it is one.

@@ -4,6 +4,7 @@
 pub mod anatomy;
 mod catalogue;
 pub mod mask;
+pub mod python;
 pub mod rules;
 
 pub use anatomy::dissect;

@@ -59,7 +59,7 @@ pub(super) fn of_bytes(layers: &[Vec<(String, Vec<u8>)>]) -> Image {
         }
         indexes.push(Arc::new(index));
     }
-    Image { tree: Tree::new(nodes), layers: indexes, warnings: Vec::new() }
+    Image { tree: Tree::new(nodes), layers: indexes, warnings: Vec::new(), gaps: Vec::new() }
 }
 
 fn entry(name: &str, bytes: &[u8]) -> FileEntry {
@@ -70,7 +70,14 @@ fn entry(name: &str, bytes: &[u8]) -> FileEntry {
         None => FileEntry {
             kind: Kind::File,
             size: bytes.len() as u64,
-            content: Some(Content { sha256: Digest([0; 32]), masked: None, md5: None, pyc: None, form: Form::Other }),
+            content: Some(Content {
+                sha256: Digest([0; 32]),
+                masked: None,
+                md5: None,
+                pyc: None,
+                words: None,
+                form: Form::Other,
+            }),
             ..plain
         },
     }

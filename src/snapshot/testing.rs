@@ -8,7 +8,7 @@ use sha2::Digest as _;
 
 use super::{LayerPart, Parts, Snapshot, capture};
 use crate::image::{IndexOptions, LayerIndex, Limits, index_layer};
-use crate::model::{Digest, HistoryEntry, ImageConfig, Md5, Progress, Side};
+use crate::model::{Digest, HistoryEntry, ImageConfig, Md5, Progress, Secrets, Side};
 
 const SITE: &str = "usr/lib/python3/dist-packages";
 /// The mtime of every file, unless a test changes it.
@@ -20,6 +20,7 @@ pub(crate) struct TestImage {
     files: BTreeMap<String, TestFile>,
     debs: Vec<(String, String)>,
     pub(crate) config: ImageConfig,
+    pub(crate) secrets: Secrets,
 }
 
 #[derive(Clone, PartialEq)]
@@ -91,6 +92,25 @@ impl TestImage {
         let word = |number: u64| u32::try_from(number).unwrap().to_le_bytes();
         let header = [[0xa7, 0x0d, 0x0d, 0x0a], [0; 4], word(mtime), word(size as u64)].concat();
         self.write(path, &[&header, code].concat())
+    }
+
+    /// Code as Python 3.11 writes it: a module that uses these names, and a constant.
+    pub(crate) fn code(names: &[&str], constant: &str) -> Vec<u8> {
+        let string = |text: &str| [b"z".as_slice(), &[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+        let count = u8::try_from(names.len()).unwrap();
+        let names = names.iter().flat_map(|name| string(name)).collect::<Vec<u8>>();
+        let parts: [&[u8]; 9] = [
+            &[b"c".as_slice(), &[0; 20], b"s\x02\0\0\0\x97\0"].concat(),
+            &[b")\x01".as_slice(), &string(constant)].concat(),
+            &[b")", [count].as_slice(), &names].concat(),
+            b")\0",
+            b"s\0\0\0\0",
+            &string("m.py"),
+            &string("<module>"),
+            &string("<module>"),
+            b"\x01\0\0\0s\0\0\0\0s\0\0\0\0",
+        ];
+        parts.concat()
     }
 
     /// Installs a deb as dpkg does: files, list, md5sums, a stanza.
@@ -264,6 +284,7 @@ impl TestImage {
             layers_unread: 0,
             warnings: Vec::new(),
             gaps: Vec::new(),
+            secrets: self.secrets,
         })
     }
 

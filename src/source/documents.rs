@@ -9,7 +9,7 @@ use super::store::Store;
 use super::{Choice, LayerBlob, OpenImage, SourceError};
 use crate::archive::sha256;
 use crate::model::text::visible;
-use crate::model::{Digest, ImageConfig, Variant};
+use crate::model::{Digest, Gap, ImageConfig, Variant};
 use crate::oci::{Descriptor, DocumentError, Platform};
 
 /// A store and what is wanted of it.
@@ -19,6 +19,8 @@ pub(super) struct Request<'a> {
     pub(super) choice: Option<&'a Choice>,
     pub(super) platform: Option<&'a Platform>,
     pub(super) verify: bool,
+    /// Whether the user says how the store is laid out.
+    pub(super) format_is_chosen: bool,
 }
 
 /// One image's documents.
@@ -28,10 +30,13 @@ pub(super) struct Documents {
     pub(super) config: ImageConfig,
     pub(super) config_json: Vec<u8>,
     pub(super) variants: Vec<Variant>,
+    /// The indexes that lead to the manifest, where all are known.
+    pub(super) indexes: Vec<Digest>,
     pub(super) annotations: BTreeMap<String, String>,
     pub(super) attestations: Vec<Vec<u8>>,
     pub(super) layers: Vec<Layer>,
     pub(super) warnings: Vec<String>,
+    pub(super) gaps: Vec<Gap>,
 }
 
 impl Documents {
@@ -49,6 +54,7 @@ impl Documents {
             source,
             name: None,
             variants: self.variants,
+            indexes: self.indexes,
             manifest_digest: self.manifest_digest,
             config_digest: self.config_digest,
             config: self.config,
@@ -58,6 +64,7 @@ impl Documents {
             layers,
             blobs: store.into_blobs(&names)?,
             warnings,
+            gaps: self.gaps,
         })
     }
 }

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::sync::Arc;
 
 use crate::compare::{
-    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, drift_of,
-    lock_rows,
+    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, Unproven,
+    drift_of, lock_rows,
 };
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
@@ -42,7 +42,7 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
     let right = facts("registry.example/team/shop:1.4.0", 2, "2025-11-01T10:00:00.123456Z", 424_690_000);
     Arc::new(DriftReport {
         verdict: Verdict::Drifted,
-        proven: false,
+        unproven: Unproven::default(),
         base: drift_of([&left, &right], &packages, &files),
         left,
         right,
@@ -214,7 +214,7 @@ pub(in crate::tui) fn empty() -> DriftReport {
     let files = FileDrift::default();
     DriftReport {
         verdict: Verdict::Identical,
-        proven: false,
+        unproven: Unproven::default(),
         base: drift_of([&side(), &side()], &[], &files),
         left: side(),
         right: side(),
@@ -370,7 +370,7 @@ pub(in crate::tui) fn services() -> Services {
 }
 
 fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> ConfigChange {
-    ConfigChange { key: key.into(), left: left.map(Into::into), right: right.map(Into::into), runtime }
+    ConfigChange { key: key.into(), left: left.map(Into::into), right: right.map(Into::into), runtime, hidden: None }
 }
 
 fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {
@@ -404,6 +404,8 @@ fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {
         manifest_digest: None,
         content_digest: digest(seed + 4),
         dependencies_digest: digest(seed + 6),
+        content_lacks: Vec::new(),
+        dependencies_lack: Vec::new(),
         platform: "linux/amd64".to_owned(),
         created: Some(created.to_owned()),
         size,
@@ -567,6 +569,7 @@ fn row(spec: &Spec) -> FileRow {
                         masked: None,
                         md5: None,
                         pyc: None,
+                        words: None,
                         form: Form::Other,
                     }),
                     ..FileEntry::implied_directory()

@@ -39,8 +39,9 @@ use crate::snapshot::reached::Reason;
 pub(super) fn explain(left: &Snapshot, right: &Snapshot, packages: &mut [PackageRow], rules: &Rules) -> FileDrift {
     let (drift, owned) = {
         let mut explainer = Explainer::new(left, right, packages, rules);
-        explainer.run();
-        explainer.finish()
+        let stale_bytecode = explainer.run();
+        let (drift, owned) = explainer.finish();
+        (FileDrift { stale_bytecode, ..drift }, owned)
     };
     for (package, file) in owned {
         if let Some(row) = packages.get_mut(package) {
@@ -206,18 +207,22 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// Each pass explains what it can of the rows still open; a later pass may look at what earlier ones found.
-    fn run(&mut self) {
+    /// Each pass explains what it can of the rows still open; a later pass may look at what earlier ones found. Returns the
+    /// compiled files that are stale now.
+    fn run(&mut self) -> Vec<ImagePath> {
         self.pass(Self::by_itself);
         self.pass(Self::by_owner);
         self.pass(Self::compiled_from_package);
+        self.pass(Self::compiled_on_one_side);
         self.pass(Self::record_of_noise);
         self.derive();
         self.pass(Self::by_user);
         self.pass(Self::generated_by_path);
         self.pass(|explainer, row| Some(explainer.otherwise(row)));
+        let stale = self.judge_compiled();
         self.explain_lone_directories();
         self.raise_alarms();
+        stale
     }
 
     /// Besides its explanation, a row may be an alarm.

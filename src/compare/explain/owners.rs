@@ -70,7 +70,7 @@ impl<'a> Owners<'a> {
             for file in &package.files {
                 let owner = Owner { package, file, row: at, moved: *moved, by_source: false };
                 if is_directory(&snapshot.image.tree, &file.path) {
-                    if owner.moved && package.touched.is_none() {
+                    if owner.moved && package.vouches() {
                         directories.insert(&file.path, owner);
                     }
                 } else if let Some(first) = by_path.get(&file.path) {
@@ -148,7 +148,7 @@ impl<'a> Owners<'a> {
 
     /// Whether the owner's record, as it was when the package arrived, has the hash of these bytes.
     pub(super) fn vouches(&self, owner: &Owner<'_>, entry: &FileEntry) -> bool {
-        owner.package.touched.is_none() && self.record(owner, entry) == Record::Matches
+        owner.package.vouches() && self.record(owner, entry) == Record::Matches
     }
 
     /// What the owner's record says of `entry`.

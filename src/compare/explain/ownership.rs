@@ -163,6 +163,10 @@ impl<'a> Explainer<'a> {
             Role::InstallerNote => row.path().file_name() == b"RECORD",
             Role::Plain | Role::Conffile | Role::Script | Role::Unlisted => false,
         };
+        let lost = owner.package.touched.as_ref().and_then(|touched| touched.lost.as_ref());
+        if lost.is_some_and(|lost| lost.iter().all(|path| takeover::is_taken_over(self, path, &owner))) {
+            return None;
+        }
         (is_record && !self.right_owners.is_from_arrival(&owner, node)).then(|| {
             let (now, then) = (node.file.layer, owner.package.layer);
             format!("written by layer {now}, although {} arrived in layer {then}", owner.package.label())

@@ -1,14 +1,18 @@
 //! Where a package's word is taken for a file, and where not.
 
-use crate::model::{Ecosystem, ImagePath, Package};
+use crate::model::{Ecosystem, ImagePath, OwnedFile, Package, RecordedHash, Role};
 
 /// Directories of administrators and applications, into which no distributor's package installs without a hash.
 const NOT_PACKAGED: [&[u8]; 8] = [b"usr/local", b"root", b"home", b"srv", b"app", b"tmp", b"run", b"etc"];
 
-/// Whether the package may own a file at `path` at all: a wheel owns nothing outside its prefix.
-pub(super) fn may_own(package: &Package, path: &ImagePath) -> bool {
+/// Whether the package may own the file at all: a wheel owns nothing outside its prefix, and what a deb ships in `/etc` is a
+/// conffile (Debian Policy 10.7.2), whose hash is in dpkg's status and not in a list beside it.
+pub(super) fn may_own(package: &Package, file: &OwnedFile) -> bool {
     match (package.ecosystem, &package.location) {
-        (Ecosystem::Pypi, Some(location)) => is_within(path.as_bytes(), prefix(location)),
+        (Ecosystem::Pypi, Some(location)) => is_within(file.path.as_bytes(), prefix(location)),
+        (Ecosystem::Deb, _) if file.recorded != RecordedHash::None => {
+            file.role == Role::Conffile || !is_within(file.path.as_bytes(), b"etc")
+        }
         (Ecosystem::Pypi | Ecosystem::Deb, _) => true,
     }
 }

@@ -13,12 +13,14 @@ pub(super) fn lost_only_rows_taken_over<'a>(explainer: &Explainer<'a>, row: &Row
     let is_list = row.path().as_bytes().ends_with(b".list") && row.is_inert_file();
     let Some((left, right)) = row.left.zip(row.right).filter(|_| is_list) else { return false };
     let (Some(left), Some(right)) = (lines(left), lines(right)) else { return false };
-    let is_taken_over = |line: &&[u8]| {
-        let path = ImagePath::parse(line).ok();
-        let taker = path.and_then(|path| explainer.right_owners.of(&path));
-        taker.is_some_and(|taker| taker.moved && taker.package.touched.is_none() && taker.takes_over(owner))
-    };
-    right.is_subset(&left) && left.difference(&right).all(|line| is_taken_over(&line))
+    let is_taken = |line: &&[u8]| ImagePath::parse(line).is_ok_and(|path| is_taken_over(explainer, &path, owner));
+    right.is_subset(&left) && left.difference(&right).all(|line| is_taken(&line))
+}
+
+/// Whether a package that moved and replaces `owner` owns `path` on the right side.
+pub(super) fn is_taken_over(explainer: &Explainer<'_>, path: &ImagePath, owner: &Owner<'_>) -> bool {
+    let taker = explainer.right_owners.of(path);
+    taker.is_some_and(|taker| taker.moved && taker.package.vouches() && taker.takes_over(owner))
 }
 
 /// Whether the package of `right` diverts the file that `left`, which did not move, has there on the left side: that is

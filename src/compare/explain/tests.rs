@@ -46,7 +46,7 @@ fn time_alone_is_mtime_and_leaves_the_content_equal() {
     });
     assert_eq!(explanation(&report, "usr/lib/libfoo.so"), Explanation::Mtime);
     assert_eq!(report.verdict, Verdict::ContentEquivalent);
-    assert!(report.proven);
+    assert!(report.is_proven());
     assert_eq!(report.left.content_digest, report.right.content_digest);
 }
 
@@ -114,7 +114,7 @@ fn a_moved_package_explains_only_what_matches_its_record() {
     assert_eq!(explanation(&report, &TestImage::site("flask/cli.py")), Explanation::Package);
     assert_eq!(report.moved(Some(PackageMove::Downgraded)), 1);
     assert_eq!(report.moved(Some(PackageMove::Upgraded)), 1);
-    assert_eq!(report.headline(), "drifted, 1 unexplained, 0 alarms");
+    assert!(report.headline().starts_with("drifted, 1 unexplained, 0 alarms"), "{}", report.headline());
 }
 
 #[test]
@@ -158,9 +158,12 @@ fn compiled_python_follows_the_package_of_its_source_only_when_its_header_names_
         image.deb("foo", version, &[("usr/share/foo/m.py", source)]).pyc(cache, 1_700_000_000, source.len(), code);
         image
     };
-    let (left, mut right) = (at_version("1", b"one", b"1"), at_version("2", b"three", b"2"));
-    assert_eq!(explanation(&report(&left, &right), cache), Explanation::Package);
-    right.pyc(cache, 1_700_000_000, 99, b"2");
+    let code = TestImage::code(&[], "");
+    let (left, mut right) =
+        (at_version("1", b"one", &code), at_version("2", b"three", &TestImage::code(&["three"], "")));
+    let moved = report(&left, &right);
+    assert_eq!((explanation(&moved, cache), drift(&moved, cache).proof), (Explanation::Package, Some(Proof::Header)));
+    right.pyc(cache, 1_700_000_000, 99, &code);
     assert_eq!(explanation(&report(&left, &right), cache), Explanation::Unexplained);
 }
 
@@ -190,7 +193,7 @@ fn noise_by_path_is_likely_and_never_an_executable() {
     assert_eq!(explanation(&report, "tmp/run.sh"), Explanation::Unexplained);
     assert_eq!(explanation(&report, "tmp"), Explanation::Unexplained);
     assert_eq!(explanation(&report, "var/cache/ldconfig"), Explanation::Noise);
-    assert!(!report.proven);
+    assert!(!report.is_proven());
 }
 
 #[test]
@@ -427,7 +430,7 @@ fn nothing_without_a_hash_rides_along_with_a_distribution_that_moved() {
     right.wheel("flask", "3.1.0", &[("flask/app.py", b"newer")]).write("app/main.py", b"print()");
     let planted = TestImage::site("flask-3.1.0.dist-info/evil.py");
     let cache = TestImage::site("flask/__pycache__/app.cpython-311.pyc");
-    right.write(&planted, b"import os").pyc(&cache, 1_700_000_000, 5, b"code");
+    right.write(&planted, b"import os").pyc(&cache, 1_700_000_000, 5, &TestImage::code(&["newer"], ""));
     let moved = report(&left, &right);
     assert_eq!(explanation(&moved, &TestImage::site("flask/app.py")), Explanation::Package);
     assert_eq!(explanation(&moved, &planted), Explanation::Unexplained);
@@ -467,5 +470,6 @@ fn a_privilege_is_no_noise_and_a_new_file_in_dpkgs_record_is_an_alarm() {
     assert_eq!(explanation(&report, "var/lib/dpkg/info/libfoo.postinst"), Explanation::SameVersion);
 }
 
+mod bytecode;
 mod same_version;
 mod vouching;

@@ -2,7 +2,7 @@
 
 use super::owners::{Owner, Owners, Record};
 use super::{Explainer, Row, links, places};
-use crate::model::{FileEntry, Kind, Package, Proof, RecordedHash, Role, Side};
+use crate::model::{FileEntry, ImagePath, Kind, Package, Proof, RecordedHash, Role, Side};
 
 /// How one side's file is a package's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl<'a> Explainer<'a> {
             return match owner {
                 // It is listed, yet not there.
                 Some(_) => Tie::Loose,
-                None if other.is_some_and(|other| self.is_touched(other.row, side)) => Tie::Loose,
+                None if other.is_some_and(|other| self.is_struck(other.row, side, row.path())) => Tie::Loose,
                 None => Tie::Nothing,
             };
         };
@@ -43,8 +43,8 @@ impl<'a> Explainer<'a> {
         let is_from_arrival = owners.is_from_arrival(&owner, node);
         match (owners.record(&owner, entry), entry.kind) {
             (Record::Differs, _) => Tie::Contradicted,
-            _ if owner.package.touched.is_some() && owner.file.role != Role::Record => Tie::Loose,
-            _ if !places::may_own(owner.package, row.path()) || gains_privilege(row) => Tie::Loose,
+            _ if !owner.package.vouches() && owner.file.role != Role::Record => Tie::Loose,
+            _ if !places::may_own(owner.package, owner.file) || gains_privilege(row) => Tie::Loose,
             (Record::Matches, _) => Tie::Proven(Proof::Hash),
             (Record::Silent, Kind::Symlink) if is_from_arrival => links::tie(owners, &owner, node),
             (Record::Silent, Kind::File) if is_from_arrival => self.unrecorded(&owner, row),
@@ -67,11 +67,12 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// Whether a record of the package in `row` was changed on `side` after the package arrived there.
-    fn is_touched(&self, row: usize, side: Side) -> bool {
+    /// Whether the record of the package in `row` may have lost `path` on `side` after the package arrived there.
+    fn is_struck(&self, row: usize, side: Side, path: &ImagePath) -> bool {
         let row = self.packages.get(row);
         let package = row.and_then(|row| if side == Side::Left { row.left.as_ref() } else { row.right.as_ref() });
-        package.is_some_and(|package| package.touched.is_some())
+        let touched = package.and_then(|package| package.touched.as_ref());
+        touched.is_some_and(|touched| touched.lost.as_ref().is_none_or(|lost| lost.contains(path)))
     }
 
     /// Whether the package in `row` records hashes of its files on either side.

@@ -134,14 +134,14 @@ impl Diversions {
     }
 }
 
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .filter(|line| !line.is_empty())
 }
 
 /// `md5  path`. md5sum marks a line whose name it escaped with a leading backslash.
-fn md5_line(line: &[u8]) -> Option<(Md5, Vec<u8>)> {
+pub(super) fn md5_line(line: &[u8]) -> Option<(Md5, Vec<u8>)> {
     let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
     let (digits, rest) = line.split_at_checked(32)?;
     let md5 = Md5::from_hex(std::str::from_utf8(digits).ok()?)?;

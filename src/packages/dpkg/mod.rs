@@ -5,6 +5,7 @@ pub mod changelog;
 mod deb822;
 mod excluded;
 mod files;
+mod gaps;
 pub mod preferences;
 mod status;
 mod version;
@@ -23,8 +24,14 @@ pub use files::Diversions;
 use files::FileLists;
 use status::{Id, Record, records};
 
-pub(super) const CATALOGER: Cataloger =
-    Cataloger { ecosystem: Ecosystem::Deb, wants, run, compare: version::compare, parts: version::parts };
+pub(super) const CATALOGER: Cataloger = Cataloger {
+    ecosystem: Ecosystem::Deb,
+    wants,
+    run,
+    gaps: gaps::gaps,
+    compare: version::compare,
+    parts: version::parts,
+};
 
 const ADMIN: &[u8] = b"var/lib/dpkg/";
 const STATUS: &[u8] = b"var/lib/dpkg/status";
@@ -165,7 +172,10 @@ impl<'a> Reading<'a> {
         let arrival = self.arrivals.get(&record.id()).copied();
         let layer = arrival.map_or(database.file.layer, |arrival| arrival.layer);
         let conffiles = arrival.filter(|arrival| !record.has_conffiles(arrival.conffiles)).map(|_| database);
-        let touched = conffiles.map(|database| Touched { path: database.path.clone(), layer: database.file.layer });
+        let touched = conffiles.map(|database| {
+            let (path, layer) = (database.path.clone(), database.file.layer);
+            Touched { path, layer, lost: None }
+        });
         self.packages.push(Package {
             size: size_of(&self.image.tree, &listed.files),
             touched: touched.or_else(|| self.written.touched(&listed.records, layer)),

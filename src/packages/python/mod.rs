@@ -5,6 +5,7 @@ pub(super) mod bytecode;
 mod direct_url;
 mod files;
 mod find;
+mod gaps;
 mod marker;
 mod metadata;
 mod record;
@@ -27,8 +28,14 @@ use find::{Form, Found, find};
 use metadata::{Metadata, from_file_name, metadata, normalised};
 use requires::{exact, requirements};
 
-pub(super) const CATALOGER: Cataloger =
-    Cataloger { ecosystem: Ecosystem::Pypi, wants: find::wants, run, compare: version::compare, parts: version::parts };
+pub(super) const CATALOGER: Cataloger = Cataloger {
+    ecosystem: Ecosystem::Pypi,
+    wants: find::wants,
+    run,
+    gaps: gaps::gaps,
+    compare: version::compare,
+    parts: version::parts,
+};
 
 fn run(image: &Image, owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<Package> {
     let mut places = Places::new(&image.tree);

@@ -367,3 +367,26 @@ fn a_maintainer_script_is_its_packages_only_from_the_layer_that_brought_it() {
     assert_eq!(explanation(&report, script), Explanation::Unexplained);
     assert!(drift(&report, script).alarm.is_some());
 }
+
+#[test]
+fn a_list_that_only_lost_rows_still_vouches_for_what_it_names_but_not_for_what_is_gone() {
+    let report = report_of(|layer| {
+        layer
+            .write("var/lib/dpkg/info/openssl.list", b"/.\n/usr/bin/openssl\n")
+            .write("usr/share/openssl/.wh.doc", b"");
+    });
+    assert_eq!(explanation(&report, "usr/bin/openssl"), Explanation::Package);
+    assert_eq!(explanation(&report, "usr/share/openssl/doc"), Explanation::Unexplained);
+    assert!(drift(&report, "var/lib/dpkg/info/openssl.list").alarm.is_some());
+}
+
+#[test]
+fn a_touched_record_is_found_in_one_image_too() {
+    let mut evil = TestImage::new();
+    claim(&mut evil, "openssl", &[("usr/lib/evil.so", b"evil")]);
+    let image = TestImage::layered(&[&installed(), &evil]);
+    let findings = image.findings(crate::model::Side::Right, Rules::built_in());
+    let touched: Vec<&Finding> = findings.iter().filter(|finding| finding.check == "record-touched").collect();
+    assert_eq!(touched.len(), 1);
+    assert!(touched[0].message.starts_with("layer 1 wrote this record"), "{}", touched[0].message);
+}
