@@ -53,8 +53,8 @@ fn steps<'s>(node: &Node, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s In
 
 /// Whether a package whose scripts make such arrived in the node's layer.
 fn is_from_package(node: &Node, snapshot: &Snapshot) -> bool {
-    let arrived = snapshot.packages.iter().filter(|package| package.layer == node.file.layer);
-    arrived.into_iter().any(|package| package.ecosystem == Ecosystem::Deb && MAKERS.contains(&&*package.name))
+    let mut arrived = snapshot.packages.iter().filter(|package| package.layer == node.file.layer);
+    arrived.any(|package| package.ecosystem == Ecosystem::Deb && MAKERS.contains(&&*package.name))
 }
 
 fn makes_identities(step: &Instruction) -> bool {

@@ -337,6 +337,11 @@ fn a_unit_is_enabled_where_it_and_its_packages_script_ask_for_it() {
     }
     let alias = "etc/systemd/system/food.service";
     assert_eq!(said(alias, &|image| _ = image.symlink(alias, "/usr/lib/systemd/system/foo.service")), DERIVED);
+    let other_name = "var/lib/systemd/deb-systemd-helper-enabled/food.service";
+    let named = |image: &mut TestImage| {
+        image.symlink(alias, "/usr/lib/systemd/system/foo.service").write(other_name, b"");
+    };
+    assert_eq!(said(other_name, &named), DERIVED);
     for other in [
         "var/lib/systemd/deb-systemd-helper-enabled/x.wants/x.service",
         "var/lib/systemd/deb-systemd-helper-masked/ssh.service",
@@ -486,4 +491,25 @@ fn a_choice_is_a_file_that_packages_ship() {
         image.write(templates, b"Name: x/y\nOwners: steady/y\n");
     };
     assert_eq!(pair.said(templates, other), UNEXPLAINED);
+}
+
+#[test]
+fn a_stanza_is_as_it_was_when_its_package_arrived() {
+    let path = "var/lib/dpkg/status";
+    let with = |version: &str| {
+        let mut image = TestImage::new();
+        image.deb("libfoo", version, &[("usr/lib/libfoo.so.1", version.as_bytes())]);
+        image
+    };
+    let said = |more: &str| {
+        let right = with("2");
+        let mut last = TestImage::new();
+        let text = String::from_utf8(right.bytes(path).to_vec()).unwrap();
+        last.write(path, text.replace("Version: 2\n", &format!("Version: 2\n{more}")).as_bytes());
+        let report = compare(&with("1").snapshot(), &right.under(last), Rules::built_in());
+        let drift = drift(&report, path);
+        (drift.explanation, drift.proof)
+    };
+    assert_eq!(said(""), DERIVED);
+    assert_eq!(said("Provides: libssl3 (= 99)\n"), UNEXPLAINED);
 }
