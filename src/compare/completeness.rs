@@ -1,7 +1,7 @@
 //! What is not known of either image, and whether the verdict could be another one if it were.
 
 use super::{Drift, FileDrift, FileRow, PackageRow};
-use crate::model::{Change, Ecosystem, GapKind, Reach, Side, SideGap};
+use crate::model::{Change, Ecosystem, GapKind, Proof, Reach, Side, SideGap};
 use crate::snapshot::Snapshot;
 
 /// The gaps of both images, those that decide first.
@@ -38,8 +38,7 @@ pub(super) fn same_documents(left: &Snapshot, right: &Snapshot) -> bool {
 
 /// Whether a row may be one that a package accounts for: it differs in more than its time, and nothing proves why.
 fn is_open(row: &FileRow) -> bool {
-    let is_settled =
-        |drift: &Drift| drift.change == Change::Mtime || drift.proof.is_some_and(|proof| proof.is_certain());
+    let is_settled = |drift: &Drift| drift.change == Change::Mtime || drift.proof.is_some_and(Proof::is_certain);
     row.drift.as_ref().is_some_and(|drift| !is_settled(drift))
 }
 

@@ -190,9 +190,9 @@ mod tests {
     #[test]
     fn a_finding_that_grew_says_from_what() {
         let mut left = TestImage::new();
-        left.write("var/backups/a", b"1");
+        left.write("var/backups/dpkg.status.0", b"1");
         let mut right = left.clone();
-        right.write("var/backups/b", b"2");
+        right.write("var/backups/dpkg.status.1", b"2");
         let report = compare(&left.snapshot(), &right.snapshot(), Rules::built_in());
         let finding = report.findings.iter().find(|finding| finding.check == "varies-each-build").unwrap();
         assert_eq!((finding.drift, finding.count), (Some(FindingDrift::Same), 2));

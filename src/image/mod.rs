@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod contents;
+mod gaps;
 pub mod index;
 mod linked;
 pub mod squash;
@@ -30,6 +31,6 @@ pub struct Image {
     pub layers: Vec<Arc<LayerIndex>>,
     /// What was odd about applying the layers.
     pub warnings: Vec<String>,
-    /// What of the layers could not be applied.
+    /// What could not be applied, or is applied differently by different stores.
     pub gaps: Vec<Gap>,
 }

@@ -16,7 +16,7 @@ pub struct ImagePath(Arc<[u8]>);
 /// Why bytes are not a path inside an image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// A `..` component: engines refuse such names.
+    /// A `..` component where none belongs.
     #[error("the name {0:?} climbs with \"..\"")]
     Climbs(String),
     /// A NUL byte, which no file system accepts.
@@ -25,16 +25,11 @@ pub enum PathError {
     /// Longer than [`ImagePath::MAX_LEN`].
     #[error("a name of {0} bytes; the limit is {max}", max = ImagePath::MAX_LEN)]
     TooLong(usize),
-    /// More components than [`ImagePath::MAX_DEPTH`].
-    #[error("a name of {0} components; the limit is {max}", max = ImagePath::MAX_DEPTH)]
-    TooDeep(usize),
 }
 
 impl ImagePath {
-    /// The longest path accepted, in bytes (Linux's `PATH_MAX`).
+    /// The longest path accepted, in bytes: Linux's `PATH_MAX`, which no engine can go beyond either.
     pub const MAX_LEN: usize = 4096;
-    /// The most components accepted.
-    pub const MAX_DEPTH: usize = 512;
 
     /// The root directory.
     #[must_use]
@@ -45,30 +40,46 @@ impl ImagePath {
     /// Normalises `raw` (`./a//b/`, `/a/b`) to a path relative to the image's root.
     ///
     /// # Errors
-    /// When `raw` climbs with `..`, holds a NUL or is beyond the limits.
+    /// When `raw` climbs with `..`, holds a NUL or is beyond the limit.
     pub fn parse(raw: &[u8]) -> Result<Self, PathError> {
-        if raw.len() > Self::MAX_LEN {
-            return Err(PathError::TooLong(raw.len()));
-        }
+        Self::normalise(raw, |_| Err(PathError::Climbs(text::visible_bytes(raw))))
+    }
+
+    /// The path that engines take the name of a tar entry for: `..` takes back the component before it, whatever that
+    /// is (Go's `filepath.Clean`), and what would leave the root stays there. Says too whether it would have left.
+    ///
+    /// # Errors
+    /// When `raw` holds a NUL or the path is beyond the limit.
+    pub fn clean(raw: &[u8]) -> Result<(Self, bool), PathError> {
+        let mut leaves = false;
+        let path = Self::normalise(raw, |clean| {
+            leaves |= clean.is_empty();
+            clean.truncate(clean.iter().rposition(|byte| *byte == b'/').unwrap_or(0));
+            Ok(())
+        })?;
+        Ok((path, leaves))
+    }
+
+    /// The components of `raw` one after another; `climb` is what a `..` does to those before it.
+    fn normalise(raw: &[u8], mut climb: impl FnMut(&mut Vec<u8>) -> Result<(), PathError>) -> Result<Self, PathError> {
         if raw.contains(&0) {
             return Err(PathError::Nul(text::visible_bytes(raw)));
         }
-        let mut depth = 0;
         let mut clean: Vec<u8> = Vec::with_capacity(raw.len());
         for part in raw.split(|byte| *byte == b'/') {
             match part {
-                b"" | b"." => continue,
-                b".." => return Err(PathError::Climbs(text::visible_bytes(raw))),
-                _ => {}
+                b"" | b"." => {}
+                b".." => climb(&mut clean)?,
+                name => {
+                    if !clean.is_empty() {
+                        clean.push(b'/');
+                    }
+                    clean.extend_from_slice(name);
+                }
             }
-            if !clean.is_empty() {
-                clean.push(b'/');
-            }
-            clean.extend_from_slice(part);
-            depth += 1;
         }
-        if depth > Self::MAX_DEPTH {
-            return Err(PathError::TooDeep(depth));
+        if clean.len() > Self::MAX_LEN {
+            return Err(PathError::TooLong(clean.len()));
         }
         Ok(Self(clean.into()))
     }
@@ -110,7 +121,7 @@ impl ImagePath {
     }
 
     /// The components from the root down.
-    pub fn components(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn components(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.0.split(|byte| *byte == b'/').filter(|part| !part.is_empty())
     }
 
@@ -185,6 +196,31 @@ mod tests {
         assert!(matches!(ImagePath::parse(b"a/../b"), Err(PathError::Climbs(_))));
         assert!(matches!(ImagePath::parse(b"a\0b"), Err(PathError::Nul(_))));
         assert!(matches!(ImagePath::parse(&[b'a'; 5000]), Err(PathError::TooLong(5000))));
+    }
+
+    #[test]
+    fn a_name_is_cleaned_as_go_cleans_it_and_stays_within_the_root() {
+        for (raw, want, leaves) in [
+            ("a/../b", "b", false),
+            ("usr/lib/../bin/app", "usr/bin/app", false),
+            ("./a//./b/../c/", "a/c", false),
+            ("a/..", "", false),
+            ("a/b/../../c", "c", false),
+            (".../..x/x..", ".../..x/x..", false),
+            ("../b", "b", true),
+            ("a/../../b", "b", true),
+            ("/../../b", "b", true),
+            ("..", "", true),
+        ] {
+            let (path, left) = ImagePath::clean(raw.as_bytes()).unwrap();
+            assert_eq!((path.as_bytes(), left), (want.as_bytes(), leaves), "{raw}");
+        }
+        // What counts is the path, not the way it is written, and as deep as a path can be.
+        let long = [&b"x/../".repeat(3000)[..], b"a"].concat();
+        assert_eq!(ImagePath::clean(&long).unwrap().0.as_bytes(), b"a");
+        assert_eq!(ImagePath::clean(&b"d/".repeat(2048)).unwrap().0.components().count(), 2048);
+        assert!(matches!(ImagePath::clean(&[b'a'; 4097]), Err(PathError::TooLong(4097))));
+        assert!(matches!(ImagePath::clean(b"a\0b"), Err(PathError::Nul(_))));
     }
 
     #[test]

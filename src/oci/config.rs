@@ -6,15 +6,85 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{DocumentError, parse};
+use super::go_json::{ANY, Shape, TEXTS};
 use super::{lenient, provenance};
 use crate::model::{Digest, HistoryEntry, ImageConfig, RuntimeConfig};
+
+/// What engines decode: moby's `image.Image`, which has all fields of the specification and those of before it.
+static CONFIG: Shape = Shape::Struct(&[
+    ("id", &ANY),
+    ("parent", &ANY),
+    ("comment", &ANY),
+    ("created", &ANY),
+    ("container", &ANY),
+    ("container_config", &RUNTIME),
+    ("docker_version", &ANY),
+    ("author", &ANY),
+    ("config", &RUNTIME),
+    ("architecture", &ANY),
+    ("variant", &ANY),
+    ("os", &ANY),
+    ("os.version", &ANY),
+    ("os.features", &ANY),
+    ("Size", &ANY),
+    ("rootfs", &ROOTFS),
+    ("history", &HISTORY),
+]);
+
+/// moby's `container.Config`.
+static RUNTIME: Shape = Shape::Struct(&[
+    ("Hostname", &ANY),
+    ("Domainname", &ANY),
+    ("User", &ANY),
+    ("AttachStdin", &ANY),
+    ("AttachStdout", &ANY),
+    ("AttachStderr", &ANY),
+    ("ExposedPorts", &TEXTS),
+    ("Tty", &ANY),
+    ("OpenStdin", &ANY),
+    ("StdinOnce", &ANY),
+    ("Env", &ANY),
+    ("Cmd", &ANY),
+    ("Healthcheck", &HEALTHCHECK),
+    ("ArgsEscaped", &ANY),
+    ("Image", &ANY),
+    ("Volumes", &TEXTS),
+    ("WorkingDir", &ANY),
+    ("Entrypoint", &ANY),
+    ("NetworkDisabled", &ANY),
+    ("MacAddress", &ANY),
+    ("OnBuild", &ANY),
+    ("Labels", &TEXTS),
+    ("StopSignal", &ANY),
+    ("StopTimeout", &ANY),
+    ("Shell", &ANY),
+]);
+
+static HEALTHCHECK: Shape = Shape::Struct(&[
+    ("Test", &ANY),
+    ("Interval", &ANY),
+    ("Timeout", &ANY),
+    ("StartPeriod", &ANY),
+    ("StartInterval", &ANY),
+    ("Retries", &ANY),
+]);
+
+static ROOTFS: Shape = Shape::Struct(&[("type", &ANY), ("diff_ids", &ANY)]);
+
+static HISTORY: Shape = Shape::Struct(&[
+    ("created", &ANY),
+    ("author", &ANY),
+    ("created_by", &ANY),
+    ("comment", &ANY),
+    ("empty_layer", &ANY),
+]);
 
 /// Reads an image's config.
 ///
 /// # Errors
 /// When `bytes` are not an image config. The error calls the document `document`.
 pub fn read_config(document: &str, bytes: &[u8]) -> Result<ImageConfig, DocumentError> {
-    let config: Config = parse(document, b'{', bytes)?;
+    let config: Config = parse(document, b'{', bytes, &CONFIG)?;
     let runtime = config.runtime.unwrap_or_default();
     Ok(ImageConfig {
         os: config.os,

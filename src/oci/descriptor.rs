@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-use super::{Platform, base64, lenient};
+use super::go_json::{ANY, Shape, TEXTS};
+use super::{Platform, base64, lenient, platform};
 use crate::model::Digest;
 
 /// Media types that decide what a blob is taken for. What compresses a layer is never read from them.
@@ -16,6 +17,17 @@ pub mod media_type {
     pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
     pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 }
+
+pub(super) static SHAPE: Shape = Shape::Struct(&[
+    ("mediaType", &ANY),
+    ("digest", &ANY),
+    ("size", &ANY),
+    ("urls", &ANY),
+    ("annotations", &TEXTS),
+    ("data", &ANY),
+    ("platform", &platform::SHAPE),
+    ("artifactType", &ANY),
+]);
 
 /// A blob's type, digest and size.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -4,8 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::descriptor;
 use super::document::{DocumentError, parse};
+use super::go_json::{ANY, Shape};
 use super::lenient;
+
+/// What `docker load` decodes: moby's `manifestItem`.
+static ROWS: Shape = Shape::Struct(&[
+    ("Config", &ANY),
+    ("RepoTags", &ANY),
+    ("Layers", &ANY),
+    ("Parent", &ANY),
+    ("LayerSources", &Shape::Map(&descriptor::SHAPE)),
+]);
 
 /// One image of a docker-archive.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -37,5 +48,5 @@ pub struct LayerSource {
 /// # Errors
 /// When `bytes` are not a list of images.
 pub fn read_docker_manifest(bytes: &[u8]) -> Result<Vec<DockerRow>, DocumentError> {
-    parse("manifest.json", b'[', bytes)
+    parse("manifest.json", b'[', bytes, &ROWS)
 }

@@ -1,7 +1,9 @@
 //! What can be wrong with a document, and the one way all of them are parsed.
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use super::go_json::{self, Shape};
 use crate::model::Secrets;
 use crate::model::text::{visible, visible_bytes};
 
@@ -19,18 +21,40 @@ pub enum DocumentError {
     Schema1 { document: String },
 }
 
-/// Parses `bytes` as a document that messages call `document`, whose JSON text starts with `opening`.
-pub(super) fn parse<T: DeserializeOwned>(document: &str, opening: u8, bytes: &[u8]) -> Result<T, DocumentError> {
-    let broken = |what: String| DocumentError::Json { document: document.to_owned(), what };
+/// Parses `bytes` as a document that messages call `document`, whose JSON text starts with `opening` and is of `shape`.
+pub(super) fn parse<T: DeserializeOwned>(
+    document: &str,
+    opening: u8,
+    bytes: &[u8],
+    shape: &'static Shape,
+) -> Result<T, DocumentError> {
+    convert(document, parse_value(document, opening, bytes, shape)?)
+}
+
+/// As [`parse`], for a document whose kind shows by its content.
+pub(super) fn parse_value(
+    document: &str,
+    opening: u8,
+    bytes: &[u8],
+    shape: &'static Shape,
+) -> Result<Value, DocumentError> {
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        None => Err(broken("it is empty".to_owned())),
+        None => Err(broken(document, "it is empty".to_owned())),
         // Checked here because serde takes a list for an object, field by field.
         Some(first) if *first != opening => {
             let (expected, found) = (char::from(opening), visible_bytes(&[*first]));
-            Err(broken(format!("it should start with \"{expected}\" but starts with \"{found}\"")))
+            Err(broken(document, format!("it should start with \"{expected}\" but starts with \"{found}\"")))
         }
-        // The message may quote what stands in the place of something else.
-        Some(_) => serde_json::from_slice(bytes)
-            .map_err(|error| broken(visible(&Secrets::Hidden.text(&error.to_string())).into_owned())),
+        Some(_) => go_json::read(bytes, shape).map_err(|error| broken(document, error.to_string())),
     }
+}
+
+/// What `value` says, when it has the form of a `T`.
+pub(super) fn convert<T: DeserializeOwned>(document: &str, value: Value) -> Result<T, DocumentError> {
+    serde_json::from_value(value).map_err(|error| broken(document, error.to_string()))
+}
+
+/// The message may quote what is in the place of something else.
+fn broken(document: &str, what: String) -> DocumentError {
+    DocumentError::Json { document: document.to_owned(), what: visible(&Secrets::Hidden.text(&what)).into_owned() }
 }

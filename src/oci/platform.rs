@@ -5,8 +5,18 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
+use super::go_json::{ANY, Shape};
 use super::lenient;
 use crate::model::text::visible;
+
+pub(super) static SHAPE: Shape = Shape::Struct(&[
+    ("architecture", &ANY),
+    ("os", &ANY),
+    ("os.version", &ANY),
+    ("os.features", &ANY),
+    ("variant", &ANY),
+    ("features", &ANY),
+]);
 
 /// `os/arch[/variant]`, in the words of the Go toolchain (`linux`, `amd64`), as image indexes write them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

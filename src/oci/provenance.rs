@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{DocumentError, parse};
+use super::go_json::ANY;
 use super::{base64, lenient};
 use crate::model::BuildSource;
 
@@ -31,7 +32,7 @@ pub struct Provenance {
 /// # Errors
 /// When `bytes` are not a statement. The error calls the document `document`.
 pub fn read_provenance(document: &str, bytes: &[u8]) -> Result<Option<Provenance>, DocumentError> {
-    let statement: Statement = parse(document, b'{', bytes)?;
+    let statement: Statement = parse(document, b'{', bytes, &ANY)?;
     let provenance = match statement.predicate_type.as_str() {
         "https://slsa.dev/provenance/v0.2" => v0_2(&statement.predicate),
         "https://slsa.dev/provenance/v1" => v1(&statement.predicate),

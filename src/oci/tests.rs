@@ -138,3 +138,86 @@ fn dockers_rows_may_lack_tags() {
     let error = read_docker_manifest(br#"{"schemaVersion":2}"#).unwrap_err().to_string();
     assert_eq!(error, "manifest.json cannot be read: it should start with \"[\" but starts with \"{\"");
 }
+
+#[test]
+fn keys_of_a_config_may_be_spelled_in_any_case() {
+    let usual = r#"{"architecture":"amd64","os":"linux","config":{"Entrypoint":["/a"],"Env":["A=1"],"User":"u",
+        "Labels":{"A":"1","a":"2"},"ExposedPorts":{"1/tcp":{}},"Healthcheck":{"Test":["NONE"],"Retries":3}},
+        "rootfs":{"diff_ids":["sha256:bfe3945e9b02bedd894be364f5842cef6d3bdbaab376889243c640f12791be3b"]},
+        "history":[{"created_by":"x","empty_layer":true}]}"#;
+    let other = r#"{"ARCHITECTURE":"amd64","oS":"linux","Config":{"entrypoint":["/a"],"ENV":["A=1"],"u\u017fer":"u",
+        "labels":{"A":"1","a":"2"},"exposedports":{"1/tcp":{}},"Healthchec\u212a":{"TEST":["NONE"],"retries":3}},
+        "RootFS":{"Diff_IDs":["sha256:bfe3945e9b02bedd894be364f5842cef6d3bdbaab376889243c640f12791be3b"]},
+        "History":[{"Created_By":"x","Empty_Layer":true}]}"#;
+    let read = |text: &str| read_config("config", text.as_bytes()).unwrap();
+    assert_eq!(read(usual), read(other));
+    assert_eq!(read(other).labels.len(), 2);
+}
+
+#[test]
+fn a_field_that_a_document_spells_twice_is_named_with_both_spellings_and_the_document() {
+    let config = |text: &str| read_config("config 12", text.as_bytes()).unwrap_err().to_string();
+    let manifest = |text: &str| read_manifest_or_index("manifest 12", text.as_bytes()).unwrap_err().to_string();
+    let rows = |text: &str| read_docker_manifest(text.as_bytes()).unwrap_err().to_string();
+    for (error, names) in [
+        (
+            config(r#"{"config":{"Entrypoint":["/good"],"entrypoint":["/evil"]}}"#),
+            ["config 12", "Entrypoint", "entrypoint"],
+        ),
+        (config(r#"{"config":{"Cmd":["/good"]},"Config":null}"#), ["config 12", "config", "Config"]),
+        (config(r#"{"rootfs":{"diff_ids":[],"diff_Ids":[]}}"#), ["config 12", "diff_ids", "diff_Ids"]),
+        (config(r#"{"history":[{"created_by":"a","Created_by":"b"}]}"#), ["config 12", "created_by", "Created_by"]),
+        (config(r#"{"config":{"Volumes":{"/a":{},"/a":{}}}}"#), ["config 12", "/a", "twice"]),
+        (manifest(r#"{"config":{"digest":"a","Digest":"b"},"layers":[]}"#), ["manifest 12", "digest", "Digest"]),
+        (manifest(r#"{"manifests":[],"MANIFESTS":[]}"#), ["manifest 12", "manifests", "MANIFESTS"]),
+        (manifest(r#"{"manifests":[{"platform":{"os":"a","OS":"b"}}]}"#), ["manifest 12", "os", "OS"]),
+        (manifest(r#"{"manifests":[{"annotations":{"a":"1","a":"2"}}]}"#), ["manifest 12", "\"a\"", "twice"]),
+        (rows(r#"[{"Config":"a","Layers":["b"],"layers":[]}]"#), ["manifest.json", "Layers", "layers"]),
+        (rows(r#"[{"LayerSources":{"x":{"urls":[],"URLs":[]}}}]"#), ["manifest.json", "urls", "URLs"]),
+    ] {
+        assert!(names.iter().all(|name| error.contains(name)), "{error} lacks one of {names:?}");
+    }
+    // Which of the two kinds a document is does not hang on its spelling.
+    assert!(manifest(r#"{"Manifests":[],"layers":[]}"#).contains("as well as"));
+}
+
+#[test]
+fn older_jib_writes_lower_case() {
+    let rows = read_docker_manifest(br#"[{"config":"config.json","repoTags":["a:1"],"layers":["b.tar.gz"]}]"#).unwrap();
+    assert_eq!(
+        (rows[0].config.as_str(), &rows[0].repo_tags[..], &rows[0].layers[..]),
+        ("config.json", &["a:1".to_owned()][..], &["b.tar.gz".to_owned()][..])
+    );
+}
+
+#[test]
+fn what_is_stored_as_an_image_and_is_none_says_what_it_is() {
+    let manifest = |own: &str, config: &str, layer: &str| {
+        let digest = "sha256:bfe3945e9b02bedd894be364f5842cef6d3bdbaab376889243c640f12791be3b";
+        let text = format!(
+            r#"{{"artifactType":"{own}","config":{{"mediaType":"{config}","digest":"{digest}"}},
+                "layers":[{{"mediaType":"{layer}","digest":"{digest}"}}]}}"#
+        );
+        match read_manifest_or_index("m", text.as_bytes()).unwrap() {
+            ManifestOrIndex::Manifest(manifest) => manifest.artifact_type().map(str::to_owned),
+            ManifestOrIndex::Index(_) => panic!("a manifest"),
+        }
+    };
+    let (oci, layer) = (media_type::OCI_CONFIG, "application/vnd.oci.image.layer.v1.tar+gzip");
+    for (own, config, layer) in [
+        ("", oci, layer),
+        ("", media_type::DOCKER_CONFIG, "application/vnd.docker.image.rootfs.diff.tar.gzip"),
+        ("", "", ""),
+        ("", "application/octet-stream", layer),
+        (oci, oci, "application/vnd.oci.image.layer.v1.tar+zstd+encrypted"),
+    ] {
+        assert_eq!(manifest(own, config, layer), None, "{own} {config} {layer}");
+    }
+    let (signature, statement) = ("application/vnd.dev.cosign.simplesigning.v1+json", "application/vnd.in-toto+json");
+    assert_eq!(manifest("", oci, signature).as_deref(), Some(signature));
+    assert_eq!(manifest("", oci, statement).as_deref(), Some(statement));
+    assert_eq!(manifest("", oci, "text/spdx+json").as_deref(), Some("text/spdx+json"));
+    let chart = "application/vnd.cncf.helm.config.v1+json";
+    assert_eq!(manifest("", chart, layer).as_deref(), Some(chart));
+    assert_eq!(manifest("application/spdx+json", oci, layer).as_deref(), Some("application/spdx+json"));
+}

@@ -23,6 +23,9 @@ impl<'a> Places<'a> {
         Self { tree, directories: HashMap::new(), known: 0 }
     }
 
+    /// Components of a directory that is followed: a path may have thousands, and each takes a step of recursion.
+    const DEEPEST: usize = 512;
+
     /// Where `path` stands; also an answer for paths (and directories) that the image lacks.
     pub(super) fn stand(&mut self, path: ImagePath) -> ImagePath {
         let bytes = path.as_bytes();
@@ -36,14 +39,17 @@ impl<'a> Places<'a> {
         self.shared(moved.unwrap_or(path))
     }
 
-    /// The directory that `path` leads to. Recurses with [`Places::stand`] once per component, of which a path has
-    /// at most [`ImagePath::MAX_DEPTH`].
+    /// The directory that `path` leads to. Recurses with [`Places::stand`] once per component, of which
+    /// there are at most [`Places::DEEPEST`].
     fn directory(&mut self, path: &[u8]) -> ImagePath {
         if let Some(known) = self.directories.get(path) {
             return known.clone();
         }
         // A part of a path is within a path's limits.
         let parsed = ImagePath::parse(path).unwrap_or_else(|_| ImagePath::root());
+        if parsed.components().nth(Self::DEEPEST).is_some() {
+            return parsed;
+        }
         let stood = self.stand(parsed);
         let is_link = self.tree.get(&stood).is_some_and(|node| node.file.entry.kind == Kind::Symlink);
         let target = if is_link { self.tree.resolve(&stood) } else { None };

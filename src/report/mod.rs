@@ -42,6 +42,7 @@ pub const FORMATS: &[Format] = &[text::FORMAT, json::FORMAT, markdown::FORMAT];
 
 /// How to write a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct ReportOptions<'a> {
     /// Everything: `mtime` rows too, and no list cut short.
     pub all: bool,

@@ -224,6 +224,7 @@ fn build(
 ) -> Result<Opened, Failure> {
     progress.side(side.side).enter(Stage::Cataloguing);
     let SideImage { side, image, reference, recording, mut gaps } = side;
+    gaps.extend(image.gaps.iter().cloned());
     if settings.no_verify {
         gaps.push(Gap::new(GapKind::Unverified, "digests were not checked, as --no-verify asks"));
     }

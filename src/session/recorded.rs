@@ -82,6 +82,7 @@ pub(super) fn open(
         layers: header.layers.iter().map(layer).collect(),
         blobs: Box::new(NoBlobs(reference.text.clone())),
         warnings: header.warnings,
+        gaps: Vec::new(),
     };
     let recording = Recording { at: header.at, reference: header.reference, source: header.source, tool: header.tool };
     let gaps = header.gaps.into_iter().map(RecordedGap::into_gap).collect();

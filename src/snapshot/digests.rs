@@ -66,8 +66,8 @@ pub(super) fn lacking(gaps: &[Gap], covers: fn(&Gap) -> bool) -> Vec<GapKind> {
 }
 
 fn head(name: &str, format: u32, lacks: &[GapKind]) -> String {
-    let marks: String = lacks.iter().map(|kind| format!("incomplete {}\n", kind.as_str())).collect();
-    format!("imgdrift {name} {format}\n{marks}")
+    let first = format!("imgdrift {name} {format}\n");
+    lacks.iter().fold(first, |head, kind| head + "incomplete " + kind.as_str() + "\n")
 }
 
 fn digest(header: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Digest {

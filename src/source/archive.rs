@@ -62,7 +62,7 @@ impl Archive {
 
 impl Store for Archive {
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>, SourceError> {
-        let Some(stored) = self.table.resolve(&self.path, name)?.copied() else { return Ok(None) };
+        let Some(stored) = self.table.document(&self.path, name)?.copied() else { return Ok(None) };
         let limit = self.limits.document_bytes;
         if stored.size > limit {
             let (file, document) = (self.path.clone(), name.to_owned());

@@ -160,7 +160,14 @@ mod tests {
             let descriptor = json!({"digest": digest.to_string(), "size": size, "annotations": names});
             let index = json!({"schemaVersion": 2, "manifests": [descriptor, descriptor]}).to_string();
             let index = read_index("index", index.as_bytes()).unwrap();
-            let request = Request { file: Path::new("x"), store: &held, choice: None, platform: None, verify: true };
+            let request = Request {
+                file: Path::new("x"),
+                store: &held,
+                choice: None,
+                platform: None,
+                verify: true,
+                format_is_chosen: false,
+            };
             assert_eq!(of(&request, &index, image).len(), expected);
         }
     }
@@ -176,7 +183,14 @@ mod tests {
             index = json!({"schemaVersion": 2, "manifests": vec![descriptor; 200]}).to_string();
         }
         let index = read_index("index", index.as_bytes()).unwrap();
-        let request = Request { file: Path::new("x"), store: &held, choice: None, platform: None, verify: true };
+        let request = Request {
+            file: Path::new("x"),
+            store: &held,
+            choice: None,
+            platform: None,
+            verify: true,
+            format_is_chosen: false,
+        };
         assert!(of(&request, &index, sha256(b"x")).is_empty());
         assert!(held.reads.get() <= MAX_DEPTH as usize, "{} reads", held.reads.get());
     }

@@ -6,8 +6,7 @@
 
 use super::documents::{Documents, Layer, Request};
 use super::error::Candidate;
-use super::layout::Found;
-use super::{SourceError, layout};
+use super::{SourceError, beside};
 use crate::archive::sha256;
 use crate::model::text::visible;
 use crate::model::{Digest, ImageConfig};
@@ -38,8 +37,9 @@ pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
         annotations: std::collections::BTreeMap::new(),
         attestations: Vec::new(),
         warnings: Vec::new(),
+        gaps: Vec::new(),
     };
-    add_manifest(request, &mut documents);
+    beside::layout(request, row, rows.len() == 1, &mut documents)?;
     Ok(documents)
 }
 
@@ -96,25 +96,4 @@ fn layer_digest(name: &str) -> Option<Digest> {
         None => name.trim_start_matches("./").strip_prefix("blobs/sha256/")?,
     };
     Digest::from_hex(hex).ok()
-}
-
-/// Takes the manifest's digest and annotations from the OCI layout beside `manifest.json`, where docker 25 and later
-/// write one. Only as far as both agree: docker 25.0.0 wrote layouts whose manifests lack layers or order them wrongly
-/// (moby 47065, 47150).
-fn add_manifest(request: &Request<'_>, documents: &mut Documents) {
-    match layout::manifest_of(request, documents.config_digest) {
-        Ok(None) => {}
-        Ok(Some(Found { digest, manifest, attestations })) => {
-            let listed = manifest.layers.iter().map(|layer| Some(layer.digest));
-            if listed.eq(documents.layers.iter().map(|layer| layer.digest)) {
-                documents.manifest_digest = Some(digest);
-                documents.annotations = manifest.annotations;
-                documents.attestations = attestations;
-            } else {
-                let warning = format!("manifest {digest} lists other layers than manifest.json, which was followed");
-                documents.warnings.push(warning);
-            }
-        }
-        Err(error) => documents.warnings.push(format!("the OCI layout beside manifest.json was not used: {error}")),
-    }
 }

@@ -9,7 +9,7 @@ use super::store::Store;
 use super::{Choice, LayerBlob, OpenImage, SourceError};
 use crate::archive::sha256;
 use crate::model::text::visible;
-use crate::model::{Digest, ImageConfig, Variant};
+use crate::model::{Digest, Gap, ImageConfig, Variant};
 use crate::oci::{Descriptor, DocumentError, Platform};
 
 /// A store and what is wanted of it.
@@ -19,6 +19,8 @@ pub(super) struct Request<'a> {
     pub(super) choice: Option<&'a Choice>,
     pub(super) platform: Option<&'a Platform>,
     pub(super) verify: bool,
+    /// Whether the user says how the store is laid out.
+    pub(super) format_is_chosen: bool,
 }
 
 /// One image's documents.
@@ -34,6 +36,7 @@ pub(super) struct Documents {
     pub(super) attestations: Vec<Vec<u8>>,
     pub(super) layers: Vec<Layer>,
     pub(super) warnings: Vec<String>,
+    pub(super) gaps: Vec<Gap>,
 }
 
 impl Documents {
@@ -61,6 +64,7 @@ impl Documents {
             layers,
             blobs: store.into_blobs(&names)?,
             warnings,
+            gaps: self.gaps,
         })
     }
 }

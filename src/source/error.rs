@@ -41,6 +41,14 @@ pub enum SourceError {
     /// A document names a blob that is not there.
     #[error("{}: the {by} names {what}, but {} does not hold it", shown(file), holder(file))]
     Absent { file: PathBuf, by: &'static str, what: String, urls: Vec<String> },
+    #[error("{} holds {name} more than once, and which of them counts depends on the engine", shown(file))]
+    Repeated { file: PathBuf, name: String },
+    /// Engines that read the one document and engines that read the other would run two images.
+    #[error(
+        "{} holds two images: its manifest.json leads to the config {manifest}, its index.json to {index}",
+        shown(file)
+    )]
+    TwoImages { file: PathBuf, manifest: Digest, index: Digest },
     #[error("{}: the link {} leads in circles", shown(file), quoted(name))]
     Loop { file: PathBuf, name: String },
     #[error(
@@ -124,6 +132,10 @@ impl SourceError {
             }),
             Self::Several { file, candidates } | Self::NoSuchImage { file, candidates, .. } => {
                 Some(choose_hint(file, candidates))
+            }
+            Self::TwoImages { file, .. } => {
+                let file = shown(file);
+                Some(format!("Docker reads the first, containerd the second. Choose with docker-archive:{file} or oci-archive:{file}."))
             }
             Self::Registry(error) => error.hint(),
             Self::Engine(error) => error.hint(),

@@ -1,12 +1,13 @@
 //! The OCI image layout, in a directory or an archive: `index.json` leads through indexes to manifests, and they to
 //! configs and layers, all of them blobs named by their digest (image spec, image-layout.md).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::detect::not_image;
 use super::documents::{Documents, Layer, Request, blob_name, platform_of};
 use super::error::Candidate;
-use super::{Choice, SourceError, attestations};
+use super::reference::named;
+use super::{Choice, SourceError, attestations, beside};
 use crate::archive::sha256;
 use crate::model::{Digest, Variant};
 use crate::oci::{
@@ -25,22 +26,18 @@ const MAX_MANIFESTS: usize = 256;
 /// Reads the documents of the image that `request` chooses.
 pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
     let (index, digest) = top(request)?;
-    let entries = images(&index);
-    let entries = choose(request, &entries)?;
+    let entries = choose(request, &index)?;
     let manifests = expand(request, &entries)?;
-    let indexes = entries.iter().map(|entry| entry.digest).filter(|entry| manifests.iter().all(|found| found.digest != *entry));
+    let indexes =
+        entries.iter().map(|entry| entry.digest).filter(|entry| manifests.iter().all(|found| found.digest != *entry));
     let (descriptor, warning) = pick_platform(request, &manifests)?;
     let manifest = read_manifest(request, descriptor)?.ok_or_else(|| absent_manifest(request, descriptor))?;
+    if let Some(kind) = manifest.artifact_type() {
+        return Err(SourceError::Artifact { file: request.file.to_owned(), kind: kind.to_owned() });
+    }
     let what = format!("config {}", manifest.config.digest);
     let bytes = request.blob(&what, &manifest.config)?.ok_or_else(|| request.absent("manifest", &what))?;
-    let config = match read_config(&what, &bytes) {
-        Ok(config) if !config.diff_ids.is_empty() || !is_artifact(&manifest) => config,
-        Err(error) if !is_artifact(&manifest) => return Err(request.broken(error)),
-        _ => {
-            let kind = manifest.artifact_type.unwrap_or(manifest.config.media_type);
-            return Err(SourceError::Artifact { file: request.file.to_owned(), kind });
-        }
-    };
+    let config = read_config(&what, &bytes).map_err(|error| request.broken(error))?;
     request.check_platform(&config)?;
     Ok(Documents {
         manifest_digest: Some(descriptor.digest),
@@ -53,6 +50,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
         attestations: attestations::of(request, &index, descriptor.digest),
         layers: manifest.layers.into_iter().map(layer).collect(),
         warnings: warning.into_iter().collect(),
+        gaps: beside::rows(request, manifest.config.digest)?.into_iter().collect(),
     })
 }
 
@@ -63,23 +61,48 @@ pub(super) struct Found {
     pub(super) attestations: Vec<Vec<u8>>,
 }
 
-/// The manifest of the image with this config; `None` when there is no layout or it has no such image.
-pub(super) fn manifest_of(request: &Request<'_>, config: Digest) -> Result<Option<Found>, SourceError> {
-    if request.store.size(INDEX)?.is_none() {
-        return Ok(None);
-    }
+/// What the layout holds for a name and a platform.
+#[derive(Default)]
+pub(super) struct Offered {
+    /// The image with the config looked for.
+    pub(super) found: Option<Found>,
+    /// The config of another one.
+    pub(super) other: Option<Digest>,
+    /// Whether these are the images of that name; else they are all images of the layout.
+    pub(super) is_by_name: bool,
+}
+
+/// The images for `platform` with one of `names`, or, where none has such a name, all of them. What is not there or is
+/// no image is left aside.
+pub(super) fn offered(
+    request: &Request<'_>,
+    names: &[String],
+    platform: &Platform,
+    config: Digest,
+) -> Result<Offered, SourceError> {
     let (index, _) = top(request)?;
-    let entries: Vec<_> = images(&index).into_iter().map(|entry| entry.descriptor).collect();
-    for descriptor in expand(request, &entries)? {
-        match read_manifest(request, &descriptor)? {
-            Some(manifest) if manifest.config.digest == config => {
-                let attestations = attestations::of(request, &index, descriptor.digest);
-                return Ok(Some(Found { digest: descriptor.digest, manifest, attestations }));
-            }
-            _ => {}
+    let entries = images(&index);
+    let candidates = candidates(&entries);
+    let by_name: BTreeSet<usize> = names.iter().flat_map(|name| named(name, &candidates)).collect();
+    let is_meant = |at: &usize| by_name.is_empty() || by_name.contains(at);
+    let meant: Vec<Descriptor> =
+        (0..).zip(&entries).filter(|(at, _)| is_meant(at)).map(|(_, entry)| entry.descriptor.clone()).collect();
+    let mut offered = Offered { is_by_name: !by_name.is_empty(), ..Offered::default() };
+    for descriptor in expand(request, &meant)? {
+        let Some(manifest) = read_manifest(request, &descriptor)? else { continue };
+        let holds_config =
+            manifest.config.data.is_some() || request.store.size(&blob_name(&manifest.config.digest))?.is_some();
+        if manifest.artifact_type().is_some() || !holds_config {
+            continue;
+        }
+        if manifest.config.digest == config {
+            let attestations = attestations::of(request, &index, descriptor.digest);
+            offered.found = Some(Found { digest: descriptor.digest, manifest, attestations });
+        } else if platform_of_manifest(request, &descriptor, true)?.satisfies(platform) {
+            offered.other = Some(manifest.config.digest);
         }
     }
-    Ok(None)
+    Ok(offered)
 }
 
 /// The layout's own index, and its digest.
@@ -95,23 +118,39 @@ struct Entry {
     names: Vec<String>,
 }
 
+impl Entry {
+    fn new(descriptor: &Descriptor) -> Self {
+        Self { names: descriptor.names().map(str::to_owned).collect(), descriptor: descriptor.clone() }
+    }
+}
+
 /// The images of `index.json`, each once: docker lists one again for each of its tags.
 fn images(index: &Index) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for descriptor in index.manifests.iter().filter(|descriptor| descriptor.is_image()) {
-        let names = descriptor.names().map(str::to_owned);
         match entries.iter_mut().find(|entry| entry.descriptor.digest == descriptor.digest) {
-            Some(entry) => entry.names.extend(names),
-            None => entries.push(Entry { names: names.collect(), descriptor: descriptor.clone() }),
+            Some(entry) => entry.names.extend(descriptor.names().map(str::to_owned)),
+            None => entries.push(Entry::new(descriptor)),
         }
     }
     entries
 }
 
-/// The entries that are meant: one image, or one image's variants for several platforms.
-fn choose(request: &Request<'_>, entries: &[Entry]) -> Result<Vec<Descriptor>, SourceError> {
-    let candidates: Vec<Candidate> = entries.iter().enumerate().map(|(at, entry)| candidate(at, entry)).collect();
-    let chosen = request.chosen(&candidates)?;
+/// The entries that are meant: one image, or one image's variants for several platforms. What is not there or is no
+/// image is meant only when its name is asked for: reading it says what it is instead.
+fn choose(request: &Request<'_>, index: &Index) -> Result<Vec<Descriptor>, SourceError> {
+    let (entries, aside) = usable(request, images(index))?;
+    let candidates = candidates(&entries);
+    let chosen = match (request.chosen(&candidates), request.choice) {
+        (Err(error), Some(Choice::Name(name))) => {
+            let others = index.manifests.iter().filter(|descriptor| !descriptor.is_image()).map(Entry::new);
+            return others
+                .chain(aside)
+                .find(|entry| entry.names.iter().any(|known| known == name))
+                .map_or(Err(error), |entry| Ok(vec![entry.descriptor]));
+        }
+        (chosen, _) => chosen?,
+    };
     let meant: Vec<&Entry> = chosen.iter().filter_map(|at| entries.get(*at)).collect();
     if meant.len() > 1 && !are_variants(&meant, request.choice) {
         return Err(request.several(&candidates, &chosen));
@@ -119,9 +158,39 @@ fn choose(request: &Request<'_>, entries: &[Entry]) -> Result<Vec<Descriptor>, S
     Ok(meant.into_iter().map(|entry| entry.descriptor.clone()).collect())
 }
 
-fn candidate(index: usize, entry: &Entry) -> Candidate {
-    let platform = entry.descriptor.platform.as_ref().map(Platform::to_string);
-    Candidate { index, names: entry.names.clone(), id: entry.descriptor.digest.short(), platform }
+/// The entries that can be read as an image, and the others. Of a registry only what is asked for is fetched, and one
+/// entry alone is no choice.
+fn usable(request: &Request<'_>, entries: Vec<Entry>) -> Result<(Vec<Entry>, Vec<Entry>), SourceError> {
+    if entries.len() < 2 || request.store.is_remote() {
+        return Ok((entries, Vec::new()));
+    }
+    let (mut usable, mut aside) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let to = if is_usable(request, &entry.descriptor)? { &mut usable } else { &mut aside };
+        to.push(entry);
+    }
+    // Should nothing be usable, whatever is asked for says why.
+    Ok(if usable.is_empty() { (aside, usable) } else { (usable, aside) })
+}
+
+fn is_usable(request: &Request<'_>, descriptor: &Descriptor) -> Result<bool, SourceError> {
+    let what = format!("manifest {}", descriptor.digest);
+    let Some(bytes) = request.blob(&what, descriptor)? else { return Ok(false) };
+    // What is broken is told as such when it is chosen.
+    Ok(match read_manifest_or_index(&what, &bytes) {
+        Ok(ManifestOrIndex::Manifest(manifest)) => manifest.artifact_type().is_none(),
+        _ => true,
+    })
+}
+
+fn candidates(entries: &[Entry]) -> Vec<Candidate> {
+    let candidate = |(index, entry): (usize, &Entry)| Candidate {
+        index,
+        names: entry.names.clone(),
+        id: entry.descriptor.digest.short(),
+        platform: entry.descriptor.platform.as_ref().map(Platform::to_string),
+    };
+    entries.iter().enumerate().map(candidate).collect()
 }
 
 /// Whether these are one image for several platforms: each says which, no two the same, all under one name.
@@ -212,7 +281,7 @@ fn pick_platform<'a>(
     let mut present = Vec::new();
     for manifest in manifests {
         if manifest.data.is_some() || request.store.size(&blob_name(&manifest.digest))?.is_some() {
-            present.push((manifest, platform(request, manifest, manifests.len() > 1)?));
+            present.push((manifest, platform_of_manifest(request, manifest, manifests.len() > 1)?));
         }
     }
     let for_platform = |wanted: &Platform| present.iter().find(|(_, have)| have.satisfies(wanted)).map(|(it, _)| *it);
@@ -254,7 +323,7 @@ fn variants(manifests: &[Descriptor]) -> Vec<Variant> {
 }
 
 /// A manifest's platform by its descriptor, else, if it is needed, by its config.
-fn platform(request: &Request<'_>, descriptor: &Descriptor, needed: bool) -> Result<Platform, SourceError> {
+fn platform_of_manifest(request: &Request<'_>, descriptor: &Descriptor, needed: bool) -> Result<Platform, SourceError> {
     if let Some(platform) = descriptor.platform.as_ref().filter(|platform| !platform.architecture.is_empty()) {
         return Ok(platform.clone());
     }
@@ -284,11 +353,6 @@ fn no_such_platform(
             found: present.iter().map(|(_, platform)| platform.to_string()).collect(),
         },
     }
-}
-
-/// Whether the manifest's types say that it is no container image. Believed only when the config agrees.
-fn is_artifact(manifest: &Manifest) -> bool {
-    !matches!(manifest.config.media_type.as_str(), "" | media_type::OCI_CONFIG | media_type::DOCKER_CONFIG)
 }
 
 fn layer(descriptor: Descriptor) -> Layer {

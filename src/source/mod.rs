@@ -2,6 +2,7 @@
 
 mod archive;
 mod attestations;
+mod beside;
 mod bridge;
 mod detect;
 mod directory;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::archive::Limits;
-use crate::model::{Digest, ImageConfig, Progress, Variant};
+use crate::model::{Digest, Gap, ImageConfig, Progress, Variant};
 use crate::oci::Platform;
 
 use documents::{Documents, Request};
@@ -122,6 +123,8 @@ pub struct OpenImage {
     pub layers: Vec<LayerBlob>,
     pub blobs: Box<dyn Blobs>,
     pub warnings: Vec<String>,
+    /// What else the image could be.
+    pub gaps: Vec<Gap>,
 }
 
 /// What the documents say of one layer.
@@ -271,6 +274,7 @@ pub fn open(reference: &Reference, options: &OpenOptions<'_>, host: &mut dyn Hos
         choice: reference.choice.as_ref(),
         platform: platform.as_ref(),
         verify: options.verify,
+        format_is_chosen: reference.format.is_some(),
     };
     let documents = (source.read)(&request)?;
     let layers = request.bind(&documents)?;

@@ -99,7 +99,7 @@ impl Streamed {
 
     /// What was kept of the document called `name`.
     pub(super) fn held(&self, name: &str) -> Result<Held, SourceError> {
-        let Some(content) = self.found.table.resolve(&self.path, name)? else { return Ok(Held::Nothing) };
+        let Some(content) = self.found.table.document(&self.path, name)? else { return Ok(Held::Nothing) };
         let limit = self.limits.document_bytes;
         match &content.kind {
             ContentKind::Document(bytes) => Ok(Held::Bytes(bytes.clone())),

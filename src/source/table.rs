@@ -1,6 +1,6 @@
 //! The entries of an archive by name, and the links between them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ const MAX_LINKS: usize = 40;
 #[derive(Serialize, Deserialize)]
 pub(super) struct Table<T> {
     entries: HashMap<ImagePath, Entry<T>>,
+    /// Names that several entries have.
+    repeated: HashSet<ImagePath>,
     root: RootSigns,
 }
 
@@ -32,20 +34,22 @@ enum Entry<T> {
 
 impl<T> Table<T> {
     pub(super) fn new() -> Self {
-        Self { entries: HashMap::new(), root: RootSigns::default() }
+        Self { entries: HashMap::new(), repeated: HashSet::new(), root: RootSigns::default() }
     }
 
-    /// Notes an entry; `file` is kept of a regular file. Names that climb out of the archive are nothing's names.
+    /// Notes an entry; `file` is kept of a regular file. Names are cleaned as they are when the archive is unpacked.
     pub(super) fn insert(&mut self, entry: &TarEntry, file: Option<T>) {
-        let Ok(path) = ImagePath::parse(&entry.path) else { return };
+        let Some(path) = cleaned(&entry.path) else { return };
         self.root.note(&path);
         let entry = match (entry.kind, file) {
             (TarKind::File, Some(file)) => Entry::File(file),
             (TarKind::Symlink, _) => Entry::Link(symlink_target(&path, &entry.link)),
-            (TarKind::Hardlink, _) => Entry::Link(ImagePath::parse(&entry.link).ok()),
+            (TarKind::Hardlink, _) => Entry::Link(cleaned(&entry.link)),
             _ => return,
         };
-        self.entries.insert(path, entry);
+        if self.entries.insert(path.clone(), entry).is_some() {
+            self.repeated.insert(path);
+        }
     }
 
     /// Whether there is no point in reading on: no image archive has this many entries, or a root file system.
@@ -72,8 +76,27 @@ impl<T> Table<T> {
 
     /// The regular file that `name` leads to within the archive `file`; `None` when it leads nowhere.
     pub(super) fn resolve(&self, file: &Path, name: &str) -> Result<Option<&T>, SourceError> {
-        let Ok(mut path) = ImagePath::parse(name.as_bytes()) else { return Ok(None) };
+        self.follow(file, name, |_| Ok(()))
+    }
+
+    /// As [`Table::resolve`], for a document. Of two with one name Docker, which unpacks the archive, reads the last and
+    /// Podman and skopeo, which look for it, the first.
+    pub(super) fn document(&self, file: &Path, name: &str) -> Result<Option<&T>, SourceError> {
+        self.follow(file, name, |path| match self.repeated.contains(path) {
+            false => Ok(()),
+            true => Err(SourceError::Repeated { file: file.to_owned(), name: path.to_string() }),
+        })
+    }
+
+    fn follow(
+        &self,
+        file: &Path,
+        name: &str,
+        pass: impl Fn(&ImagePath) -> Result<(), SourceError>,
+    ) -> Result<Option<&T>, SourceError> {
+        let Some(mut path) = cleaned(name.as_bytes()) else { return Ok(None) };
         for _ in 0..=MAX_LINKS {
+            pass(&path)?;
             match self.entries.get(&path) {
                 Some(Entry::File(found)) => return Ok(Some(found)),
                 Some(Entry::Link(Some(target))) => path = target.clone(),
@@ -82,6 +105,11 @@ impl<T> Table<T> {
         }
         Err(SourceError::Loop { file: file.to_owned(), name: visible(name).into_owned() })
     }
+}
+
+/// The path of an entry of this name; `None` when it can have none.
+fn cleaned(name: &[u8]) -> Option<ImagePath> {
+    ImagePath::clean(name).ok().map(|(path, _)| path)
 }
 
 /// Where a symlink at `path` leads within the archive; `None` when it climbs out.

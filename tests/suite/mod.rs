@@ -11,6 +11,7 @@ mod incomplete;
 mod journeys;
 mod learn;
 mod pack;
+mod parity;
 mod program;
 mod readme;
 mod registry;

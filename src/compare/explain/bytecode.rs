@@ -144,9 +144,10 @@ impl<'a> Explainer<'a> {
     }
 
     fn is_switched_on(&self, row: &Row<'a>) -> bool {
-        row.equal_masked().is_some()
-            && self.is_switched(row)
-            && self.compiled_pair(row).is_some_and(|(_, right)| right.standing() != Standing::Ignored)
+        let is_on = |(left, right): (Compiled<'a>, Compiled<'a>)| {
+            left.standing() != Standing::Runs && right.standing() != Standing::Ignored
+        };
+        row.equal_masked().is_some() && self.is_switched(row) && self.compiled_pair(row).is_some_and(is_on)
     }
 }
 

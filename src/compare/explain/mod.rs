@@ -6,6 +6,7 @@ mod bytecode;
 mod directories;
 mod evidence;
 mod generated;
+mod identity;
 mod links;
 mod owners;
 mod ownership;
@@ -266,7 +267,7 @@ impl<'a> Explainer<'a> {
         };
         let mut drift = row.drift(explanation, mask.cause);
         drift.rule = Some(mask.name.into());
-        drift.proof = Some(Proof::Mask);
+        drift.proof = Some(if self.is_of_unknown_origin(row) { Proof::Path } else { Proof::Mask });
         drift.evidence = evidence::between(left, right);
         drift.fix = Some(mask.fix.into());
         Some(drift)
@@ -275,18 +276,6 @@ impl<'a> Explainer<'a> {
     /// Whether what a mask hides matters here.
     fn matters_behind_mask(&self, row: &Row<'a>) -> bool {
         row.equal_masked().is_some() && (self.is_swapped(row) || self.is_switched(row))
-    }
-
-    /// Whether a key or an identifier is another one although it was copied into an image: no command of the build made it.
-    fn is_swapped(&self, row: &Row<'a>) -> bool {
-        let differs = row.change == Some(Change::Content);
-        let is_identity = differs && row.equal_masked().is_some_and(mask::Mask::hides_identity);
-        is_identity
-            && [(row.left, self.left), (row.right, self.right)].into_iter().any(|(node, snapshot)| {
-                let layer = node.map(|node| node.file.layer as usize);
-                let mut steps = snapshot.steps.instructions.iter().filter(|step| step.layer.is_some());
-                steps.any(|step| step.layer == layer && matches!(step.keyword, Some("COPY" | "ADD")))
-            })
     }
 
     /// The last rows of the table: noise by path, metadata, unexplained.

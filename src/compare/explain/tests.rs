@@ -253,10 +253,33 @@ fn a_key_is_noise_only_where_the_build_made_it() {
             image.config.diff_ids.push(sha256(b"layer"));
             image
         };
-        explanation(&report(&with("AAAAC3NzaC1lZDI1"), &with("AAAAC3NzaC1lZDI2")), path)
+        let report = report(&with("AAAAC3NzaC1lZDI1"), &with("AAAAC3NzaC1lZDI2"));
+        (explanation(&report, path), drift(&report, path).proof)
     };
-    assert_eq!(built_by("RUN /bin/sh -c ssh-keygen -A # buildkit"), Explanation::Noise);
-    assert_eq!(built_by("COPY keys /etc/ssh # buildkit"), Explanation::Unexplained);
+    let proven = (Explanation::Noise, Some(Proof::Mask));
+    assert_eq!(built_by("RUN /bin/sh -c ssh-keygen -A # buildkit"), proven);
+    assert_eq!(built_by("COPY keys /etc/ssh # buildkit"), (Explanation::Unexplained, None));
+    // What moved it there could have brought another.
+    let likely = (Explanation::Noise, Some(Proof::Path));
+    for command in ["./setup.sh", "mv /tmp/key /etc/ssh/", "apt-get install -y curl"] {
+        assert_eq!(built_by(&format!("RUN /bin/sh -c {command} # buildkit")), likely, "{command}");
+    }
+}
+
+#[test]
+fn a_key_is_proven_where_the_package_that_makes_it_arrived() {
+    let path = "etc/ssh/ssh_host_ed25519_key.pub";
+    let with = |key: &str, is_in_base: bool| {
+        let (mut base, mut own) = (image(), TestImage::new());
+        base.deb("openssh-server", "1", &[("usr/sbin/sshd", b"sshd")]);
+        let layer = if is_in_base { &mut base } else { &mut own };
+        layer.write(path, format!("ssh-ed25519 {key} root@build\n").as_bytes());
+        base.under(own)
+    };
+    for (is_in_base, proof) in [(true, Proof::Mask), (false, Proof::Path)] {
+        let (left, right) = (with("AAAAC3NzaC1lZDI1", is_in_base), with("AAAAC3NzaC1lZDI2", is_in_base));
+        assert_eq!(drift(&compare(&left, &right, Rules::built_in()), path).proof, Some(proof));
+    }
 }
 
 #[test]

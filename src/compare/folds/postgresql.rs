@@ -7,8 +7,24 @@ use crate::snapshot::Snapshot;
 
 /// Directories of a cluster ("Database File Layout" of PostgreSQL's documentation).
 const DIRECTORIES: [&str; 18] = [
-    "base", "global", "pg_commit_ts", "pg_dynshmem", "pg_logical", "pg_multixact", "pg_notify", "pg_replslot", "pg_serial",
-    "pg_snapshots", "pg_stat", "pg_stat_tmp", "pg_subtrans", "pg_tblspc", "pg_twophase", "pg_wal", "pg_xact", "pg_clog",
+    "base",
+    "global",
+    "pg_commit_ts",
+    "pg_dynshmem",
+    "pg_logical",
+    "pg_multixact",
+    "pg_notify",
+    "pg_replslot",
+    "pg_serial",
+    "pg_snapshots",
+    "pg_stat",
+    "pg_stat_tmp",
+    "pg_subtrans",
+    "pg_tblspc",
+    "pg_twophase",
+    "pg_wal",
+    "pg_xact",
+    "pg_clog",
 ];
 
 /// The clusters that both images have in one place.
@@ -38,7 +54,9 @@ fn holds(path: &[&str], row: &FileRow) -> bool {
     let is_named = match path {
         ["PG_VERSION" | "postmaster.opts"] => true,
         [directory] => DIRECTORIES.contains(directory),
-        [directory, inner @ .., file] => DIRECTORIES.contains(directory) && inner.iter().chain([file]).all(|name| is_name(name)),
+        [directory, inner @ .., file] => {
+            DIRECTORIES.contains(directory) && inner.iter().chain([file]).all(|name| is_name(name))
+        }
         [] => false,
     };
     is_named && row.sides().all(|side| is_data(&side.entry))
@@ -52,7 +70,17 @@ fn is_name(name: &str) -> bool {
     match extension {
         "" => {
             is_number(number) && matches!(stem.strip_prefix(number), Some("" | "_fsm" | "_vm" | "_init"))
-                || matches!(stem, "pg_control" | "PG_VERSION" | "members" | "offsets" | "mappings" | "snapshots" | "archive_status" | "summaries")
+                || matches!(
+                    stem,
+                    "pg_control"
+                        | "PG_VERSION"
+                        | "members"
+                        | "offsets"
+                        | "mappings"
+                        | "snapshots"
+                        | "archive_status"
+                        | "summaries"
+                )
                 || stem == "replorigin_checkpoint"
         }
         "map" | "init" => matches!(stem, "pg_filenode" | "pg_internal"),

@@ -66,9 +66,8 @@ fn moved(files: &FileDrift, root: &ImagePath, series: [&str; 2], versions: &[Str
         let row = path.and_then(|path| files.rows.get(files.position(&path)? as usize));
         row.and_then(|row| row.drift.as_ref()).is_some_and(is_foldable)
     };
-    let is_other = |series: &str| {
-        differs(format!("bin/python{series}")) || differs(format!("lib/libpython{series}.so.1.0"))
-    };
+    let is_other =
+        |series: &str| differs(format!("bin/python{series}")) || differs(format!("lib/libpython{series}.so.1.0"));
     // Every release has another number in this header.
     let is_release = || differs(format!("include/python{}/patchlevel.h", series[1]));
     series.iter().any(|series| is_other(series)) && (versions[0] != versions[1] || is_release())
@@ -85,7 +84,9 @@ fn holds(path: &[&str], series: &str) -> bool {
         ["include", headers] | ["lib", headers] => *headers == name,
         ["include", headers, rest @ ..] => {
             *headers == name
-                && rest.last().is_some_and(|file| ends_as(file, "h") || matches!(rest, ["cpython" | "internal"]) || *file == "mimalloc")
+                && rest.last().is_some_and(|file| {
+                    ends_as(file, "h") || matches!(rest, ["cpython" | "internal"]) || *file == "mimalloc"
+                })
         }
         ["lib", library, rest @ ..] => *library == name && is_of_library(rest, series),
         _ => false,
@@ -100,8 +101,10 @@ fn is_program(program: &str, series: &str) -> bool {
     let bare = program.strip_suffix(series).map(|program| program.trim_end_matches('-')).unwrap_or(program);
     let versioned = format!("python{series}-config");
     let debugger = format!("python{series}-gdb.py");
-    matches!(bare, "python" | "python3" | "python3-config" | "python-config" | "idle" | "idle3" | "pydoc" | "pydoc3" | "2to3")
-        || program == versioned
+    matches!(
+        bare,
+        "python" | "python3" | "python3-config" | "python-config" | "idle" | "idle3" | "pydoc" | "pydoc3" | "2to3"
+    ) || program == versioned
         || program == debugger
 }
 
@@ -117,7 +120,9 @@ fn is_of_library(path: &[&str], series: &str) -> bool {
         [file] if is_build_data(file) => true,
         [config, rest @ ..] if config.starts_with(&format!("config-{series}")) => is_build_file(rest),
         [name] => MODULES.contains(name.strip_suffix(".py").unwrap_or(name)),
-        ["__pycache__", file] => compiled_from(file, series).is_some_and(|module| MODULES.contains(module) || is_build_data(module)),
+        ["__pycache__", file] => {
+            compiled_from(file, series).is_some_and(|module| MODULES.contains(module) || is_build_data(module))
+        }
         ["lib-dynload", file] => {
             let module = file.split('.').next().unwrap_or_default();
             ends_as(file, "so") && (MODULES.contains(module) || module.starts_with("_test"))
@@ -137,8 +142,10 @@ fn is_build_file(path: &[&str]) -> bool {
         [] | ["__pycache__"] => true,
         ["__pycache__", file] => file.starts_with("python-config.cpython-"),
         [file] => {
-            matches!(*file, "Makefile" | "config.c" | "config.c.in" | "install-sh" | "makesetup" | "python-config.py" | "python.o")
-                || file.starts_with("Setup")
+            matches!(
+                *file,
+                "Makefile" | "config.c" | "config.c.in" | "install-sh" | "makesetup" | "python-config.py" | "python.o"
+            ) || file.starts_with("Setup")
                 || file.starts_with("libpython3") && ends_as(file, "a")
         }
         _ => false,

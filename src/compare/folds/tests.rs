@@ -6,10 +6,30 @@ use crate::snapshot::testing::TestImage;
 
 /// A part of the standard library, more than a few files.
 const MODULES: [&str; 24] = [
-    "os.py", "abc.py", "ast.py", "bdb.py", "cgi.py", "cmd.py", "csv.py", "dis.py", "enum.py", "glob.py", "gzip.py", "hmac.py",
-    "json/__init__.py", "json/decoder.py", "encodings/utf_8.py", "asyncio/tasks.py", "__pycache__/os.cpython-SHORT.pyc",
-    "lib-dynload/_json.cpython-SHORT-x86_64-linux-gnu.so", "config-SERIES-x86_64-linux-gnu/Makefile", "LICENSE.txt",
-    "_sysconfigdata__linux_x86_64-linux-gnu.py", "site.py", "ssl.py", "this.py",
+    "os.py",
+    "abc.py",
+    "ast.py",
+    "bdb.py",
+    "cgi.py",
+    "cmd.py",
+    "csv.py",
+    "dis.py",
+    "enum.py",
+    "glob.py",
+    "gzip.py",
+    "hmac.py",
+    "json/__init__.py",
+    "json/decoder.py",
+    "encodings/utf_8.py",
+    "asyncio/tasks.py",
+    "__pycache__/os.cpython-SHORT.pyc",
+    "lib-dynload/_json.cpython-SHORT-x86_64-linux-gnu.so",
+    "config-SERIES-x86_64-linux-gnu/Makefile",
+    "LICENSE.txt",
+    "_sysconfigdata__linux_x86_64-linux-gnu.py",
+    "site.py",
+    "ssl.py",
+    "this.py",
 ];
 
 /// An image with an interpreter built from source under `root`, and its version told as the official images tell it.
@@ -19,9 +39,16 @@ fn python(root: &str, version: &str) -> TestImage {
     image.config.runtime.env.push(("PYTHON_VERSION".to_owned(), version.to_owned()));
     let fill = |path: &str| path.replace("SERIES", series).replace("SHORT", &series.replace('.', ""));
     for module in MODULES {
-        image.write(&format!("{root}/lib/python{series}/{}", fill(module)), format!("{module} of {version}").as_bytes());
+        image
+            .write(&format!("{root}/lib/python{series}/{}", fill(module)), format!("{module} of {version}").as_bytes());
     }
-    for path in ["bin/pythonSERIES", "lib/libpythonSERIES.so.1.0", "include/pythonSERIES/patchlevel.h", "share/man/man1/pythonSERIES.1", "lib/pkgconfig/python-SERIES.pc"] {
+    for path in [
+        "bin/pythonSERIES",
+        "lib/libpythonSERIES.so.1.0",
+        "include/pythonSERIES/patchlevel.h",
+        "share/man/man1/pythonSERIES.1",
+        "lib/pkgconfig/python-SERIES.pc",
+    ] {
         image.write(&format!("{root}/{}", fill(path)), format!("{path} of {version}").as_bytes());
     }
     image.symlink(&format!("{root}/bin/python3"), &format!("python{series}"));
@@ -37,14 +64,17 @@ fn alone(report: &DriftReport) -> Vec<String> {
     let rows = (0_u32..).zip(&report.files.rows);
     let rows = rows.filter(|(at, row)| {
         let drift = row.drift.as_ref();
-        drift.is_some_and(|drift| drift.explanation == crate::model::Explanation::Unexplained) && report.files.fold_of(*at).is_none()
+        drift.is_some_and(|drift| drift.explanation == crate::model::Explanation::Unexplained)
+            && report.files.fold_of(*at).is_none()
     });
     rows.map(|(_, row)| row.path.to_string()).collect()
 }
 
 #[test]
 fn an_interpreter_that_moved_is_one_line_with_its_name_and_proves_nothing() {
-    for (from, to, words) in [("3.11.7", "3.12.1", "Python 3.11.7 → 3.12.1"), ("3.11.2", "3.11.7", "Python 3.11.2 → 3.11.7")] {
+    for (from, to, words) in
+        [("3.11.7", "3.12.1", "Python 3.11.7 → 3.12.1"), ("3.11.2", "3.11.7", "Python 3.11.2 → 3.11.7")]
+    {
         for root in ["usr/local", "opt/python"] {
             let report = compared(&python(root, from), &python(root, to));
             let [fold] = report.files.folds.as_slice() else { panic!("{:?}", report.files.folds) };
@@ -63,12 +93,24 @@ fn an_interpreter_that_moved_is_one_line_with_its_name_and_proves_nothing() {
 #[test]
 fn what_is_planted_in_an_interpreter_that_moved_is_a_line_of_its_own() {
     for path in [
-        "usr/local/lib/python3.12/sitecustomize.py", "usr/local/lib/python3.12/usercustomize.py", "usr/local/lib/python3.12/evil.py",
-        "usr/local/lib/python3.12/evil.pth", "usr/local/lib/python3.12/json/evil.pth", "usr/local/lib/python3.12/site-packages/x.py",
-        "usr/local/lib/python3.12/site-packages/x.pth", "usr/local/lib/python3.12/__pycache__/evil.cpython-312.pyc",
-        "usr/local/lib/python3.12/lib-dynload/evil.cpython-312-x86_64-linux-gnu.so", "usr/local/lib/python3.12/config-3.12-x86_64-linux-gnu/evil",
-        "usr/local/bin/evil", "usr/local/bin/python3-evil", "usr/local/lib/libevil.so", "usr/local/lib/python3.13/os2.py",
-        "usr/local/include/python3.12/evil.py", "usr/local/etc/x", "usr/lib/python3.12/os.py", "usr/local/lib/pkgconfig/evil.pc",
+        "usr/local/lib/python3.12/sitecustomize.py",
+        "usr/local/lib/python3.12/usercustomize.py",
+        "usr/local/lib/python3.12/evil.py",
+        "usr/local/lib/python3.12/evil.pth",
+        "usr/local/lib/python3.12/json/evil.pth",
+        "usr/local/lib/python3.12/site-packages/x.py",
+        "usr/local/lib/python3.12/site-packages/x.pth",
+        "usr/local/lib/python3.12/__pycache__/evil.cpython-312.pyc",
+        "usr/local/lib/python3.12/lib-dynload/evil.cpython-312-x86_64-linux-gnu.so",
+        "usr/local/lib/python3.12/config-3.12-x86_64-linux-gnu/evil",
+        "usr/local/bin/evil",
+        "usr/local/bin/python3-evil",
+        "usr/local/lib/libevil.so",
+        "usr/local/lib/python3.13/os2.py",
+        "usr/local/include/python3.12/evil.py",
+        "usr/local/etc/x",
+        "usr/lib/python3.12/os.py",
+        "usr/local/lib/pkgconfig/evil.pc",
     ] {
         let mut right = python("usr/local", "3.12.1");
         right.write(path, b"planted");
@@ -84,7 +126,11 @@ fn what_gains_rights_or_leads_elsewhere_is_no_part_of_a_fold() {
     let mut right = python("usr/local", "3.12.1");
     right.mode("usr/local/bin/python3.12", 0o4755);
     let report = compared(&left, &right);
-    assert!(alone(&report).contains(&"/usr/local/bin/python3.12".to_owned()) || report.alarms() > 0, "{:?}", alone(&report));
+    assert!(
+        alone(&report).contains(&"/usr/local/bin/python3.12".to_owned()) || report.alarms() > 0,
+        "{:?}",
+        alone(&report)
+    );
     for target in ["/tmp/python", "../../tmp/python"] {
         let mut right = python("usr/local", "3.12.1");
         right.symlink("usr/local/bin/python3", target);
@@ -115,9 +161,19 @@ fn without_another_version_nothing_is_folded() {
 fn cluster(root: &str, content: &str) -> TestImage {
     let mut image = TestImage::new();
     for path in [
-        "PG_VERSION", "global/pg_control", "global/pg_filenode.map", "global/1262", "global/1262_fsm", "pg_wal/000000010000000000000001",
-        "pg_xact/0000", "pg_multixact/members/0000", "pg_multixact/offsets/0000", "base/1/PG_VERSION", "base/1/pg_internal.init",
-        "pg_logical/replorigin_checkpoint", "postmaster.opts",
+        "PG_VERSION",
+        "global/pg_control",
+        "global/pg_filenode.map",
+        "global/1262",
+        "global/1262_fsm",
+        "pg_wal/000000010000000000000001",
+        "pg_xact/0000",
+        "pg_multixact/members/0000",
+        "pg_multixact/offsets/0000",
+        "base/1/PG_VERSION",
+        "base/1/pg_internal.init",
+        "pg_logical/replorigin_checkpoint",
+        "postmaster.opts",
     ] {
         image.write(&format!("{root}/{path}"), format!("{path} {content}").as_bytes());
     }

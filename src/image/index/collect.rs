@@ -7,13 +7,15 @@ use std::sync::Arc;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
+use super::overlay::private_meaning;
 use super::stream::Budget;
-use super::whiteout::Meaning;
+use super::whiteout::{Meaning, is_ambiguous};
 use super::{IndexOptions, LayerEntry, LayerNode, drain};
 use crate::archive::{TarEntry, TarError, TarKind, TarReader, sha256};
+use crate::image::gaps::Gaps;
 use crate::image::warnings::Warnings;
 use crate::model::text::visible_bytes;
-use crate::model::{self, Content, Digest, FileEntry, Form, Gap, GapKind, ImagePath, Kind, Masked};
+use crate::model::{self, Content, Digest, FileEntry, Form, GapKind, ImagePath, Kind, Masked};
 use crate::nondeterminism::{HEAD, mask_for, python};
 
 /// What a pass over the tar keeps.
@@ -22,29 +24,7 @@ pub(super) struct Collected {
     pub(super) entries: Vec<LayerEntry>,
     pub(super) captured: HashMap<u32, Arc<[u8]>>,
     pub(super) warnings: Warnings,
-    /// Entries that are not in `entries`, and those that engines refuse.
-    pub(super) left_out: LeftOut,
-}
-
-/// Entries that the tree cannot show as they are: how many, and the first ones' names.
-#[derive(Default)]
-pub(super) struct LeftOut {
-    count: u64,
-    names: Vec<String>,
-}
-
-impl LeftOut {
-    fn add(&mut self, name: &[u8]) {
-        self.count = self.count.saturating_add(1);
-        if self.names.len() < Gap::MOST_PATHS {
-            self.names.push(format!("/{}", shown(name.strip_prefix(b"/").unwrap_or(name))));
-        }
-    }
-
-    pub(super) fn into_gap(self) -> Option<Gap> {
-        let why = format!("entries that no engine unpacks so are left out or read as files: {}", self.count);
-        (self.count > 0).then(|| Gap::new(GapKind::Entries, why).at(self.names))
-    }
+    pub(super) gaps: Gaps,
 }
 
 /// Bytes beyond which a buffer that a large file needed is given back; as many as a mask asks for are kept, since asking
@@ -56,6 +36,21 @@ const MAX_WORDS: usize = 8 << 20;
 
 /// Bytes of a name shown in a message.
 const NAME_SHOWN: usize = 200;
+
+/// Bytes of one component that Linux's file systems take (`NAME_MAX`).
+const LONGEST_NAME: usize = 255;
+
+/// Why stores may hold other files than are shown.
+const ODD_TYPE: &str = "entries of a type that no engine unpacks so are read as files";
+/// Why a layer is not the same everywhere, or not all of it is shown.
+const LEAVES_ROOT: &str = "names that leave the root are taken to stay in it, while some stores refuse the layer";
+const AMBIGUOUS: &str =
+    "names with the prefix of whiteouts that are none: some stores unpack them, others leave them out";
+const NAMELESS: &str = "whiteouts that name no file are left out, while some stores remove the directory";
+const NO_NAME: &str = "names of more than 255 bytes, with which engines refuse the layer";
+const NO_PATH: &str = "entries whose names are beyond what an engine can unpack are left out";
+const NO_ROOT: &str =
+    "entries that name the root and are no directory are left out, while some stores refuse the layer";
 
 /// Reads all entries, and the stream to its end.
 pub(super) fn collect<R: BufRead>(
@@ -105,22 +100,30 @@ struct Collector<'a> {
 
 impl Collector<'_> {
     fn take<R: BufRead>(&mut self, entry: &TarEntry, reader: &mut TarReader<R>) -> Result<(), TarError> {
-        let path = match ImagePath::parse(&entry.path) {
-            Ok(path) => path,
+        let (path, leaves) = match ImagePath::clean(&entry.path) {
+            Ok(cleaned) => cleaned,
             Err(error) => {
                 self.kept.warnings.add(|| format!("an entry is left out: {error}"));
-                self.kept.left_out.add(&entry.path);
+                self.kept.gaps.add_named(GapKind::Entries, NO_PATH, || shown(&entry.path));
                 return Ok(());
             }
         };
+        if leaves {
+            self.kept.gaps.add(GapKind::Entries, LEAVES_ROOT, &path);
+        }
+        if path.components().any(|name| name.len() > LONGEST_NAME) {
+            self.kept.gaps.add(GapKind::Entries, NO_NAME, &path);
+        }
+        if is_ambiguous(&path) {
+            self.kept.gaps.add(GapKind::Entries, AMBIGUOUS, &path);
+        }
         match Meaning::of(&path) {
             Ok(Meaning::Plain) => self.node(path, entry, reader),
             Ok(Meaning::Hides(hidden)) => self.push(hidden, LayerNode::Whiteout, None, reader.position()),
             Ok(Meaning::Opaque(directory)) => self.push(directory, LayerNode::Opaque, None, reader.position()),
-            Ok(Meaning::Aufs) => Ok(()),
             Ok(Meaning::Nameless) | Err(_) => {
                 self.kept.warnings.add(|| format!("{path}: a whiteout that names no file; left out"));
-                self.kept.left_out.add(path.as_bytes());
+                self.kept.gaps.add(GapKind::Entries, NAMELESS, &path);
                 Ok(())
             }
         }
@@ -145,14 +148,14 @@ impl Collector<'_> {
         if path.is_root() && kind != Kind::Directory {
             let name = shown(&entry.path);
             self.kept.warnings.add(|| format!("{name:?} names the root but is no directory; left out"));
-            self.kept.left_out.add(&entry.path);
+            self.kept.gaps.add(GapKind::Entries, NO_ROOT, &path);
             return Ok(());
         }
         if kind == Kind::File && !matches!(entry.flag, 0 | b'0' | b'7' | b'S') {
             self.kept
                 .warnings
                 .add(|| format!("{path}: unknown type flag {:?}; read as a file", char::from(entry.flag)));
-            self.kept.left_out.add(path.as_bytes());
+            self.kept.gaps.add(GapKind::Entries, ODD_TYPE, &path);
         }
         let content = if kind == Kind::File { Some(self.content(&path, entry, reader)?) } else { None };
         let mut xattrs: Vec<_> =
@@ -170,6 +173,9 @@ impl Collector<'_> {
             xattrs: xattrs.into(),
             content,
         };
+        if let Some(why) = private_meaning(&inode) {
+            self.kept.gaps.add(GapKind::Overlay, why, &path);
+        }
         let kept = inode
             .xattrs
             .iter()
@@ -180,14 +186,17 @@ impl Collector<'_> {
     }
 
     fn hardlink(&mut self, path: ImagePath, entry: &TarEntry, position: u64) -> Result<(), TarError> {
-        let target = match ImagePath::parse(&entry.link) {
-            Ok(target) => target,
+        let (target, leaves) = match ImagePath::clean(&entry.link) {
+            Ok(cleaned) => cleaned,
             Err(error) => {
                 self.kept.warnings.add(|| format!("{path}: a hardlink is left out: {error}"));
-                self.kept.left_out.add(path.as_bytes());
+                self.kept.gaps.add(GapKind::Entries, NO_PATH, &path);
                 return Ok(());
             }
         };
+        if leaves {
+            self.kept.gaps.add(GapKind::Entries, LEAVES_ROOT, &path);
+        }
         if (self.options.capture)(&path, 0) && !self.captured_paths.contains(&target) {
             self.kept.warnings.add(|| format!("{path}: a hardlink to {target}, whose bytes were not kept"));
         }

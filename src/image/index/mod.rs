@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::string_slice))]
 
 mod collect;
+mod overlay;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,6 @@ use crate::model::{Digest, FileEntry, Gap, ImagePath, Progress, Side};
 
 use collect::{Collected, collect};
 use stream::{Ahead, Stream};
-pub(super) use whiteout::AUFS_LINKS;
 
 /// What one pass over a layer keeps. Depends on nothing but the layer's bytes and the options.
 #[derive(Debug, Clone)]
@@ -161,7 +161,7 @@ fn read_through(stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerI
         // Without a reader the worker stops, so that joining it cannot hang.
         drop(ahead);
         let stream = worker.join().map_err(|_| io::Error::other("the reading thread died"))?;
-        let Collected { entries, captured, warnings, left_out } = collected?;
+        let Collected { entries, captured, warnings, gaps } = collected?;
         let (diff_id, size, blob_digest) = stream.finish();
         Ok(LayerIndex {
             diff_id,
@@ -170,7 +170,7 @@ fn read_through(stream: Stream<'_>, options: &IndexOptions<'_>) -> Result<LayerI
             entries,
             captured,
             warnings: warnings.into_list(),
-            gaps: left_out.into_gap().into_iter().collect(),
+            gaps: gaps.into_list(),
         })
     })
 }

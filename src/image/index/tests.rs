@@ -166,18 +166,15 @@ fn however_it_is_compressed_and_whatever_follows_the_index_is_the_same() {
 }
 
 #[test]
-fn names_that_climb_or_mean_nothing_are_left_out_with_a_warning_that_a_terminal_may_show() {
+fn names_that_mean_nothing_are_left_out_with_a_warning_that_a_terminal_may_show() {
     let index = index(
         &Layer::new()
-            .file("../../etc/\x1b[2Jpasswd", b"x")
             .file("a/.wh...", b"")
             .file(".wh.", b"")
-            .entry("hard", tar::EntryType::Link, b"", "../x")
             .entry("/", tar::EntryType::Regular, b"root", "")
             .entry("odd\n", tar::EntryType::new(b'Q'), b"read", "")
             .file("keep/big", &[1; 1001])
             .entry("keep/link", tar::EntryType::Link, b"", "elsewhere")
-            .file(".wh..wh.aufs", b"")
             .tar(),
     )
     .unwrap();
@@ -185,10 +182,8 @@ fn names_that_climb_or_mean_nothing_are_left_out_with_a_warning_that_a_terminal_
     assert_eq!(paths, ["/odd\\n", "/keep/big", "/keep/link"]);
     assert!(index.captured.is_empty());
     let want = [
-        "climbs",
         "a whiteout",
         "a whiteout",
-        "a hardlink is left out",
         "names the root",
         "unknown type flag 'Q'",
         "1001 bytes, not looked into",
@@ -198,14 +193,118 @@ fn names_that_climb_or_mean_nothing_are_left_out_with_a_warning_that_a_terminal_
     for (warning, want) in index.warnings.iter().zip(want) {
         assert!(warning.contains(want) && !warning.contains(char::is_control), "{warning:?} lacks {want:?}");
     }
+    assert_eq!(
+        gaps(&index),
+        [
+            "/.wh. /a/.wh...: whiteouts that name no file",
+            "/odd\n: entries of a type that",
+            "/: entries that name the root"
+        ]
+    );
+}
+
+/// The gaps of a layer: their paths and the first words of why.
+fn gaps(index: &LayerIndex) -> Vec<String> {
+    let words = |why: &str| why.split(' ').take(5).collect::<Vec<_>>().join(" ");
+    let mut gaps: Vec<_> =
+        index.gaps.iter().map(|gap| format!("{}: {}", gap.paths.join(" "), words(&gap.why))).collect();
+    gaps.sort_unstable_by_key(|gap| std::cmp::Reverse(gap.len()));
+    gaps
+}
+
+#[test]
+fn names_are_cleaned_as_engines_clean_them() {
+    let index = index(
+        &Layer::new()
+            .file("usr/lib/../bin/app", b"x")
+            .file("d/.././/./.wh.gone", b"")
+            .file("e/../d/x/../.wh..wh..opq", b"")
+            .file("d/.wh.y/../.wh.z", b"")
+            .entry("hard", tar::EntryType::Link, b"", "usr/../usr/./bin/app")
+            .tar(),
+    )
+    .unwrap();
+    let entries: Vec<_> = index.entries.iter().map(|entry| (entry.path.to_string(), &entry.node)).collect();
+    assert_eq!(entries[0].0, "/usr/bin/app");
+    assert_eq!(entries[1], ("/gone".to_owned(), &LayerNode::Whiteout));
+    assert_eq!(entries[2], ("/d".to_owned(), &LayerNode::Opaque));
+    assert_eq!(entries[3], ("/d/z".to_owned(), &LayerNode::Whiteout));
+    let target = ImagePath::parse(b"usr/bin/app").unwrap();
+    assert_eq!(entries[4], ("/hard".to_owned(), &LayerNode::Hardlink { target }));
+    assert_eq!((index.warnings, index.gaps), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn names_that_leave_the_root_are_shown_in_it_and_named() {
+    let index = index(
+        &Layer::new()
+            .file("../../etc/\x1b[2Jpasswd", b"x")
+            .file("/../b/.wh.c", b"")
+            .entry("hard", tar::EntryType::Link, b"", "../../b")
+            .tar(),
+    )
+    .unwrap();
+    let paths: Vec<_> = index.entries.iter().map(|entry| entry.path.to_string()).collect();
+    assert_eq!(paths, ["/etc/\\x1b[2Jpasswd", "/b/c", "/hard"]);
+    assert_eq!(gaps(&index), ["/b/.wh.c /etc/\x1b[2Jpasswd /hard: names that leave the root"]);
+}
+
+#[test]
+fn names_of_aufs_are_paths_of_the_layer_and_named() {
+    let index = index(
+        &Layer::new()
+            .entry(".wh..wh.plnk/", tar::EntryType::Directory, b"", "")
+            .file(".wh..wh.plnk/1.2", b"x")
+            .file(".wh..wh.orph/sh", b"x")
+            .file(".wh..wh.aufs", b"")
+            .file("d/.wh.gone/x", b"")
+            .file("d/.wh.gone", b"")
+            .tar(),
+    )
+    .unwrap();
+    let paths: Vec<_> = index.entries.iter().map(|entry| entry.path.to_string()).collect();
+    let aufs = ["/.wh..wh.plnk", "/.wh..wh.plnk/1.2", "/.wh..wh.orph/sh", "/.wh..wh.aufs", "/d/.wh.gone/x"];
+    assert_eq!(paths, [&aufs[..], &["/d/gone"]].concat());
+    let mut sorted = aufs;
+    sorted.sort_unstable();
+    assert_eq!(gaps(&index), [format!("{}: names with the prefix of", sorted.join(" "))]);
+}
+
+#[test]
+fn what_an_overlay_alone_acts_upon_is_named() {
+    let opaque = [("SCHILY.xattr.trusted.overlay.opaque", &b"y"[..])];
+    let origin = [("SCHILY.xattr.trusted.overlay.origin", &b"y"[..])];
+    let layer = Layer::new().pax(&origin).entry("calm/", tar::EntryType::Directory, b"", "").pax(&opaque).entry(
+        "etc/sudoers.d/",
+        tar::EntryType::Directory,
+        b"",
+        "",
+    );
+    let index = index(&layer.tar()).unwrap();
+    assert_eq!(gaps(&index), ["/etc/sudoers.d: directories marked opaque by an"]);
+    assert_eq!(file_of(&index.entries[1]).kind, Kind::Directory, "shown as it is stored");
+}
+
+#[test]
+fn a_name_may_be_as_long_and_as_deep_as_an_engine_takes_it() {
+    let name = |length: usize| [&b"d/".repeat(length / 2 - 1)[..], b"xy"].concat();
+    let layer = |name: &[u8]| Layer::new().pax(&[("path", name)]).file("short", b"").tar();
+    let deep = index(&layer(&name(4094))).unwrap();
+    assert_eq!((deep.entries[0].path.as_bytes().len(), deep.gaps.len()), (4094, 0));
+    assert_eq!(index(&layer(&[b'n'; 255])).unwrap().gaps, []);
+    assert!(gaps(&index(&layer(&[b'n'; 256])).unwrap())[0].ends_with("names of more than 255"));
+    let beyond = index(&layer(&name(4098))).unwrap();
+    assert!(beyond.entries.is_empty());
+    assert!(gaps(&beyond)[0].ends_with("entries whose names are beyond"), "{:?}", beyond.gaps);
 }
 
 #[test]
 fn warnings_stop_at_a_hundred_and_say_how_many_more() {
-    let layer = (0..250).fold(Layer::new(), |layer, _| layer.file("../x", b""));
-    let warnings = index(&layer.tar()).unwrap().warnings;
-    assert_eq!(warnings.len(), 101);
-    assert!(warnings[100].contains("150 more"), "{}", warnings[100]);
+    let layer = (0..250).fold(Layer::new(), |layer, at| layer.file(&format!("{at}/.wh."), b""));
+    let index = index(&layer.tar()).unwrap();
+    assert_eq!(index.warnings.len(), 101);
+    assert!(index.warnings[100].contains("150 more"), "{}", index.warnings[100]);
+    assert_eq!((index.gaps.len(), index.gaps[0].paths.len()), (1, 20));
 }
 
 #[test]

@@ -11,33 +11,36 @@ pub(super) enum Meaning {
     Hides(ImagePath),
     /// `.wh..wh..opq`: this directory hides what is below.
     Opaque(ImagePath),
-    /// Bookkeeping of the AUFS driver, which engines skip.
-    Aufs,
     /// `.wh.` without a name that a file could have.
     Nameless,
 }
-
-/// Where AUFS keeps files that have several names: not part of the tree, but hardlinks may lead here.
-pub(in crate::image) const AUFS_LINKS: &[u8] = b".wh..wh.plnk";
 
 const PREFIX: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..opq";
 
 impl Meaning {
     pub(super) fn of(path: &ImagePath) -> Result<Self, PathError> {
-        let Some(hidden) = path.file_name().strip_prefix(PREFIX) else {
-            let top = path.components().next().unwrap_or_default();
-            let is_aufs = top != AUFS_LINKS && top.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with(PREFIX));
-            return Ok(if is_aufs { Self::Aufs } else { Self::Plain });
-        };
+        let Some(hidden) = path.file_name().strip_prefix(PREFIX) else { return Ok(Self::Plain) };
         let directory = path.parent().unwrap_or_else(ImagePath::root);
         Ok(match hidden {
             b"" | b"." | b".." => Self::Nameless,
             OPAQUE => Self::Opaque(directory),
-            _ if hidden.starts_with(PREFIX) => Self::Aufs,
+            _ if hidden.starts_with(PREFIX) => Self::Plain,
             _ => Self::Hides(directory.join(hidden)?),
         })
     }
+}
+
+/// Whether stores disagree about an entry because its name, or that of a directory above it, has the prefix of
+/// whiteouts and is none: AUFS kept files of its own under such names (`.wh..wh.plnk`, `.wh..wh.orph`, `.wh..wh.aufs`).
+/// As measured, containerd, Podman's overlay and umoci unpack what is below such a directory, Docker's and Podman's vfs
+/// leave it out at the root of a layer, fuse-overlayfs hides it and what it seems to be a whiteout of; and a file of such
+/// a name is left out, or hides another.
+pub(super) fn is_ambiguous(path: &ImagePath) -> bool {
+    let mut above = path.components();
+    let name = above.next_back().unwrap_or_default();
+    let is_aufs = name.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with(PREFIX) && rest != OPAQUE);
+    is_aufs || above.any(|directory| directory.starts_with(PREFIX))
 }
 
 #[cfg(test)]
@@ -55,12 +58,24 @@ mod tests {
         assert_eq!(meaning(".wh..wh..opq"), Meaning::Opaque(ImagePath::root()));
         assert_eq!(meaning("a/.wh.b/c"), Meaning::Plain);
         assert_eq!(meaning("a/b.wh.c"), Meaning::Plain);
-        assert_eq!(meaning(".wh..wh.plnk/12.34"), Meaning::Plain);
-        for skipped in [".wh..wh.aufs", ".wh..wh.orph/x", ".wh..wh.plnk", "a/.wh..wh.x"] {
-            assert_eq!(meaning(skipped), Meaning::Aufs, "{skipped}");
+        for plain in [".wh..wh.aufs", ".wh..wh.orph/x", ".wh..wh.plnk", ".wh..wh.plnk/12.34", "a/.wh..wh.x"] {
+            assert_eq!(meaning(plain), Meaning::Plain, "{plain}");
         }
         for nameless in [".wh.", "a/.wh.", "a/.wh..", "a/.wh..."] {
             assert_eq!(meaning(nameless), Meaning::Nameless, "{nameless}");
+        }
+    }
+
+    #[test]
+    fn names_with_the_prefix_of_whiteouts_that_are_none_are_ambiguous() {
+        let ambiguous = |text: &str| is_ambiguous(&ImagePath::parse(text.as_bytes()).unwrap());
+        for name in
+            [".wh..wh.aufs", "a/.wh..wh.x", ".wh..wh.orph/x", ".wh..wh.plnk/d/.wh.x", "a/.wh.b/c", ".wh..wh..opq/x"]
+        {
+            assert!(ambiguous(name), "{name}");
+        }
+        for name in ["", "a", "a/.wh.b", ".wh..wh..opq", "a/.wh..wh..opq", "a.wh./b", "wh.a/b", ".wha/b"] {
+            assert!(!ambiguous(name), "{name}");
         }
     }
 }

@@ -1,21 +1,17 @@
 //! One layer by itself, as an overlay store unpacks it into a directory of its own.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
+use std::collections::BTreeMap;
 
-use super::remove_below;
-use crate::image::index::{AUFS_LINKS, LayerEntry, LayerIndex, LayerNode};
+use super::{Odd, remove_below};
+use crate::image::index::{LayerEntry, LayerIndex, LayerNode};
 use crate::image::walk::{Place, parent_length, walk};
-use crate::image::warnings::Warnings;
-use crate::model::{ImagePath, Kind};
+use crate::model::{GapKind, ImagePath, Kind};
 
 /// A layer's own directory: paths without symlinks above them, each parent a directory.
 pub(super) struct Layout {
     pub(super) nodes: BTreeMap<ImagePath, Laid>,
     /// Whether the root hides all that is below.
     pub(super) opaque_root: bool,
-    /// Entries that have no place.
-    pub(super) left_out: Vec<ImagePath>,
 }
 
 /// What stands at one path.
@@ -52,13 +48,15 @@ pub(super) enum What {
 /// of deep paths for many times its own size.
 const EFFORT: u64 = 1 << 25;
 
+/// Why stores may hold other files than are shown.
+const NO_PLACE: &str = "entries are left out, since their directories lead in circles or too far";
+const BESIDE_WHITEOUT: &str = "paths that stand beside their own whiteout are shown, while some stores hide them";
+
 struct Builder<'a> {
     number: u32,
     layer: &'a LayerIndex,
-    warnings: &'a mut Warnings,
+    odd: &'a mut Odd,
     layout: Layout,
-    /// Files that AUFS keeps aside for hardlinks to lead to.
-    aufs: HashMap<&'a ImagePath, u32>,
     /// Hardlinks whose target has not come yet.
     waiting: Vec<(&'a ImagePath, &'a ImagePath)>,
     effort: u64,
@@ -66,13 +64,12 @@ struct Builder<'a> {
 
 impl Layout {
     /// Lays out all entries in their order.
-    pub(super) fn of(number: u32, layer: &LayerIndex, warnings: &mut Warnings) -> Self {
+    pub(super) fn of(number: u32, layer: &LayerIndex, odd: &mut Odd) -> Self {
         let mut builder = Builder {
             number,
             layer,
-            warnings,
-            layout: Self { nodes: BTreeMap::new(), opaque_root: false, left_out: Vec::new() },
-            aufs: HashMap::new(),
+            odd,
+            layout: Self { nodes: BTreeMap::new(), opaque_root: false },
             waiting: Vec::new(),
             effort: EFFORT,
         };
@@ -94,9 +91,6 @@ impl<'a> Builder<'a> {
                 Some(inode) => self.put(&entry.path, What::Entry(inode)),
                 None => self.waiting.push((&entry.path, target)),
             },
-            LayerNode::Inode(_) if entry.path.components().next() == Some(AUFS_LINKS) => {
-                self.aufs.insert(&entry.path, at);
-            }
             // The root has attributes, but no path of its own.
             LayerNode::Inode(_) if entry.path.is_root() => {}
             LayerNode::Inode(_) => self.put(&entry.path, What::Entry(at)),
@@ -139,6 +133,7 @@ impl<'a> Builder<'a> {
 
     /// The specification has whiteouts hide lower layers only. Engines disagree with it and with each other.
     fn warn_beside_whiteout(&mut self, path: &ImagePath) {
+        self.odd.gaps.add(GapKind::Overlay, BESIDE_WHITEOUT, path);
         self.warn(|| format!("{path} stands beside its own whiteout; taken to replace the lower layers'"));
     }
 
@@ -178,8 +173,11 @@ impl<'a> Builder<'a> {
             return Some(path.clone());
         }
         let real = self.enter(path, false)?;
-        let real = if real == bytes { Ok(path.clone()) } else { ImagePath::parse(&real) };
-        real.map_err(|error| self.leave_out(path, &error)).ok()
+        if real == bytes {
+            return Some(path.clone());
+        }
+        let real = ImagePath::parse(&real);
+        real.map_err(|error| self.leave_out(path, &error.to_string())).ok()
     }
 
     /// Follows `path` through this layer and makes the directories on the way.
@@ -187,14 +185,14 @@ impl<'a> Builder<'a> {
         let real = walk(path, itself, |real| self.look_or_make(real));
         if real.is_none() {
             let why = if self.effort == 0 { "the layer is too contorted" } else { "its directory leads in circles" };
-            self.leave_out(path, &why);
+            self.leave_out(path, why);
         }
         real
     }
 
-    fn leave_out(&mut self, path: &ImagePath, why: &dyn fmt::Display) {
+    fn leave_out(&mut self, path: &ImagePath, why: &str) {
+        self.odd.gaps.add(GapKind::Entries, NO_PLACE, path);
         self.warn(|| format!("{path} is left out: {why}"));
-        self.layout.left_out.push(path.clone());
     }
 
     fn look_or_make(&mut self, path: &[u8]) -> Option<Place<'a>> {
@@ -225,7 +223,7 @@ impl<'a> Builder<'a> {
         let real = walk(target, false, |path| Some(self.place_at(path).unwrap_or(Place::Other)))?;
         match self.layout.nodes.get(real.as_slice()).map(|laid| &laid.what) {
             Some(what @ What::Entry(entry)) if !self.is_directory(what) => Some(*entry),
-            _ => self.aufs.get(target).copied(),
+            _ => None,
         }
     }
 
@@ -258,6 +256,6 @@ impl<'a> Builder<'a> {
 
     fn warn(&mut self, text: impl FnOnce() -> String) {
         let number = self.number;
-        self.warnings.add(|| format!("layer {number}: {}", text()));
+        self.odd.warnings.add(|| format!("layer {number}: {}", text()));
     }
 }

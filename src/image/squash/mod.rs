@@ -12,26 +12,33 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::gaps::Gaps;
 use super::index::LayerNode;
 use super::walk::{Place, walk};
 use super::warnings::Warnings;
 use super::{Image, LayerIndex, Node, Tree};
-use crate::model::{FileAt, FileEntry, Gap, GapKind, ImagePath, Kind};
+use crate::model::{FileAt, FileEntry, GapKind, ImagePath, Kind};
 use layout::{Laid, Layout, Lower, What};
+
+/// Why stores may hold other files than are shown.
+const NO_TARGET: &str = "hardlinks that lead to no file are left out, while engines refuse the layer";
+
+/// What was odd about the layers.
+#[derive(Default)]
+struct Odd {
+    warnings: Warnings,
+    gaps: Gaps,
+}
 
 /// Applies `layers` from the bottom.
 #[must_use]
 pub fn squash(layers: Vec<Arc<LayerIndex>>) -> Image {
     let mut merged = Merged::default();
-    let mut warnings = Warnings::default();
-    let mut left_out = Vec::new();
+    let mut odd = Odd::default();
     for (number, layer) in layers.iter().enumerate() {
         let Ok(number) = u32::try_from(number) else { break };
-        merged.apply(number, layer, &mut warnings, &mut left_out);
+        merged.apply(number, layer, &mut odd);
     }
-    let why = format!("entries that have no place, or lead to no file, are left out: {}", left_out.len());
-    let gap = Gap::new(GapKind::Entries, why).at(left_out.iter().map(ImagePath::to_absolute));
-    let gaps = if left_out.is_empty() { Vec::new() } else { vec![gap] };
     let nodes = merged.nodes.into_iter().map(|(path, inode)| {
         let bytes = inode
             .entry
@@ -39,7 +46,8 @@ pub fn squash(layers: Vec<Arc<LayerIndex>>) -> Image {
         let file = FileAt { entry: inode.file, layer: inode.layer };
         Node { path, file, entry: inode.entry, bytes }
     });
-    Image { tree: Tree::new(nodes.collect()), layers, warnings: warnings.into_list(), gaps }
+    let tree = Tree::new(nodes.collect());
+    Image { tree, layers, warnings: odd.warnings.into_list(), gaps: odd.gaps.into_list() }
 }
 
 /// Removes everything below `directory`, itself left where it is.
@@ -71,10 +79,8 @@ struct Inode {
 }
 
 impl Merged {
-    /// Applies one more layer; what has no place in it goes to `left_out`.
-    fn apply(&mut self, number: u32, layer: &LayerIndex, warnings: &mut Warnings, left_out: &mut Vec<ImagePath>) {
-        let Layout { nodes, opaque_root, left_out: placeless } = Layout::of(number, layer, warnings);
-        left_out.extend(placeless);
+    fn apply(&mut self, number: u32, layer: &LayerIndex, odd: &mut Odd) {
+        let Layout { nodes, opaque_root } = Layout::of(number, layer, odd);
         // Looked up before this layer hides anything.
         let borrowed: Vec<Option<Inode>> = nodes.values().map(|laid| self.borrowed(laid)).collect();
         if opaque_root {
@@ -84,7 +90,7 @@ impl Merged {
             let bytes = path.as_bytes();
             match laid.what {
                 What::Whiteout => self.hide(bytes),
-                What::Implied => self.directory(path, laid.lower, None, number, warnings),
+                What::Implied => self.directory(path, laid.lower, None, number, &mut odd.warnings),
                 What::Entry(entry) => {
                     let Some(LayerNode::Inode(file)) = layer.entries.get(entry as usize).map(|entry| &entry.node)
                     else {
@@ -92,7 +98,7 @@ impl Merged {
                     };
                     let inode = Inode { file: Arc::clone(file), layer: number, entry: Some(entry) };
                     if file.kind == Kind::Directory {
-                        self.directory(path, laid.lower, Some(inode), number, warnings);
+                        self.directory(path, laid.lower, Some(inode), number, &mut odd.warnings);
                     } else {
                         self.hide(bytes);
                         self.nodes.insert(path, inode);
@@ -102,10 +108,10 @@ impl Merged {
                     self.hide(bytes);
                     let what =
                         if borrowed.is_some() { "a lower layer's, which engines refuse" } else { "no file; left out" };
-                    warnings.add(|| format!("layer {number}: {path} is a hardlink to {target}: {what}"));
+                    odd.warnings.add(|| format!("layer {number}: {path} is a hardlink to {target}: {what}"));
                     match borrowed {
                         Some(inode) => drop(self.nodes.insert(path, inode)),
-                        None => left_out.push(path),
+                        None => odd.gaps.add(GapKind::Entries, NO_TARGET, &path),
                     }
                 }
             }

@@ -117,9 +117,12 @@ fn the_root_may_be_opaque_and_has_no_row_of_its_own() {
 }
 
 #[test]
-fn a_hard_link_may_come_before_its_target_or_lead_where_aufs_keeps_files() {
+fn a_hard_link_may_come_before_its_target_or_lead_where_aufs_kept_files() {
     assert_eq!(squashed(&[&["b = a", "a"]]), ("a:0 b:0".to_owned(), Vec::new()));
-    assert_eq!(squashed(&[&[".wh..wh.plnk/1.2", "b = .wh..wh.plnk/1.2"]]), ("b:0".to_owned(), Vec::new()));
+    assert_eq!(
+        squashed(&[&[".wh..wh.plnk/1.2", "b = .wh..wh.plnk/1.2"]]),
+        (".wh..wh.plnk/:0 .wh..wh.plnk/1.2:0 b:0".to_owned(), Vec::new())
+    );
     let (tree, warnings) = squashed(&[&["d/", "b = d"]]);
     assert_eq!(tree, "d/:0");
     assert!(warnings[0].contains("no file; left out"), "{warnings:?}");
@@ -157,4 +160,18 @@ fn a_layer_that_asks_for_hours_is_cut_short() {
     assert!(tree.len() < 1 << 30);
     assert!(warnings[0].contains("leads in circles"), "{}", warnings[0]);
     assert!(warnings.last().is_some_and(|last| last.contains("more warnings")), "{warnings:?}");
+}
+
+#[test]
+fn what_is_left_out_or_stands_differently_elsewhere_is_named() {
+    let gaps = |layers: &[&[&str]]| {
+        let image = squash(layers.iter().map(|entries| layer(entries)).collect());
+        image.gaps.iter().map(|gap| (gap.what, gap.paths.join(" "))).collect::<Vec<_>>()
+    };
+    assert_eq!(gaps(&[&["a -> b", "b -> a", "a/x", "c"]]), [(GapKind::Entries, "/a/x".to_owned())]);
+    assert_eq!(gaps(&[&["a", "b = gone"]]), [(GapKind::Entries, "/b".to_owned())]);
+    for beside in [["d/policy", "d/.wh.policy"], ["d/.wh.policy", "d/policy"]] {
+        assert_eq!(gaps(&[&["d/", "d/policy"], &beside]), [(GapKind::Overlay, "/d/policy".to_owned())]);
+    }
+    assert_eq!(gaps(&[&["d/", "d/x", "a"], &[".wh.a", "d/.wh..wh..opq", "d/y", "e = d/y"], &["a"]]), []);
 }

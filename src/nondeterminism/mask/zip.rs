@@ -425,7 +425,7 @@ mod tests {
             let stale = packed(22, &pyc(0, NOW, 6));
             assert_ne!(stale, named, "the source's time");
             assert_eq!(packed(20, &pyc(0, NOW - 9, 6)), stale, "the code's time");
-            assert_eq!(packed(20, &pyc(0, NOW, 7)), stale, "the source's size");
+            assert_ne!(packed(20, &pyc(0, NOW, 7)), named, "the source's size");
             assert_ne!(packed(20, &pyc(1, 7, 7)), stale);
             assert_ne!(packed(20, &pyc(1, 7, 7)), packed(20, &pyc(3, 7, 7)), "whether a hash is looked at");
             assert_ne!(packed(20, &pyc(3, 7, 7)), packed(20, &pyc(3, 7, 8)));

@@ -46,6 +46,8 @@ const ADDED: &[(&[u8], u8, u8)] = &[
     (b"__type_params__", 12, u8::MAX),
     (b".type_params", 12, u8::MAX),
     (b".generic_base", 12, u8::MAX),
+    // An f-string of more than thirty parts is the `join` of a list.
+    (b"join", 10, u8::MAX),
     // `assert` and `async for`, before they had opcodes.
     (b"AssertionError", 6, 8),
     (b"StopAsyncIteration", 6, 7),

@@ -58,7 +58,7 @@ fn leftovers_are_known_and_their_neighbours_are_not() {
         ("/root/.npm/_cacache/index-v5/1a/2b/3c", "npm-cache"),
         ("/home/node/.npm/_logs/2026-11-21T17_04_58_000Z-debug-0.log", "npm-logs"),
         ("/var/lib/gems/3.1.0/extensions/x86_64-linux/3.1.0/json-2.6/mkmf.log", "gem-build-log"),
-        ("/srv/app/.git/objects/1f/0a9ea3b0f4a37f1cb5e5bd5c1f1ab3a2f4e1d1", "git-objects"),
+        ("/srv/app/.git/objects/1f/0a9ea3b0f4a37f1cb5e5bd5c1f1ab3a2f4e1d1", "git-loose-objects"),
         ("/srv/shared.git/objects/pack/pack-0a9ea3b0.idx", "git-objects"),
         ("/srv/app/.git/logs/refs/remotes/origin/HEAD", "git-logs"),
         ("/home/app/.bash_history", "history-of-other-tools"),

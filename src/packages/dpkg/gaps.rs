@@ -66,7 +66,7 @@ fn behind_link(image: &Image) -> Option<Gap> {
 }
 
 /// The installed records of all databases, each with where it stands.
-fn installed<'a>(image: &'a Image) -> impl Iterator<Item = (&'a Node, Record<'a>)> {
+fn installed(image: &Image) -> impl Iterator<Item = (&Node, Record<'_>)> {
     let texts = databases(&image.tree).into_iter().filter_map(|node| Some((node, node.bytes.as_deref()?)));
     let records = texts.flat_map(|(node, bytes)| {
         // A piece describes one package.

@@ -10,8 +10,18 @@ pub fn source_of(compiled: &ImagePath) -> Option<ImagePath> {
     if cache.file_name() != CACHE {
         return None;
     }
-    let module = name.split(|byte| *byte == b'.').next().filter(|module| !module.is_empty())?;
-    cache.parent()?.join(&[module, b".py"].concat()).ok()
+    let (module, _) = module_and_tag(name);
+    cache.parent()?.join(&[module, b".py"].concat()).ok().filter(|_| !module.is_empty())
+}
+
+/// `name` and `311.opt-1` of `name.cpython-311.opt-1`. A module's name may hold dots; where the tag is another one, the first
+/// dot ends the name, as in `importlib.util.source_from_cache`.
+fn module_and_tag(name: &[u8]) -> (&[u8], Option<&[u8]>) {
+    const TAG: &[u8] = b".cpython-";
+    match name.windows(TAG.len()).rposition(|window| window == TAG) {
+        Some(at) => (name.get(..at).unwrap_or_default(), name.get(at + TAG.len()..)),
+        None => (name.split(|byte| *byte == b'.').next().unwrap_or_default(), None),
+    }
 }
 
 /// The source in whose place an interpreter runs `dir/name.pyc`, outside of `__pycache__`: as long as it is not there.
@@ -28,9 +38,10 @@ pub fn source_replaced_by(compiled: &ImagePath) -> Option<ImagePath> {
 pub fn is_place_of(compiled: &ImagePath, minor: u8) -> bool {
     let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<u8>().ok();
     let is_own = |digits: Option<&[u8]>| digits.and_then(number).is_none_or(|found| found == minor);
-    let tag = compiled.file_name().split(|byte| *byte == b'.').nth(1).unwrap_or_default();
+    let (_, tag) = module_and_tag(compiled.file_name());
     // What pytest compiled has its version behind the interpreter's: `cpython-311-pytest-8.3.2`.
-    let digits = tag.strip_prefix(b"cpython-3").and_then(|rest| rest.split(|byte| *byte == b'-').next());
+    let version = tag.and_then(|tag| tag.split(|byte| matches!(byte, b'-' | b'.')).next());
+    let digits = version.and_then(|version| version.strip_prefix(b"3"));
     let is_tagged = digits.is_some_and(|digits| number(digits) == Some(minor));
     is_tagged && compiled.components().all(|part| is_own(part.strip_prefix(b"python3.")))
 }
@@ -47,6 +58,9 @@ mod tests {
         let source = |text: &str| source_of(&path(text)).map(|path| path.to_string());
         assert_eq!(source("a/__pycache__/x.cpython-311.pyc").as_deref(), Some("/a/x.py"));
         assert_eq!(source("a/__pycache__/x.cpython-311.opt-1.pyc").as_deref(), Some("/a/x.py"));
+        assert_eq!(source("a/__pycache__/x.y.cpython-311.pyc").as_deref(), Some("/a/x.y.py"));
+        assert_eq!(source("a/__pycache__/x.pypy39.pyc").as_deref(), Some("/a/x.py"));
+        assert_eq!(source("a/__pycache__/.cpython-311.pyc"), None);
         assert_eq!(source("a/x.pyc"), None);
     }
 

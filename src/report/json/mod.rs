@@ -326,12 +326,7 @@ fn by_explanation(counts: &ByExplanation) -> BTreeMap<&'static str, usize> {
 }
 
 /// The row of a path that differs in more than its time, or with `all` in anything.
-fn file_change<'a>(
-    report: &'a DriftReport,
-    at: u32,
-    row: &'a FileRow,
-    all: bool,
-) -> Option<schema::FileChange<'a>> {
+fn file_change<'a>(report: &'a DriftReport, at: u32, row: &'a FileRow, all: bool) -> Option<schema::FileChange<'a>> {
     let drift = row.drift.as_ref().filter(|drift| all || drift.explanation != Explanation::Mtime)?;
     Some(schema::FileChange {
         path: row.path.to_absolute(),

@@ -65,7 +65,7 @@ fn of_both(report: &DriftReport) -> Section {
 }
 
 /// What is not known of an image: each gap with the side that has it, and whether it could change the answer.
-fn completeness<'a>(gaps: &mut dyn Iterator<Item = (&'a Gap, String, bool)>) -> Section {
+fn completeness(gaps: &mut dyn Iterator<Item = (&Gap, String, bool)>) -> Section {
     let row = |(gap, side, decides): (&Gap, String, bool)| {
         let paths = visible(&outline::places(gap)).into_owned();
         let paint = if decides { Paint::Bad } else { Paint::Plain };
@@ -415,9 +415,10 @@ fn digests(report: &DriftReport, in_full: bool) -> Vec<Row> {
         let marked = |(digest, lacks): (Digest, &[GapKind]), in_full: bool| {
             outline::marked_digest(if in_full { digest.to_string() } else { digest.short() }, lacks)
         };
-        let shown = match left == right {
-            true => format!("{} on both sides", marked(left, true)),
-            false => format!("{} -> {}", marked(left, in_full), marked(right, in_full)),
+        let shown = if left == right {
+            format!("{} on both sides", marked(left, true))
+        } else {
+            format!("{} -> {}", marked(left, in_full), marked(right, in_full))
         };
         Row::new([name.to_owned(), shown])
     };

@@ -225,7 +225,10 @@ fn what_contradicts_the_base_that_is_shown_is_told_with_its_own_value() {
     let mut labelled = image(2, &[]);
     labelled.labels.insert(DIGEST.to_owned(), other.clone());
     let base = says(&labelled, &[], shown(None));
-    assert!(matches!(base.contradictions.as_slice(), [only] if only.contains("labels") && only.contains(&other)), "{base:?}");
+    assert!(
+        matches!(base.contradictions.as_slice(), [only] if only.contains("labels") && only.contains(&other)),
+        "{base:?}"
+    );
     // The config's build info, as the provenance.
     let mut built = image(2, &[]);
     built.build_sources = vec![BuildSource { name: "debian:12".to_owned(), digest: Some(other.clone()), pinned: None }];
@@ -241,7 +244,10 @@ fn honest_evidence_of_the_base_that_is_shown_is_no_contradiction() {
     let plain = image(2, &[]);
     // The platform's manifest, the index, another name for the same bytes, a name alone.
     for found in [digest(0xaa), digest(0xbb)] {
-        assert_eq!(says(&plain, &[(NAME, "mirror.example/debian:12"), (DIGEST, &found.to_string())], shown(None)), [""; 0]);
+        assert_eq!(
+            says(&plain, &[(NAME, "mirror.example/debian:12"), (DIGEST, &found.to_string())], shown(None)),
+            [""; 0]
+        );
     }
     assert_eq!(says(&plain, &[(NAME, "alpine:3.18")], shown(None)), [""; 0]);
     // Labels that the base has itself name the base's base.

@@ -48,8 +48,8 @@ impl Known<'_> {
             return false;
         };
         let name = name.replace("%3a", ":");
-        let debs = self.packages.iter().filter(|package| package.ecosystem == Ecosystem::Deb);
-        debs.into_iter().any(|deb| {
+        let mut debs = self.packages.iter().filter(|package| package.ecosystem == Ecosystem::Deb);
+        debs.any(|deb| {
             let arch = deb.arch.as_deref().unwrap_or_default();
             name.strip_prefix(&*deb.name).and_then(|rest| rest.strip_prefix('_')).is_some_and(|rest| {
                 rest.strip_suffix(arch).and_then(|rest| rest.strip_suffix('_')) == Some(deb.version.as_str())
@@ -125,8 +125,6 @@ fn is_mounted_over(path: &ImagePath, bytes: &[u8]) -> bool {
 
 /// A row of hosts(5) that gives no name but to the host itself and to IPv6's own groups.
 pub(super) fn is_local_host(line: &[u8]) -> bool {
-    let line = line.split(|byte| *byte == b'#').next().unwrap_or_default().trim_ascii();
-    let address = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     const LOCAL: [&[u8]; 6] = [b"", b"::1", b"fe00::0", b"ff00::0", b"ff02::1", b"ff02::2"];
     const NAMES: [&[u8]; 8] = [
         b"localhost",
@@ -138,6 +136,8 @@ pub(super) fn is_local_host(line: &[u8]) -> bool {
         b"ip6-localnet",
         b"ip6-mcastprefix",
     ];
+    let line = line.split(|byte| *byte == b'#').next().unwrap_or_default().trim_ascii();
+    let address = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     let is_local = LOCAL.contains(&address) || address.starts_with(b"127.");
     let is_own = |name: &[u8]| NAMES.contains(&name) || name.starts_with(b"ip6-all") || name.starts_with(b"localhost");
     is_local && line.split(u8::is_ascii_whitespace).skip(1).filter(|name| !name.is_empty()).all(is_own)

@@ -6,13 +6,13 @@ mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use self::references::References;
 use crate::image::{Node, Tree};
 use crate::model::text::visible;
 use crate::model::{Digest, FileEntry, Form, ImagePath, Kind, Package, RecordedHash, RuntimeConfig};
 use crate::nondeterminism::Rules;
-use std::sync::Arc;
 
 /// The noise paths of one image that are no noise, each with the reason.
 #[derive(Default)]

@@ -193,7 +193,8 @@ impl<'a> References<'a> {
         let is_local = |word: &&[u8]| word.starts_with(b"file:/") || word.starts_with(b"copy:/");
         let local = text.split(u8::is_ascii_whitespace).filter(is_local);
         for word in local {
-            let directory = word.splitn(2, |byte| *byte == b':').nth(1).unwrap_or_default();
+            let directory =
+                word.iter().position(|byte| *byte == b':').and_then(|at| word.get(at + 1..)).unwrap_or_default();
             let end = path(&ImagePath::root(), directory).filter(|path| !path.is_root());
             if let Some(node) = end.and_then(|path| self.tree.resolve(&path)) {
                 let by = sources.path.to_string().into();

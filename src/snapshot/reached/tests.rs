@@ -9,11 +9,15 @@ fn words_are_found_in_any_language() {
     };
     assert_eq!(
         found("exec app --config=/etc/x -f\t/tmp/y;"),
-        ["exec", "app", "--config=/etc/x", "--config", "/etc/x", "-f", "/tmp/y"]
+        ["exec", "app", "--config=/etc/x", "config", "/etc/x", "-f", "/tmp/y"]
     );
     assert_eq!(found("{\"Test\":[\"CMD\",\"/x\"]}"), ["Test", ":", "CMD", "/x"]);
     assert_eq!(found("$(. /tmp/a)`/tmp/b`"), [".", "/tmp/a", "/tmp/b"]);
     assert_eq!(found("file:/var/repo"), ["file:/var/repo", "file", "/var/repo"]);
+    assert_eq!(
+        found("EnvironmentFile=-/etc/default/x"),
+        ["EnvironmentFile=-/etc/default/x", "EnvironmentFile", "/etc/default/x"]
+    );
     assert!(words(&[b'x'; 5000]).next().is_none());
 }
 

@@ -66,6 +66,7 @@ impl Export {
             // The engine has chosen by it already.
             platform: None,
             verify: options.verify,
+            format_is_chosen: false,
         };
         let tree = Tree::read(image.id, &|digest| store.document(&blob_name(&digest)).ok().flatten());
         let choice = Choice::Index(row_of(&request(None), image, &tree, position)?);

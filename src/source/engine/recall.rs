@@ -91,6 +91,7 @@ pub(super) fn recall(image: &Located, options: &OpenOptions<'_>, host: &dyn Host
         attestations: Vec::new(),
         blobs: Box::new(EngineBlobs::new(image, options, host.progress())),
         warnings: Vec::new(),
+        gaps: Vec::new(),
     })
 }
 

@@ -37,7 +37,14 @@ pub(super) fn open(
     let client = Arc::new(client);
     let store = Repository::open(file.to_owned(), Arc::clone(&client), options, host)?;
     let resolved = client.name.resolved(store.digest());
-    let request = Request { file, store: &store, choice: None, platform: platform.as_ref(), verify: options.verify };
+    let request = Request {
+        file,
+        store: &store,
+        choice: None,
+        platform: platform.as_ref(),
+        verify: options.verify,
+        format_is_chosen: false,
+    };
     let documents = layout::read(&request)?;
     let layers = request.bind(&documents)?;
     let image = documents.open_image("registry", layers, Box::new(store))?;

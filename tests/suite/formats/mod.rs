@@ -2,6 +2,7 @@
 //! ambiguous is said so.
 
 pub(super) mod fixture;
+mod one_image;
 
 use std::io::Read as _;
 use std::os::unix::net::UnixListener;

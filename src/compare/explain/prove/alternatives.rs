@@ -95,6 +95,13 @@ impl<'a> Group<'a> {
         Some(Self { is_auto, links, choices })
     }
 
+    /// The priority of a choice, and what it gives for which link: links that it gives nothing for are those of others.
+    fn given(&self, path: &str) -> Option<(i64, Vec<(&'a str, &'a str, &'a str)>)> {
+        let (priority, paths) = self.choices.get(path)?;
+        let given = self.links.iter().zip(paths).filter(|(_, path)| !path.is_empty());
+        Some((*priority, given.map(|((name, link), path)| (*name, *link, *path)).collect()))
+    }
+
     /// What the choices give that may be in force: in automatic mode that of the highest priority.
     fn chosen(&self) -> Vec<&[&'a str]> {
         let highest = self.choices.values().map(|(priority, _)| priority).max();
@@ -162,17 +169,14 @@ impl<'a> Explainer<'a> {
         for of in self.sides(row) {
             let (own, other) = if of.side == "left" { (left, right) } else { (right, left) };
             let Some(own) = own else { continue };
-            for (path, choice) in &own.choices {
-                let is_same = other
-                    .as_ref()
-                    .is_some_and(|other| other.links == own.links && other.choices.get(path) == Some(choice));
+            for path in own.choices.keys() {
+                let is_same = other.as_ref().is_some_and(|other| {
+                    own.links.first() == other.links.first() && own.given(path) == other.given(path)
+                });
                 let is_sound = self.sound_file(of, path.as_bytes()).is_some();
                 if !is_same && (!is_sound || self.moved_owner(of, path.as_bytes()).is_none()) {
-                    return Err(format!(
-                        "no package that moved accounts for {} in the {} group",
-                        visible(path),
-                        of.side
-                    ));
+                    let path = visible(path);
+                    return Err(format!("no package that moved accounts for {path} in the {} group", of.side));
                 }
             }
         }
@@ -208,6 +212,14 @@ mod tests {
         assert_eq!(group.links[1], ("pager.1.gz", "/usr/share/man/man1/pager.1.gz"));
         let manual = Group { is_auto: false, ..group };
         assert_eq!(manual.chosen().len(), 2);
+    }
+
+    #[test]
+    fn a_link_that_another_choice_brings_changes_no_choice() {
+        let alone = Group::parse("pager", "auto\n/usr/bin/pager\n\n/usr/bin/less\n77\n\n").unwrap();
+        let both = Group::parse("pager", PAGER).unwrap();
+        assert_eq!(alone.given("/usr/bin/less"), both.given("/usr/bin/less"));
+        assert_ne!(alone.given("/bin/more"), both.given("/bin/more"));
     }
 
     #[test]

@@ -28,7 +28,8 @@ impl<'a> Explainer<'a> {
                 entries(of.bytes()?).ok_or_else(|| format!("the {} file is no cache of libraries", of.side))?;
             let directories = self.searched(*of);
             for (name, path) in &entries {
-                let directory = path.iter().rposition(|byte| *byte == b'/').map(|at| &path[..at]).unwrap_or_default();
+                let directory =
+                    path.iter().rposition(|byte| *byte == b'/').and_then(|at| path.get(..at)).unwrap_or_default();
                 let is_own_name = path.rsplit(|byte| *byte == b'/').next() == Some(name);
                 if !is_own_name || !directories.iter().any(|known| known == directory) && !is_default(directory) {
                     return Err(format!("the {} cache lists {} where nothing searches", of.side, visible_bytes(path)));

@@ -1,9 +1,12 @@
 //! What dpkg and apt keep about installed packages.
 
+use std::sync::Arc;
+
 use super::super::{Explainer, Row};
+use super::Of;
 use super::stanzas::{Stanza, by_key, differing};
-use crate::model::PackageMove;
 use crate::model::text::visible;
+use crate::model::{Ecosystem, Package, PackageMove};
 
 impl<'a> Explainer<'a> {
     /// Stanzas that differ are those of packages that moved, whose state is the same.
@@ -23,8 +26,28 @@ impl<'a> Explainer<'a> {
             if states[0] != states[1] && !states.into_iter().all(is_usual) {
                 return Err(format!("the state of {} differs", visible(name)));
             }
+            for (of, stanza) in
+                self.sides(row).filter_map(|of| Some((of, if of.side == "left" { left } else { right }?)))
+            {
+                if self.at_arrival(of, key).is_some_and(|then| then != written(stanza)) {
+                    return Err(format!("the {} stanza of {} was edited after it arrived", of.side, visible(name)));
+                }
+            }
         }
         Ok(())
+    }
+
+    /// The package's stanza in the database of the layer in which it arrived; `None` where that is not known, or is the
+    /// database itself.
+    fn at_arrival(&self, of: Of<'a>, key: &str) -> Option<Vec<&'a str>> {
+        let (name, arch) = key.split_once(' ')?;
+        let is_it = |package: &&Arc<Package>| package.name == name && package.arch.as_deref() == Some(arch);
+        let mut debs = of.snapshot.packages.iter().filter(|package| package.ecosystem == Ecosystem::Deb);
+        let arrival = debs.find(is_it)?.layer;
+        let layer = of.snapshot.image.layers.get(arrival as usize).filter(|_| arrival != of.node.file.layer)?;
+        let mut entries = (0..).zip(&layer.entries).filter(|(_, entry)| entry.path == of.node.path);
+        let text = entries.find_map(|(at, _)| std::str::from_utf8(layer.captured.get(&at)?).ok())?;
+        by_key(text, package).ok()?.remove(key).map(written)
     }
 
     /// Stanzas that differ are those of packages that came or went: moving on changes nothing here.
@@ -76,6 +99,11 @@ impl<'a> Explainer<'a> {
         let moved = self.packages.iter().filter(|row| row.change.is_some());
         moved.flat_map(|row| row.left.iter().chain(&row.right)).any(|package| package.arch.as_deref() == Some(arch))
     }
+}
+
+/// What a stanza says, but for its state: triggers change that.
+fn written(stanza: Stanza<'_>) -> Vec<&str> {
+    stanza.0.lines().filter(|line| !line.starts_with("Status:") && !line.starts_with("Triggers-")).collect()
 }
 
 /// Name and architecture.

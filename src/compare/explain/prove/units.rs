@@ -54,16 +54,22 @@ impl<'a> Explainer<'a> {
             let is_list = name.ends_with(b".dsh-also");
             let unit = name.strip_suffix(b".dsh-also").unwrap_or(name);
             let file = DIRECTORIES.iter().find_map(|directory| of.find(&[directory.as_bytes(), unit].concat()));
-            let owner = file.and_then(|file| self.owner_on(of, file).filter(|owner| owner.moved));
-            let owner = owner.ok_or_else(|| format!("no package that moved has the unit {}", visible_bytes(unit)))?;
-            self.is_enabled_by_script(of, owner, unit, unit)?;
+            let owned = file.and_then(|file| Some((file, self.owner_on(of, file).filter(|owner| owner.moved)?)));
+            let Some((file, owner)) = owned else {
+                return Err(format!("no package that moved has the unit {}", visible_bytes(unit)));
+            };
+            let text = file.bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+            let is_alias = aliases(text, "Alias").any(|alias| alias.as_bytes() == unit);
+            if !is_alias && !is_instance(unit, file.path.file_name()) {
+                return Err(format!("{} is no other name of {}", visible_bytes(unit), file.path));
+            }
+            self.is_enabled_by_script(of, owner, unit, file.path.file_name())?;
             let is_place = |line: &str| {
                 let mut places = DIRECTORIES.iter().take(2);
                 places.any(|place| line.trim_start_matches('/').starts_with(place)) && !line.contains("..")
             };
-            match lines(of.text()?).find(|line| !is_list || !is_place(line)) {
-                Some(line) => return Err(format!("it has a line of another kind: {}", visible(line))),
-                None => {}
+            if let Some(line) = lines(of.text()?).find(|line| !is_list || !is_place(line)) {
+                return Err(format!("it has a line of another kind: {}", visible(line)));
             }
         }
         Ok(())

