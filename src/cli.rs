@@ -245,6 +245,9 @@ pub struct ReportArgs {
     /// List everything: paths where only the time differs too, and no list cut short
     #[arg(long)]
     pub all: bool,
+    /// Show what is explained without a proof among what must be read
+    #[arg(long)]
+    pub strict: bool,
     /// Exit with 1 when the drift is this verdict or worse, or when there is such a path or package
     #[arg(long, value_name = "VERDICT|FINDING,...", value_delimiter = ',', long_help = FailOn::help())]
     pub fail_on: Vec<FailOn>,
@@ -294,6 +297,9 @@ pub struct SourceArgs {
     /// The Dockerfile that was built: its FROM lines name the base
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub dockerfile: Option<PathBuf>,
+    /// Show the values of variables, labels and arguments that are secrets by their names, and the user parts of URLs
+    #[arg(long)]
+    pub show_secrets: bool,
 }
 
 impl Cli {
@@ -391,6 +397,10 @@ pub enum FailOn {
     Package(PackageMove),
     /// Any finding of this check about the right image.
     Finding(&'static str),
+    /// Any path that the headline counts as an alarm.
+    Alarm,
+    /// Any explained path whose explanation is no proof.
+    Unproven,
 }
 
 /// Why a text is no condition of `--fail-on`.
@@ -407,7 +417,8 @@ pub enum FailOnError {
 }
 
 impl FailOn {
-    const VERDICTS: [Verdict; 3] = [Verdict::ContentEquivalent, Verdict::DependencyEquivalent, Verdict::Drifted];
+    const VERDICTS: [Verdict; 4] =
+        [Verdict::ContentEquivalent, Verdict::DependencyEquivalent, Verdict::Drifted, Verdict::Unknown];
     const MOVES: [PackageMove; 5] = [
         PackageMove::Added,
         PackageMove::Removed,
@@ -415,8 +426,8 @@ impl FailOn {
         PackageMove::Downgraded,
         PackageMove::Rebuilt,
     ];
-    /// How the headline counts paths under `same-version`.
     const ALARM: &'static str = "alarm";
+    const UNPROVEN: &'static str = "unproven";
 
     /// Whether the drift is as bad as this condition says.
     #[must_use]
@@ -425,6 +436,8 @@ impl FailOn {
             Self::Verdict(verdict) => report.verdict >= verdict,
             Self::Explanation(explanation) => report.files.by_explanation.get(explanation) > 0,
             Self::Package(how) => report.moved(Some(how)) > 0,
+            Self::Alarm => report.alarms() > 0,
+            Self::Unproven => !report.is_proven(),
             Self::Finding(check) => {
                 let of_right = |finding: &&Finding| finding.drift != Some(FindingDrift::Gone);
                 report.findings.iter().filter(of_right).any(|finding| finding.check == check)
@@ -436,18 +449,20 @@ impl FailOn {
         let verdicts = Self::VERDICTS.iter().map(|verdict| verdict.as_str());
         let explanations = Explanation::ALARMING_FIRST.iter().map(|explanation| explanation.as_str());
         let moves = Self::MOVES.iter().map(|how| how.as_str());
-        verdicts.chain([Self::ALARM]).chain(explanations).chain(moves).chain(checks()).collect()
+        verdicts.chain([Self::ALARM, Self::UNPROVEN]).chain(explanations).chain(moves).chain(checks()).collect()
     }
 
     fn help() -> String {
         let words = |words: &[&str]| words.join(", ");
         format!(
             "Exit with 1 when one of these, separated by commas, holds. A verdict holds for itself and any worse one: \
-             {}. An explanation holds when any path has it: {} ({} is same-version). A direction holds when any package \
+             {}, and unknown is worse than all. {} holds for any alarm that the headline counts, {} for any path that is \
+             explained without a proof. An explanation holds when any path has it: {}. A direction holds when any package \
              moved so: {}. The name of an audit's check holds when it finds something in the right image: {}.",
             words(&Self::VERDICTS.map(Verdict::as_str)),
-            words(&Explanation::ALARMING_FIRST.map(Explanation::as_str)),
             Self::ALARM,
+            Self::UNPROVEN,
+            words(&Explanation::ALARMING_FIRST.map(Explanation::as_str)),
             words(&Self::MOVES.map(PackageMove::as_str)),
             words(&checks().collect::<Vec<_>>()),
         )
@@ -463,14 +478,18 @@ impl FromStr for FailOn {
 
     fn from_str(text: &str) -> Result<Self, FailOnError> {
         let verdict = text.parse().ok().map(Self::Verdict);
+        let word = match text {
+            Self::ALARM => Some(Self::Alarm),
+            Self::UNPROVEN => Some(Self::Unproven),
+            _ => None,
+        };
         let explanation = || {
-            let text = if text == Self::ALARM { Explanation::SameVersion.as_str() } else { text };
             let mut all = Explanation::ALARMING_FIRST.into_iter();
             all.find(|explanation| explanation.as_str() == text).map(Self::Explanation)
         };
         let package = || Self::MOVES.into_iter().find(|how| how.as_str() == text).map(Self::Package);
         let finding = || checks().find(|check| *check == text).map(Self::Finding);
-        match verdict.or_else(explanation).or_else(package).or_else(finding) {
+        match verdict.or(word).or_else(explanation).or_else(package).or_else(finding) {
             Some(Self::Verdict(Verdict::Identical)) => Err(FailOnError::Always),
             Some(condition) => Ok(condition),
             None => Err(FailOnError::Unknown),
@@ -485,6 +504,8 @@ impl fmt::Display for FailOn {
             Self::Explanation(explanation) => explanation.as_str(),
             Self::Package(how) => how.as_str(),
             Self::Finding(check) => check,
+            Self::Alarm => Self::ALARM,
+            Self::Unproven => Self::UNPROVEN,
         })
     }
 }
@@ -555,7 +576,7 @@ mod tests {
         assert_eq!((compare.left.as_str(), compare.right.as_str()), ("a.tar", "b.tar"));
         assert_eq!(compare.report.output.format.unwrap().name, "json");
         assert_eq!(compare.report.output.output.unwrap(), PathBuf::from("out.json"));
-        let conditions = [FailOn::Verdict(Verdict::Drifted), FailOn::Explanation(Explanation::SameVersion)];
+        let conditions = [FailOn::Verdict(Verdict::Drifted), FailOn::Alarm];
         assert_eq!(compare.report.fail_on, conditions);
         assert!(compare.report.all && compare.source.no_cache && !compare.source.no_verify);
         assert_eq!(compare.source.platform.as_deref(), Some("linux/arm64/v8"));
@@ -586,7 +607,7 @@ mod tests {
             ("imgdrift --all", "two images are needed"),
             ("imgdrift a b c", "two images are compared; what is c for?"),
             ("imgdrift a b --format yaml", "[possible values: "),
-            ("imgdrift a b --fail-on worse", "dependency-equivalent, drifted, alarm"),
+            ("imgdrift a b --fail-on worse", "dependency-equivalent, drifted, unknown, alarm"),
             ("imgdrift a b --fail-on identical", "\"content-equivalent\" fails on anything"),
             ("imgdrift a b --platform arm64", "linux/arm64/v8"),
             ("imgdrift inspect a --find sha256:12", "64 lower-case hexadecimal digits"),
@@ -603,7 +624,7 @@ mod tests {
     fn every_word_of_fail_on_is_read_as_it_is_written() {
         for word in FailOn::words() {
             let condition: FailOn = word.parse().unwrap();
-            assert!(condition.to_string() == word || word == FailOn::ALARM, "{word}");
+            assert_eq!(condition.to_string(), word);
         }
     }
 
@@ -611,7 +632,16 @@ mod tests {
     fn conditions_are_met_by_what_they_name_and_by_worse() {
         let is_met = |word: &str, report: &DriftReport| word.parse::<FailOn>().unwrap().is_met(report);
         let (drifted, rebuild) = (fixture::drifted(), fixture::rebuild());
-        for word in ["content-equivalent", "drifted", "alarm", "unexplained", "downgraded", "noise", "base-unpinned"] {
+        for word in [
+            "content-equivalent",
+            "drifted",
+            "alarm",
+            "unproven",
+            "unexplained",
+            "downgraded",
+            "noise",
+            "base-unpinned",
+        ] {
             assert!(is_met(word, &drifted), "{word}");
         }
         assert!(is_met("content-equivalent", &rebuild));

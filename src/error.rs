@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::archive::TarError;
 use crate::image::IndexError;
+use crate::model::secret::without_users;
 use crate::source::SourceError;
 
 /// A failure as the user reads it.
@@ -53,9 +54,9 @@ fn source_of(error: &IndexError) -> Option<&SourceError> {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        f.write_str(&without_users(&self.message))?;
         match &self.hint {
-            Some(hint) => write!(f, "\n{hint}"),
+            Some(hint) => write!(f, "\n{}", without_users(hint)),
             None => Ok(()),
         }
     }

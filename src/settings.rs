@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::archive::Limits;
 use crate::cli::SourceArgs;
+use crate::model::Secrets;
 use crate::nondeterminism::Rules;
 
 /// How images are read.
@@ -23,6 +24,8 @@ pub struct Settings {
     /// The Dockerfile that the images are said to be built from.
     pub dockerfile: Option<PathBuf>,
     pub limits: Limits,
+    /// Whether reports show the secrets of configurations.
+    pub secrets: Secrets,
     /// What paths are held against: those that ship with the program, and before them the user's own.
     pub rules: Arc<Rules>,
 }
@@ -37,6 +40,7 @@ impl From<SourceArgs> for Settings {
             base: args.base,
             dockerfile: args.dockerfile,
             limits: Limits::default(),
+            secrets: if args.show_secrets { Secrets::Shown } else { Secrets::Hidden },
             rules: Arc::default(),
         }
     }

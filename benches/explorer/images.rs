@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use imgdrift::compare::{
     BaseDrift, BaseRelation, ConfigChange, Drift, DriftReport, FileDrift, FileRow, LayerRelation, LayerRow, PackageRow,
+    Unproven,
 };
 use imgdrift::model::{
-    Change, Checklist, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, ImageFacts, ImagePath, Kind,
+    Change, Checklist, Content, Digest, Ecosystem, Explanation, FileAt, FileEntry, Form, ImageFacts, ImagePath, Kind,
     LayerFacts, OwnedFile, Package, PackageMove, RecordedHash, Role, Verdict,
 };
 
@@ -169,7 +170,13 @@ fn side(directory: bool, seed: usize, moved: bool, mode: u32, layer: usize) -> F
         mode,
         size: if directory { 0 } else { 100 + (seed as u64 * 7919) % 90_000 },
         mtime: 1_759_312_800 + i64::from(moved),
-        content: (!directory).then(|| Content { sha256: digest(seed), masked: None, md5: None, pyc: None }),
+        content: (!directory).then(|| Content {
+            sha256: digest(seed),
+            masked: None,
+            md5: None,
+            pyc: None,
+            form: Form::Other,
+        }),
         ..FileEntry::implied_directory()
     };
     FileAt { entry: Arc::new(entry), layer: u32::try_from(layer).unwrap() }
@@ -219,6 +226,7 @@ fn files(owners: &[Arc<str>]) -> (FileDrift, Vec<Option<usize>>) {
         let (mut seed, mut moved, mut mode) = (at, false, if directory { 0o755 } else { 0o644 });
         if let Some(drift) = &drift {
             files.by_explanation.count(drift.explanation);
+            files.alarms += usize::from(drift.is_alarm());
             let summary = &mut files.summary;
             let counter = match drift.change {
                 Change::Added => &mut summary.added,
@@ -273,6 +281,8 @@ fn packages(files: &FileDrift, owners: &[Option<usize>]) -> Vec<PackageRow> {
             link: None,
             requires: (at.saturating_sub(8)..at).map(|needed| vec![name(needed).into()]).collect(),
             provides: Vec::new(),
+            replaces: Vec::new(),
+            touched: None,
             files: files.to_vec(),
             layer: u32::try_from(at * LAYERS / PACKAGES).unwrap(),
         })
@@ -313,6 +323,8 @@ fn facts(reference: &str, seed: u8) -> ImageFacts {
         manifest_digest: None,
         content_digest: Digest([seed; 32]),
         dependencies_digest: Digest([seed; 32]),
+        content_lacks: Vec::new(),
+        dependencies_lack: Vec::new(),
         platform: "linux/amd64".to_owned(),
         created: None,
         size: 9_000_000_000,
@@ -341,7 +353,7 @@ pub(crate) fn report() -> DriftReport {
     };
     DriftReport {
         verdict: Verdict::Drifted,
-        proven: false,
+        unproven: Unproven::default(),
         left: facts("registry.example/team/train:1.3", 1),
         right: facts("registry.example/team/train:1.4", 2),
         base: BaseDrift {

@@ -27,7 +27,9 @@ mod pinning;
 mod private_key;
 mod record_mismatch;
 mod record_missing;
+mod record_touched;
 mod requirement_unpinned;
+mod secret_in_config;
 mod standing;
 mod unowned_in_site;
 mod varies_each_build;
@@ -57,7 +59,9 @@ pub struct Check {
 pub const CHECKS: &[Check] = &[
     record_mismatch::CHECK,
     dpkg_mismatch::CHECK,
+    record_touched::CHECK,
     private_key::CHECK,
+    secret_in_config::CHECK,
     files_missing::CHECK,
     record_missing::CHECK,
     hash_missing::CHECK,
@@ -103,6 +107,7 @@ pub struct Audit {
 /// An image as the checks see it.
 struct Audited<'a> {
     facts: &'a ImageFacts,
+    config: &'a ImageConfig,
     rules: &'a Rules,
     tree: &'a Tree,
     packages: &'a [Arc<Package>],
@@ -122,7 +127,7 @@ struct Audited<'a> {
 /// Puts all checks and questions to one image.
 #[must_use]
 pub fn audit(image: &Image<'_>, side: Side) -> Audit {
-    let Image { facts, tree, packages, locks, md5, rules, .. } = *image;
+    let Image { facts, config, tree, packages, locks, md5, rules, .. } = *image;
     let owned = standing::all(tree, packages, md5);
     let holders = standing::holders(&owned);
     let mut namesakes = HashMap::new();
@@ -132,7 +137,7 @@ pub fn audit(image: &Image<'_>, side: Side) -> Audit {
     let locks = Locked::new(locks, packages, tree);
     let (checklist, unmet_findings) = pinning::judge(image);
     let unmet = unmet_findings.iter().map(|finding| finding.check).collect();
-    let audited = Audited { facts, rules, tree, packages, md5, side, locks, owned, holders, unmet, namesakes };
+    let audited = Audited { facts, config, rules, tree, packages, md5, side, locks, owned, holders, unmet, namesakes };
     let findings = CHECKS.iter().flat_map(|check| (check.run)(&audited)).chain(unmet_findings);
     let layer = |path: &ImagePath| tree.get(path).map(|node| node.file.layer);
     let mut findings: Vec<Finding> = findings.map(|finding| Finding { side, ..finding }.from_layers(layer)).collect();

@@ -174,8 +174,24 @@ fn of_the_other(layers: &[LayerFacts], other: &ImageFacts) -> Option<BaseEvidenc
         name: Some(other.name.clone().unwrap_or_else(|| other.reference.clone())),
         digest: other.manifest_digest.map(|digest| digest.to_string()),
         layers: Some(shared),
+        digests: digests(other),
+        passes_on: of_labels(other).and_then(|labels| labels.digest.clone()),
         ..BaseEvidence::new(EvidenceKind::OtherImage, Confidence::High, words)
     })
+}
+
+/// Every digest that an image goes by; none where it came out of an index whose digest is not known.
+fn digests(image: &ImageFacts) -> Vec<String> {
+    let index = image.name.as_deref().and_then(base::digest_of).map(str::to_owned);
+    let manifest = image.manifest_digest.map(|digest| digest.to_string());
+    match (manifest, index) {
+        (Some(manifest), Some(index)) => vec![manifest, image.config_digest.to_string(), index],
+        _ => Vec::new(),
+    }
+}
+
+fn of_labels(image: &ImageFacts) -> Option<&BaseEvidence> {
+    image.base.as_ref()?.evidence.iter().find(|evidence| evidence.kind == EvidenceKind::Labels)
 }
 
 /// How many layers, from the bottom, are the same.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::{FileDrift, FileRow, LockRow, PackageRow, causes, locks};
+use super::{FileDrift, FileRow, LockRow, PackageRow, causes, locks, vouchers};
 use crate::audit;
 use crate::model::{Explanation, Finding, FindingDrift, Hashes, ImagePath, Severity, Side};
 
@@ -18,7 +18,12 @@ pub(super) fn all(
         let row = files.position(path).and_then(|at| files.rows.get(at as usize))?;
         Some(row.right.as_ref().or(row.left.as_ref())?.layer)
     };
-    let drift = same_version(packages, files).into_iter().chain(locks::findings(locks)).chain(varying(&files.rows));
+    let drift = same_version(packages, files)
+        .into_iter()
+        .chain(locks::findings(locks))
+        .chain(varying(&files.rows))
+        .chain(stale(files))
+        .chain(vouchers::findings(packages, files).into_iter().map(of_drift));
     let mut findings: Vec<Finding> = drift.map(|finding| finding.from_layers(layer)).collect();
     findings.extend(paired(left, right));
     findings.sort_by(|a, b| {
@@ -128,6 +133,17 @@ fn varying(rows: &[FileRow]) -> impl Iterator<Item = Finding> {
     })
 }
 
+/// Compiled files that are only in the way now.
+fn stale(files: &FileDrift) -> Option<Finding> {
+    let count = files.stale_bytecode.len();
+    let message =
+        "their sources have another time, so that Python compiles them anew, at each start where it may not write";
+    let finding = Finding::new("stale-bytecode", Severity::Info, format!("{count} compiled files stale"), message).fix(
+        "compile after the last change of times, or by hash: python -m compileall --invalidation-mode checked-hash",
+    );
+    (count > 0).then(|| of_drift(finding.at(&files.stale_bytecode)))
+}
+
 /// Told of the right image, since it is the one that drifted.
 fn of_drift(finding: Finding) -> Finding {
     Finding { side: Side::Right, ..finding }
@@ -174,9 +190,9 @@ mod tests {
     #[test]
     fn a_finding_that_grew_says_from_what() {
         let mut left = TestImage::new();
-        left.write("var/backups/a", b"1");
+        left.write("var/backups/dpkg.status.0", b"1");
         let mut right = left.clone();
-        right.write("var/backups/b", b"2");
+        right.write("var/backups/dpkg.status.1", b"2");
         let report = compare(&left.snapshot(), &right.snapshot(), Rules::built_in());
         let finding = report.findings.iter().find(|finding| finding.check == "varies-each-build").unwrap();
         assert_eq!((finding.drift, finding.count), (Some(FindingDrift::Same), 2));

@@ -4,10 +4,13 @@ mod base;
 pub mod bump;
 mod causes;
 mod changelogs;
+mod completeness;
 mod config;
 mod explain;
 mod files;
 mod findings;
+mod folds;
+mod headline;
 mod layers;
 pub mod learn;
 mod locks;
@@ -16,6 +19,7 @@ mod requirers;
 pub mod review;
 pub mod variants;
 mod verdict;
+mod vouchers;
 
 use std::sync::Arc;
 
@@ -31,21 +35,27 @@ pub(crate) use self::base::drift_of;
 pub use self::base::{BaseDrift, BaseRelation, Origin, Share, Split};
 pub use self::causes::Cause;
 pub use self::changelogs::ChangelogPlace;
+pub use self::folds::Fold;
 #[cfg(test)]
 pub(crate) use self::locks::rows as lock_rows;
 pub use self::locks::{LockChange, LockEntryRow, LockRow};
+pub use self::verdict::Unproven;
 pub use crate::packages::Jump;
 
 /// Compares two images and explains every path that differs.
 #[must_use]
 pub fn compare(left: &Snapshot, right: &Snapshot, rules: &Rules) -> DriftReport {
     let mut packages = packages::rows(&left.packages, &right.packages);
-    let files = explain::explain(left, right, &mut packages, rules);
+    let mut files = explain::explain(left, right, &mut packages, rules);
+    files.folds = folds::all(&files, left, right);
     let unread = changelogs::fill(&mut packages, left, right);
     let rule_files = rules.uses(files.rows.iter().filter_map(|row| row.drift.as_ref()?.rule_file.as_deref()));
     let idle = idle_rules(rules, files.rows.iter().map(|row| &row.path));
-    let (config, unchanged_config) = config::changes(&left.config, &right.config);
-    let (verdict, proven) = verdict::judge(left, right, &packages, &files, &config);
+    let (config, unchanged_config) = config::changes(&left.config, &right.config, left.secrets);
+    let completeness = completeness::weigh(left, right, &files);
+    completeness::forget_moves(&mut packages, [left, right]);
+    let verdict = verdict::judge(left, right, &packages, &files, &config, &completeness);
+    let unproven = Unproven::of(&files);
     let (mut left_facts, mut right_facts) = base::facts(&left.facts, &right.facts);
     let audits = [left.audit(&left_facts, Side::Left, rules), right.audit(&right_facts, Side::Right, rules)];
     let [(left_findings, left_checklist), (right_findings, right_checklist)] =
@@ -56,9 +66,9 @@ pub fn compare(left: &Snapshot, right: &Snapshot, rules: &Rules) -> DriftReport 
     layers::mark_shared(&mut left_facts.layers, &mut right_facts.layers);
     DriftReport {
         verdict,
-        proven,
+        unproven,
         layers: layers::rows(&left_facts.layers, &right_facts.layers),
-        history: config::history(&left.config.history, &right.config.history),
+        history: config::history(&left.config.history, &right.config.history, left.secrets),
         left: left_facts,
         right: right_facts,
         base,
@@ -71,7 +81,7 @@ pub fn compare(left: &Snapshot, right: &Snapshot, rules: &Rules) -> DriftReport 
         left_checklist,
         right_checklist,
         warnings: warnings(left, right).chain(unread).chain(idle).collect(),
-        completeness: completeness(left, right),
+        completeness,
         rule_files,
         alone: false,
     }
@@ -87,6 +97,7 @@ pub fn alone(image: &Snapshot, rules: &Rules) -> DriftReport {
         warnings: image.warnings.iter().cloned().chain(idle).collect(),
         rule_files,
         alone: true,
+        completeness: completeness::of_one(image),
         ..compare(image, image, rules)
     }
 }
@@ -114,18 +125,11 @@ fn warnings(left: &Snapshot, right: &Snapshot) -> impl Iterator<Item = String> {
     left.chain(right)
 }
 
-/// What is not known of either image.
-fn completeness(left: &Snapshot, right: &Snapshot) -> Vec<SideGap> {
-    let gaps =
-        |side, snapshot: &Snapshot| snapshot.gaps.iter().cloned().map(|gap| SideGap { side, gap }).collect::<Vec<_>>();
-    [gaps(Side::Left, left), gaps(Side::Right, right)].concat()
-}
-
 /// Everything two images differ in, explained.
 pub struct DriftReport {
     pub verdict: Verdict,
-    /// For `content-equivalent`: whether no noise rests on a path alone.
-    pub proven: bool,
+    /// Differing files whose explanation is no proof.
+    pub unproven: Unproven,
     pub left: ImageFacts,
     pub right: ImageFacts,
     pub base: BaseDrift,
@@ -147,7 +151,7 @@ pub struct DriftReport {
     pub right_checklist: Checklist,
     /// What could not be read or was odd, each prefixed by its side.
     pub warnings: Vec<String>,
-    /// What is not known of either image, the left one's first.
+    /// What is not known of either image; what could change the verdict first, and of it the left one's.
     pub completeness: Vec<SideGap>,
     /// The user's own files of rules, and how many paths they alone explain.
     pub rule_files: Vec<RuleFileUse>,
@@ -178,6 +182,21 @@ pub struct FileDrift {
     pub by_explanation: ByExplanation,
     /// Differing paths that are `same-version`, or that carry [`Drift::alarm`].
     pub alarms: usize,
+    /// Compiled files that Python took on the left and takes no more, since their sources have another time.
+    pub stale_bytecode: Vec<ImagePath>,
+    /// Paths that a package which did not move and one that did both list, where the second vouches for the bytes.
+    pub contested: Vec<Contested>,
+    /// Trees that moved as one thing, whose unexplained paths are shown as one.
+    pub folds: Vec<Fold>,
+}
+
+/// A path that two packages list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contested {
+    /// Position in [`FileDrift::rows`].
+    pub row: u32,
+    pub unmoved: Arc<str>,
+    pub moved: Arc<str>,
 }
 
 /// One path on both sides.
@@ -309,6 +328,8 @@ pub struct ConfigChange {
     pub right: Option<String>,
     /// Whether an engine runs the image differently for it.
     pub runtime: bool,
+    /// Where a secret is left out of `left` or `right`, as a whole or in part: whether the secrets differ.
+    pub hidden: Option<bool>,
 }
 
 /// One row of both histories, aligned by instruction.
@@ -320,10 +341,10 @@ pub struct HistoryRow {
 }
 
 impl DriftReport {
-    /// Paths that nothing explains.
+    /// Paths that nothing explains; those of a [`Fold`] are one.
     #[must_use]
     pub fn unexplained(&self) -> usize {
-        self.files.by_explanation.get(Explanation::Unexplained)
+        self.files.by_explanation.get(Explanation::Unexplained) - self.files.folded()
     }
 
     /// Paths that differ behind an unmoved package, or that carry an alarm of their own.
@@ -344,47 +365,10 @@ impl DriftReport {
         self.rule_files.iter().map(|file| file.paths).sum()
     }
 
-    /// What the verdict means here, for a manager.
-    #[must_use]
-    pub fn meaning(&self) -> &'static str {
-        if !self.right.is_read {
-            return "one and the same manifest, so no layer was fetched";
-        }
-        match (self.verdict, self.moved(None), self.alarms()) {
-            (Verdict::Drifted, 0, _) => "no package moved, yet files changed behind them",
-            (Verdict::Drifted, _, 0) => "packages moved",
-            (Verdict::Drifted, ..) => "packages moved, and files changed behind packages that did not",
-            (verdict, ..) => verdict.meaning(),
-        }
-    }
-
     /// What became of the index that the images were chosen from, as one clause.
     #[must_use]
     pub fn index_drift(&self) -> Option<String> {
         variants::sentence(self)
-    }
-
-    /// The verdict with what qualifies it: "drifted, 2 unexplained, 1 alarm".
-    #[must_use]
-    pub fn headline(&self) -> String {
-        let mut parts = vec![self.verdict.as_str().to_owned()];
-        if self.verdict == Verdict::ContentEquivalent && self.proven {
-            parts.push("proven".to_owned());
-        }
-        if self.verdict >= Verdict::DependencyEquivalent {
-            match (self.unexplained(), self.alarms()) {
-                (0, 0) => parts.push("all explained".to_owned()),
-                (unexplained, alarms) => {
-                    parts.push(format!("{unexplained} unexplained"));
-                    parts.push(format!("{alarms} alarm{}", if alarms == 1 { "" } else { "s" }));
-                }
-            }
-        }
-        match self.by_user_rules() {
-            0 => {}
-            paths => parts.push(format!("{paths} by your own rules")),
-        }
-        parts.join(", ")
     }
 }
 
@@ -456,7 +440,9 @@ impl PackageRow {
                 let how = self.change.map_or("unmoved", PackageMove::as_str);
                 format!("{how} {} → {}", left.version, right.version)
             }
+            (None, Some(right)) if self.change.is_none() => format!("{}, on the left not known", right.version),
             (None, Some(right)) => format!("added {}", right.version),
+            (Some(left), None) if self.change.is_none() => format!("{}, on the right not known", left.version),
             (Some(left), None) => format!("removed {}", left.version),
             (None, None) => String::new(),
         }

@@ -149,7 +149,7 @@ impl Cache {
         files.sort_by_key(|file| file.used);
         let mut gone = Usage::default();
         for file in files {
-            if bytes <= limit / 100 * LEFT {
+            if bytes <= limit.saturating_mul(LEFT) / 100 {
                 break;
             }
             remove(&file.path)?;

@@ -1,8 +1,10 @@
 //! A layer's index as bytes: for the cache, and inside snapshot files.
 //!
-//! Format 3: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
+//! Format 5: one zstd frame around a postcard message of [`Wire`]. Integers are varints, byte strings carry their length,
 //! an option is one byte and what follows it (postcard's wire format). A path shares its first bytes with the path before
-//! it, as neighbours in a tar do. The fields are those of [`LayerIndex`]; another set of fields is another format.
+//! it, as neighbours in a tar do. The fields are those of [`LayerIndex`]; another set of fields is another format. What a
+//! format adds is one more list at the end, so that an index of an older one is read as one whose list is empty: 3 added the
+//! gaps, 4 what is known of Python's files, 5 the forms of files.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,12 +19,16 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{LayerEntry, LayerIndex, LayerNode, Limits};
 use crate::model::{
-    Content, Digest, FileEntry, Gap, GapKind, Hidden, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Xattr,
+    Content, Digest, FileEntry, Form, Gap, GapKind, Hidden, ImagePath, Kind, Masked, Md5, PathError, PycHeader, Reach,
+    Xattr,
 };
 use crate::nondeterminism::mask;
 
 /// The number of the format, and of what an index holds: with another one, indexes are made anew.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
+
+/// The oldest format that can still be read.
+pub const OLDEST: u32 = 2;
 
 /// Fast, and close to what higher levels reach: most of an index is digests, which no level makes smaller.
 const LEVEL: i32 = 3;
@@ -36,6 +42,8 @@ pub enum StoredError {
     Shape(#[from] postcard::Error),
     #[error("it holds more than {0} bytes, which is the limit")]
     TooLarge(u64),
+    #[error("it is an index of format {0}; this version reads formats {OLDEST} to {FORMAT}")]
+    Format(u32),
     #[error("{0}")]
     Path(#[from] PathError),
     #[error("it names the mask {0:?}, which this version does not know")]
@@ -57,6 +65,11 @@ struct Wire<'a> {
     warnings: Vec<Cow<'a, str>>,
     #[serde(deserialize_with = "bounded")]
     gaps: Vec<WireGap>,
+    #[serde(deserialize_with = "bounded")]
+    python: Vec<WirePython>,
+    /// By position in `entries`; files of no form are left out.
+    #[serde(deserialize_with = "bounded")]
+    forms: Vec<(u32, WireForm)>,
 }
 
 /// Kind as in [`GapKind`], numbered for ever in this order; what is not known; where.
@@ -160,6 +173,21 @@ struct WireContent<'a> {
     pyc: Option<(u32, u32, u32)>,
 }
 
+/// What is known of the entry `at`, compiled Python or its source, beside its header.
+#[derive(Serialize, Deserialize)]
+struct WirePython {
+    at: u32,
+    magic: Option<u16>,
+    words: Option<Vec<u32>>,
+}
+
+/// As [`Form`], numbered for ever in this order.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum WireForm {
+    Program,
+    Deb,
+}
+
 #[derive(Serialize, Deserialize)]
 struct WireMasked<'a> {
     mask: &'a str,
@@ -196,6 +224,8 @@ pub fn store<S: BuildHasher>(index: &LayerIndex, md5: &HashMap<Digest, Md5, S>) 
         captured,
         warnings: index.warnings.iter().map(|warning| warning.as_str().into()).collect(),
         gaps: index.gaps.iter().map(WireGap::new).collect(),
+        python: contents(index).filter_map(|(at, content)| WirePython::new(at, content)).collect(),
+        forms: contents(index).filter_map(|(at, content)| Some((at, WireForm::of(content.form)?))).collect(),
     };
     Ok(zstd::bulk::compress(&postcard::to_stdvec(&wire)?, LEVEL)?)
 }
@@ -205,7 +235,38 @@ pub fn store<S: BuildHasher>(index: &LayerIndex, md5: &HashMap<Digest, Md5, S>) 
 /// # Errors
 /// When `bytes` are anything else, or beyond `limits`.
 pub fn restore(bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError> {
-    let plain = decompress(bytes, limits.metadata_bytes.saturating_add(limits.captured_total))?;
+    restore_of(FORMAT, bytes, limits)
+}
+
+/// Reads what a version of this program wrote that knew `format`; what it did not note is a gap.
+///
+/// # Errors
+/// As [`restore`], and when the format is another one than `OLDEST` to [`FORMAT`].
+pub fn restore_of(format: u32, bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError> {
+    if !(OLDEST..=FORMAT).contains(&format) {
+        return Err(StoredError::Format(format));
+    }
+    let mut index = read(format, bytes, limits)?;
+    if format < 3 {
+        index.gaps.push(not_noted(&index.warnings));
+    }
+    Ok(index)
+}
+
+/// What an index without gaps does not tell: whether entries were left out stands in its warnings alone.
+fn not_noted(warnings: &[String]) -> Gap {
+    let left_out = warnings.iter().filter(|warning| warning.contains("left out") || warning.starts_with("...")).count();
+    match left_out {
+        0 => Gap::new(GapKind::Entries, "recorded by a version that did not note what it left out")
+            .reaching(Reach::Proof),
+        some => Gap::new(GapKind::Entries, format!("recorded by a version that left entries out: {some}")),
+    }
+}
+
+fn read(format: u32, bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError> {
+    let mut plain = decompress(bytes, limits.metadata_bytes.saturating_add(limits.captured_total))?;
+    // An empty list for each that the format had not.
+    plain.extend((format..FORMAT).map(|_| 0));
     let wire: Wire<'_> = postcard::from_bytes(&plain)?;
     if wire.entries.len() as u64 > limits.entries {
         return Err(StoredError::TooLarge(limits.entries));
@@ -220,7 +281,16 @@ pub fn restore(bytes: &[u8], limits: &Limits) -> Result<LayerIndex, StoredError>
         if names > limits.metadata_bytes {
             return Err(StoredError::TooLarge(limits.metadata_bytes));
         }
-        entries.push(LayerEntry { path: ImagePath::parse(&path)?, node: entry.node.restore()?, offset: entry.offset });
+        let node = entry.node.restore(format)?;
+        entries.push(LayerEntry { path: ImagePath::parse(&path)?, node, offset: entry.offset });
+    }
+    for python in wire.python {
+        python.restore(&mut entries);
+    }
+    for (at, form) in wire.forms {
+        if let Some(content) = content_mut(&mut entries, at) {
+            content.form = form.restore();
+        }
     }
     if wire.captured.iter().any(|(at, _)| *at as usize >= entries.len()) {
         return Err(StoredError::Inconsistent("it keeps the bytes of an entry that it does not have"));
@@ -270,9 +340,9 @@ impl<'a> WireNode<'a> {
         }
     }
 
-    fn restore(self) -> Result<LayerNode, StoredError> {
+    fn restore(self, format: u32) -> Result<LayerNode, StoredError> {
         Ok(match self {
-            Self::Inode(file) => LayerNode::Inode(Arc::new(file.restore()?)),
+            Self::Inode(file) => LayerNode::Inode(Arc::new(file.restore(format)?)),
             Self::Hardlink(target) => LayerNode::Hardlink { target: ImagePath::parse(target)? },
             Self::Whiteout => LayerNode::Whiteout,
             Self::Opaque => LayerNode::Opaque,
@@ -297,7 +367,7 @@ impl<'a> WireFile<'a> {
         }
     }
 
-    fn restore(self) -> Result<FileEntry, StoredError> {
+    fn restore(self, format: u32) -> Result<FileEntry, StoredError> {
         let kind = Kind::from(self.kind);
         if self.content.is_some() != (kind == Kind::File) {
             return Err(StoredError::Inconsistent("a regular file without a digest, or a digest without one"));
@@ -313,7 +383,7 @@ impl<'a> WireFile<'a> {
             link: self.link.map(Box::from),
             device: self.device,
             xattrs: self.xattrs.into_iter().map(xattr).collect(),
-            content: self.content.map(WireContent::restore).transpose()?,
+            content: self.content.map(|content| content.restore(format)).transpose()?,
         })
     }
 }
@@ -324,17 +394,89 @@ impl<'a> WireContent<'a> {
             sha256: content.sha256.0,
             masked: content.masked.as_deref().map(WireMasked::new),
             md5: content.md5.or_else(|| md5.get(&content.sha256).copied()).map(|md5| md5.0),
-            pyc: content.pyc.map(|PycHeader { flags, mtime, size }| (flags, mtime, size)),
+            pyc: content.pyc.map(|PycHeader { flags, mtime, size, .. }| (flags, mtime, size)),
         }
     }
 
-    fn restore(self) -> Result<Content, StoredError> {
+    fn restore(self, format: u32) -> Result<Content, StoredError> {
+        let masked = match self.masked.map(WireMasked::restore).transpose() {
+            // A mask that is no more proves nothing any more.
+            Err(StoredError::Mask(_)) if format < FORMAT => None,
+            masked => masked?.map(Box::new),
+        };
         Ok(Content {
             sha256: Digest(self.sha256),
-            masked: self.masked.map(|masked| masked.restore().map(Box::new)).transpose()?,
+            masked,
             md5: self.md5.map(Md5),
-            pyc: self.pyc.map(|(flags, mtime, size)| PycHeader { flags, mtime, size }),
+            pyc: self.pyc.map(|(flags, mtime, size)| PycHeader { magic: 0, flags, mtime, size }),
+            words: None,
+            form: Form::Other,
         })
+    }
+}
+
+/// Each number of a rising list as what it is more than the one before: shorter as a varint.
+fn deltas(words: &[u32]) -> Vec<u32> {
+    let before = std::iter::once(&0).chain(words);
+    words.iter().zip(before).map(|(word, before)| word.wrapping_sub(*before)).collect()
+}
+
+/// What [`deltas`] was made of.
+fn sums(deltas: Vec<u32>) -> Box<[u32]> {
+    let mut last = 0_u32;
+    let mut next = |delta: u32| {
+        last = last.wrapping_add(delta);
+        last
+    };
+    deltas.into_iter().map(&mut next).collect()
+}
+
+/// The regular files of an index, each with its position.
+fn contents(index: &LayerIndex) -> impl Iterator<Item = (u32, &Content)> {
+    (0_u32..).zip(&index.entries).filter_map(|(at, entry)| match &entry.node {
+        LayerNode::Inode(file) => Some((at, file.content.as_ref()?)),
+        LayerNode::Hardlink { .. } | LayerNode::Whiteout | LayerNode::Opaque => None,
+    })
+}
+
+/// The content at a position, of entries that nobody else has yet.
+fn content_mut(entries: &mut [LayerEntry], at: u32) -> Option<&mut Content> {
+    match &mut entries.get_mut(at as usize)?.node {
+        LayerNode::Inode(file) => Arc::get_mut(file)?.content.as_mut(),
+        LayerNode::Hardlink { .. } | LayerNode::Whiteout | LayerNode::Opaque => None,
+    }
+}
+
+impl WirePython {
+    fn new(at: u32, content: &Content) -> Option<Self> {
+        let magic = content.pyc.map(|header| header.magic);
+        let words = content.words.as_deref().map(deltas);
+        (magic.is_some() || words.is_some()).then_some(Self { at, magic, words })
+    }
+
+    fn restore(self, entries: &mut [LayerEntry]) {
+        let Some(content) = content_mut(entries, self.at) else { return };
+        if let (Some(header), Some(magic)) = (&mut content.pyc, self.magic) {
+            header.magic = magic;
+        }
+        content.words = self.words.map(sums);
+    }
+}
+
+impl WireForm {
+    fn of(form: Form) -> Option<Self> {
+        match form {
+            Form::Other => None,
+            Form::Program => Some(Self::Program),
+            Form::Deb => Some(Self::Deb),
+        }
+    }
+
+    fn restore(self) -> Form {
+        match self {
+            Self::Program => Form::Program,
+            Self::Deb => Form::Deb,
+        }
     }
 }
 

@@ -36,6 +36,11 @@ pub struct BaseEvidence {
     pub pinned: Option<bool>,
     /// What the image itself holds against it.
     pub against: Option<String>,
+    /// Of an image that is shown to be the base by its layers: every digest it goes by, its manifest's and those of the
+    /// indexes that lead there; empty where not all are known.
+    pub digests: Vec<String>,
+    /// The digest that it names in labels of its own, which the image inherits.
+    pub passes_on: Option<String>,
 }
 
 /// The kinds of evidence, strongest first.
@@ -104,6 +109,8 @@ impl BaseEvidence {
             layers: None,
             pinned: None,
             against: None,
+            digests: Vec::new(),
+            passes_on: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What was not read of an image, or could be read in more than one way, and could change an answer about it.
 
-use super::Side;
+use super::{ImagePath, Side};
 
 /// One thing that is not known of an image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +10,17 @@ pub struct Gap {
     pub why: String,
     /// Where, absolute, in byte order, at most [`Gap::MOST_PATHS`]; empty where no path can be named.
     pub paths: Vec<String>,
+    pub reach: Reach,
+}
+
+/// Which differences a gap may hide the meaning of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    Everything,
+    /// What is in this directory.
+    Below(ImagePath),
+    /// None: only what explanations rest on is weaker.
+    Proof,
 }
 
 /// A gap, and the image that has it.
@@ -17,6 +28,8 @@ pub struct Gap {
 pub struct SideGap {
     pub side: Side,
     pub gap: Gap,
+    /// Whether the verdict could be another one without it; else it is worth no more than a note.
+    pub decides: bool,
 }
 
 /// What kind of thing is missing.
@@ -44,10 +57,11 @@ impl Gap {
     /// Paths that one gap names.
     pub const MOST_PATHS: usize = 20;
 
-    /// A gap without paths.
+    /// A gap without paths, that reaches as far as one of its kind can.
     #[must_use]
     pub fn new(what: GapKind, why: impl Into<String>) -> Self {
-        Self { what, why: why.into(), paths: Vec::new() }
+        let reach = if what == GapKind::Arrival { Reach::Proof } else { Reach::Everything };
+        Self { what, why: why.into(), paths: Vec::new(), reach }
     }
 
     /// The same, naming where.
@@ -59,9 +73,39 @@ impl Gap {
         paths.truncate(Self::MOST_PATHS);
         Self { paths, ..self }
     }
+
+    /// The same, reaching no further than this.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
+    /// Whether files may differ that seem not to.
+    #[must_use]
+    pub fn covers_content(&self) -> bool {
+        self.reach != Reach::Proof && self.what.covers_content()
+    }
+
+    /// Whether packages may differ that seem not to.
+    #[must_use]
+    pub fn covers_dependencies(&self) -> bool {
+        self.reach != Reach::Proof && self.what.covers_dependencies()
+    }
 }
 
 impl GapKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Archive,
+        Self::Entries,
+        Self::Overlay,
+        Self::Content,
+        Self::Database,
+        Self::Record,
+        Self::Arrival,
+        Self::Unverified,
+    ];
+
     /// The word used in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -87,5 +131,27 @@ impl GapKind {
     #[must_use]
     pub fn covers_dependencies(self) -> bool {
         self.covers_content() || matches!(self, Self::Content | Self::Database | Self::Record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_weakens_proof_leaves_both_digests_whole() {
+        let arrival = Gap::new(GapKind::Arrival, "x");
+        assert!(!arrival.covers_content() && !arrival.covers_dependencies());
+        let record = Gap::new(GapKind::Record, "x");
+        assert!(!record.covers_content() && record.covers_dependencies());
+        assert!(!record.reaching(Reach::Proof).covers_dependencies());
+        let entries = Gap::new(GapKind::Entries, "x");
+        assert!(entries.covers_content() && entries.covers_dependencies());
+    }
+
+    #[test]
+    fn paths_are_few_in_order_and_each_is_there_once() {
+        let gap = Gap::new(GapKind::Entries, "x").at((0..50).rev().map(|at| format!("/{:02}", at / 2)));
+        assert_eq!((gap.paths.len(), gap.paths[0].as_str(), gap.paths[19].as_str()), (Gap::MOST_PATHS, "/00", "/19"));
     }
 }

@@ -80,6 +80,35 @@ pub struct Content {
     pub md5: Option<Md5>,
     /// The header of compiled Python.
     pub pyc: Option<PycHeader>,
+    /// Of Python: the words of a source, or those that compiled code needs its source to have, as hashes in order.
+    pub words: Option<Box<[u32]>>,
+    /// What the first bytes make of it.
+    pub form: Form,
+}
+
+/// What a file's first bytes make of it, whatever its name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    #[default]
+    Other,
+    /// The kernel runs it, or a loader maps it: an ELF file, or one that starts with `#!`.
+    Program,
+    /// A Debian package: an ar archive whose first member is `debian-binary` (deb(5)).
+    Deb,
+}
+
+impl Form {
+    /// The form of a file that starts with `head`.
+    #[must_use]
+    pub fn of(head: &[u8]) -> Self {
+        if head.starts_with(b"#!") || head.starts_with(b"\x7fELF") {
+            Self::Program
+        } else if head.starts_with(b"!<arch>\ndebian-binary") {
+            Self::Deb
+        } else {
+            Self::Other
+        }
+    }
 }
 
 /// The digest of a file's bytes with what varies from build to build masked.
@@ -116,15 +145,31 @@ impl Hidden {
     }
 }
 
-/// The 16 bytes in front of compiled Python, after PEP 552: the magic, a flags word and either the source's mtime
-/// and size (flags 0) or a hash of the source.
+/// What stands in front of compiled Python, after PEP 552: the magic, a flags word (since 3.7) and either the source's
+/// mtime and size (flags 0) or a hash of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PycHeader {
+    /// The number that names the interpreter's version.
+    pub magic: u16,
     pub flags: u32,
     /// Seconds, modulo 2^32, of the source's mtime; meaningless unless `flags` is 0.
     pub mtime: u32,
     /// Bytes, modulo 2^32, of the source; meaningless unless `flags` is 0.
     pub size: u32,
+}
+
+impl PycHeader {
+    /// Whether a hash names the source, in place of its time and size.
+    #[must_use]
+    pub fn is_hashed(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// Whether the interpreter looks at the source before it runs the code.
+    #[must_use]
+    pub fn is_checked(&self) -> bool {
+        self.flags != 1
+    }
 }
 
 impl FileEntry {

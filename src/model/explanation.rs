@@ -69,7 +69,7 @@ impl fmt::Display for Change {
 pub enum Explanation {
     /// Only the time differs.
     Mtime,
-    /// Compiled Python of an equal source, equal but for the time in its header.
+    /// Compiled Python of an equal source: its code is equal, however it was written, or only one side has it.
     Bytecode,
     /// Nondeterminism, proven by a mask or likely by its path.
     Noise,
@@ -133,7 +133,7 @@ impl Explanation {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Mtime => "only the modification time differs",
-            Self::Bytecode => "compiled Python of an equal source; only the time in its header differs",
+            Self::Bytecode => "compiled Python of an equal source; its code is equal, or only one side has it",
             Self::Noise => "varies from build to build",
             Self::Generated => "derived from inputs that changed",
             Self::Package => "belongs to a package that moved, and matches its record",

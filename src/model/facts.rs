@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BaseImage, Digest};
+use super::{BaseImage, Digest, GapKind};
 
 /// One of the two images compared. `inspect` has only a left one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -47,6 +47,10 @@ pub struct ImageFacts {
     pub content_digest: Digest,
     /// SHA-256 over the installed packages (see `snapshot::digests`).
     pub dependencies_digest: Digest,
+    /// What `content_digest` does not cover, each kind once; it is marked by it.
+    pub content_lacks: Vec<GapKind>,
+    /// What `dependencies_digest` does not cover.
+    pub dependencies_lack: Vec<GapKind>,
     /// `os/arch[/variant]`.
     pub platform: String,
     /// RFC 3339, as the config has it.
@@ -90,9 +94,9 @@ pub struct Variant {
 
 impl ImageFacts {
     /// The number of the rules that `content_digest` follows; another number, another digest.
-    pub const CONTENT_FORMAT: u32 = 2;
+    pub const CONTENT_FORMAT: u32 = 3;
     /// The number of the rules that `dependencies_digest` follows.
-    pub const DEPENDENCIES_FORMAT: u32 = 1;
+    pub const DEPENDENCIES_FORMAT: u32 = 2;
 }
 
 /// One layer.

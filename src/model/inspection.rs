@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Checklist, FileAt, Finding, ImageFacts, ImagePath, LockFile, Package, RuleFileUse};
+use super::{Checklist, FileAt, Finding, Gap, ImageFacts, ImagePath, LockFile, Package, RuleFileUse};
 
 /// What `inspect` shows of one image.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct Inspection {
     pub findings: Vec<Finding>,
     pub checklist: Checklist,
     pub warnings: Vec<String>,
+    /// What is not known of it.
+    pub gaps: Vec<Gap>,
     /// The user's own files of rules, and how many paths they name.
     pub rule_files: Vec<RuleFileUse>,
     /// What a reviewer marked; only in the explorer's exports.

@@ -23,6 +23,7 @@ pub mod package;
 pub mod path;
 pub mod progress;
 pub mod rule;
+pub mod secret;
 pub mod text;
 pub mod watch;
 
@@ -31,10 +32,10 @@ pub use base::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
 pub use catalogue::{Catalogue, KnownRule, MissingRule, RuleKind};
 pub use changelog::{Changelog, ChangelogEntry, Fixes};
 pub use checklist::{Answer, Checklist, ChecklistItem, Evidence};
-pub use completeness::{Gap, GapKind, SideGap};
+pub use completeness::{Gap, GapKind, Reach, SideGap};
 pub use config::{BuildSource, HistoryEntry, ImageConfig, RuntimeConfig};
 pub use digest::{Digest, DigestError, Md5};
-pub use entry::{Content, FileAt, FileEntry, Hidden, Kind, Masked, PycHeader, Xattr};
+pub use entry::{Content, FileAt, FileEntry, Form, Hidden, Kind, Masked, PycHeader, Xattr};
 pub use explanation::{Change, Explanation, Proof, Verdict};
 pub use facts::{ImageFacts, LayerFacts, Recording, Side, Variant};
 pub use finding::{Finding, FindingDrift, Severity};
@@ -42,8 +43,11 @@ pub use hashes::Hashes;
 pub use inspection::{FileOf, Found, Inspection, Marked, SearchResult};
 pub use instruction::{BuildSteps, Command, Instruction};
 pub use lock::{LockEntry, LockFile, LockHash, LockManager, LockOrigin};
-pub use package::{Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage};
+pub use package::{
+    Ecosystem, OwnedFile, Package, PackageMove, RecordedHash, Requirement, Role, SourcePackage, Touched,
+};
 pub use path::{ImagePath, PathError};
 pub use progress::{Progress, SideProgress, Stage};
 pub use rule::RuleFileUse;
+pub use secret::Secrets;
 pub use watch::Watch;

@@ -72,10 +72,33 @@ pub struct Package {
     pub requires: Vec<Requirement>,
     /// For dpkg: further names that it answers to.
     pub provides: Vec<Box<str>>,
+    /// For dpkg: packages whose files it may take over (`Replaces`), by name.
+    pub replaces: Vec<Box<str>>,
     /// The files it owns, sorted by path, as they stand in the image (usr-merge and diversions applied).
     pub files: Vec<OwnedFile>,
-    /// The layer that brought this version: the last one that changed its record.
+    /// The layer in which it arrived in this version: where successive databases first have it so.
     pub layer: u32,
+    /// The first of its records that is not as it was when the package arrived: such a record proves nothing.
+    pub touched: Option<Touched>,
+}
+
+/// A package's record (list, md5sums, conffiles, RECORD) that was changed after the package arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    pub path: ImagePath,
+    /// The layer whose bytes are there now.
+    pub layer: u32,
+    /// For a list that only lost rows, as dpkg's do for files that another package takes over: what it named. What it
+    /// still names is what it named when the package arrived.
+    pub lost: Option<Vec<ImagePath>>,
+}
+
+impl Package {
+    /// Whether what its record says of a file was said when it arrived.
+    #[must_use]
+    pub fn vouches(&self) -> bool {
+        self.touched.as_ref().is_none_or(|touched| touched.lost.is_some())
+    }
 }
 
 /// The keys of the packages of which one is enough; mostly it is one.

@@ -4,12 +4,13 @@
 pub mod anatomy;
 mod catalogue;
 pub mod mask;
+pub mod python;
 pub mod rules;
 
 pub use anatomy::dissect;
 pub use catalogue::catalogue;
 pub use mask::{HEAD, MASKS, Mask, mask_for};
-pub use rules::{About, Generated, Inputs, Noise, Prover, RuleFile, Rules, RulesError};
+pub use rules::{About, Generated, Inputs, Looks, Noise, Prover, RuleFile, Rules, RulesError};
 
 use sha2::{Digest as _, Sha256};
 

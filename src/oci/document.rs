@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::go_json::{self, Shape};
+use crate::model::Secrets;
 use crate::model::text::{visible, visible_bytes};
 
 /// What is wrong with a document. Each names the document and what was found in it.
@@ -53,6 +54,7 @@ pub(super) fn convert<T: DeserializeOwned>(document: &str, value: Value) -> Resu
     serde_json::from_value(value).map_err(|error| broken(document, error.to_string()))
 }
 
+/// The message may quote what is in the place of something else.
 fn broken(document: &str, what: String) -> DocumentError {
-    DocumentError::Json { document: document.to_owned(), what: visible(&what).into_owned() }
+    DocumentError::Json { document: document.to_owned(), what: visible(&Secrets::Hidden.text(&what)).into_owned() }
 }

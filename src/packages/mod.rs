@@ -8,17 +8,20 @@ mod places;
 mod python;
 #[cfg(test)]
 mod testing;
+mod unread;
+mod written;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::image::{Image, Tree};
-use crate::model::{Ecosystem, ImagePath, Kind, OwnedFile, Package, text};
+use crate::image::{Image, Node, Tree};
+use crate::model::{Ecosystem, Gap, GapKind, ImagePath, Kind, OwnedFile, Package, Reach, text};
 
-pub use dpkg::{Excluded, changelog, preferences};
-pub use movement::{Jump, compare_versions, jump, movement};
+pub use dpkg::{Diversions, Excluded, changelog, preferences};
+pub use movement::{Jump, compare_versions, jump, movement, only_seems_moved};
 pub use pairing::{Pair, location_key, pair};
-pub use python::bytecode::source_of;
+pub use python::bytecode::{is_place_of, source_of, source_replaced_by};
 pub use python::site;
 pub use python::{exact_requirements, interpreter, marker_holds, python_key, recorded_rows};
 
@@ -29,6 +32,8 @@ pub struct Cataloger {
     pub wants: fn(&ImagePath) -> bool,
     /// Finds the installed packages; what cannot be read becomes a warning.
     pub run: fn(&Image, &Owners<'_>, &mut Vec<String>) -> Vec<Package>,
+    /// What of its records could not be read, now that these are its packages.
+    pub gaps: fn(&Image, &[&Package]) -> Vec<Gap>,
     /// Orders two versions by the ecosystem's rules.
     pub compare: fn(&str, &str) -> Ordering,
     /// Splits a version into the parts that tell how far it moved.
@@ -84,6 +89,41 @@ pub fn catalog(image: &Image, warnings: &mut Vec<String>) -> Vec<Package> {
         packages.extend(found);
     }
     packages
+}
+
+/// What is not known of the packages of an image: files and records that could not be read, and databases that no cataloger
+/// reads.
+#[must_use]
+pub fn gaps(image: &Image, packages: &[Arc<Package>]) -> Vec<Gap> {
+    let mut gaps = unread::gaps(image, packages);
+    for cataloger in CATALOGERS {
+        let of_it = packages.iter().map(AsRef::as_ref).filter(|package| package.ecosystem == cataloger.ecosystem);
+        gaps.extend((cataloger.gaps)(image, &of_it.collect::<Vec<_>>()));
+    }
+    gaps.extend(not_kept(&image.tree));
+    let is_of_system = |gap: &Gap| gap.what == GapKind::Database && gap.reach == Reach::Everything;
+    let knows_system = packages.iter().any(|package| package.ecosystem == Ecosystem::Deb);
+    if !knows_system && !gaps.iter().any(is_of_system) {
+        gaps.extend(no_database(&image.tree));
+    }
+    gaps
+}
+
+/// Files that a cataloger asks for and that were larger than what is kept.
+fn not_kept(tree: &Tree) -> Option<Gap> {
+    let is_file = |node: &&Node| node.bytes.is_none() && node.file.entry.kind == Kind::File;
+    let files: Vec<&Node> = tree.nodes().iter().filter(is_file).filter(|node| wants(&node.path)).collect();
+    let why = format!("files that packages are read from are larger than what is kept: {}", files.len());
+    let gap = || Gap::new(GapKind::Content, why).at(files.iter().map(|node| node.path.to_absolute()));
+    (!files.is_empty()).then(gap)
+}
+
+/// A distribution's image without any database of its packages.
+fn no_database(tree: &Tree) -> Option<Gap> {
+    let paths = ["etc/os-release", "usr/lib/os-release"].map(|path| ImagePath::parse(path.as_bytes()));
+    let named = paths.into_iter().flatten().find(|path| tree.resolve(path).is_some())?;
+    let why = format!("no database of the system's packages was found, though {named} names a distribution");
+    Some(Gap::new(GapKind::Database, why).at([named.to_absolute()]))
 }
 
 /// Bytes of the regular files among `files`, as they stand in the image.

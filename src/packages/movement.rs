@@ -39,10 +39,50 @@ pub fn movement(left: &Package, right: &Package) -> Option<PackageMove> {
             let same = left.version == right.version
                 && left.arch == right.arch
                 && left.origin == right.origin
-                && left.location == right.location;
+                && left.location == right.location
+                && !is_rebuilt_from_directory(left, right);
             (!same).then_some(PackageMove::Rebuilt)
         }
     }
+}
+
+/// What makes a package that is at an equal version look moved, although nothing that was released says so: another
+/// architecture, another spelling of the version, or an origin elsewhere or on one side only. Code that changes behind it changes
+/// behind an unmoved package. `platforms` are the architectures of the two images, as Debian names them: between images of
+/// two of them every package has another.
+#[must_use]
+pub fn only_seems_moved(left: &Package, right: &Package, platforms: [&str; 2]) -> bool {
+    let is_of_images = || [&left.arch, &right.arch].map(|arch| arch.as_deref()) == platforms.map(Some);
+    compare_versions(right.ecosystem, &left.version, &right.version).is_eq()
+        && !is_rebuild(right.ecosystem, &left.version, &right.version)
+        && (left.version != right.version
+            || left.origin.as_deref().map(place) != right.origin.as_deref().map(place)
+            || (left.arch != right.arch && !is_of_images()))
+}
+
+/// Where an origin (PEP 610) lies, without the commit or the hash that it is pinned to.
+fn place(origin: &str) -> &str {
+    let place = origin.split('#').next().unwrap_or_default();
+    place
+        .split_once('+')
+        .filter(|(vcs, _)| !vcs.contains('/'))
+        .and_then(|_| place.rsplit_once('@'))
+        .map_or(place, |(url, _)| url)
+}
+
+/// Whether both were installed from one directory on the machine of the build, and record other files.
+fn is_rebuilt_from_directory(left: &Package, right: &Package) -> bool {
+    let recorded =
+        |package: &Package| package.files.iter().map(|file| (file.path.clone(), file.recorded)).collect::<Vec<_>>();
+    let is_local = left.origin == right.origin && left.origin.as_deref().is_some_and(is_directory);
+    is_local && left.files.len() + right.files.len() > 0 && recorded(left) != recorded(right)
+}
+
+/// Whether an origin (PEP 610) is a directory of the machine that built the image.
+fn is_directory(origin: &str) -> bool {
+    const ARCHIVES: [&str; 5] = [".whl", ".zip", ".tar.gz", ".tar.bz2", ".tar.xz"];
+    let path = origin.strip_prefix("file://").map(|rest| rest.split('#').next().unwrap_or_default());
+    path.is_some_and(|path| !origin.contains("#sha") && !ARCHIVES.iter().any(|ending| path.ends_with(ending)))
 }
 
 /// Orders two versions by their ecosystem's rules.

@@ -125,6 +125,8 @@ pub(super) mod tests {
             link: None,
             requires: Vec::new(),
             provides: Vec::new(),
+            replaces: Vec::new(),
+            touched: None,
             files: Vec::new(),
             layer: 0,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::image::{Image, LayerEntry, LayerIndex, LayerNode, Node, Tree};
-use crate::model::{Content, Digest, FileAt, FileEntry, ImagePath, Kind};
+use crate::model::{Content, Digest, FileAt, FileEntry, Form, ImagePath, Kind};
 
 pub(super) fn path(text: &str) -> ImagePath {
     ImagePath::parse(text.as_bytes()).unwrap()
@@ -70,7 +70,14 @@ fn entry(name: &str, bytes: &[u8]) -> FileEntry {
         None => FileEntry {
             kind: Kind::File,
             size: bytes.len() as u64,
-            content: Some(Content { sha256: Digest([0; 32]), masked: None, md5: None, pyc: None }),
+            content: Some(Content {
+                sha256: Digest([0; 32]),
+                masked: None,
+                md5: None,
+                pyc: None,
+                words: None,
+                form: Form::Other,
+            }),
             ..plain
         },
     }

@@ -6,7 +6,7 @@ use super::figures::{count, plural};
 use super::outline::{self, FileLine, PackageLine, fold_directories, fold_removed};
 use crate::compare::bump::{BumpReport, Held, Library, Touched};
 use crate::compare::{DriftReport, PackageRow};
-use crate::model::{Change, Ecosystem, Explanation, ImagePath, PackageMove};
+use crate::model::{Change, Ecosystem, Explanation, ImagePath, PackageMove, Verdict};
 
 /// The answer in one line.
 pub(super) fn answer(bump: &BumpReport<'_>) -> String {
@@ -16,8 +16,16 @@ pub(super) fn answer(bump: &BumpReport<'_>) -> String {
 /// `12 packages moved (12 upgraded): 7 by security uploads; 46 CVE ids named`.
 pub(super) fn summary(drift: &DriftReport) -> String {
     let moved = drift.moved(None);
+    if drift.packages.is_empty() {
+        return "no package is known on either side".to_owned();
+    }
     if moved == 0 {
-        return "no package moved".to_owned();
+        let known = if drift.verdict == Verdict::Unknown {
+            "none of the packages that were read moved"
+        } else {
+            "no package moved"
+        };
+        return known.to_owned();
     }
     let security = drift.packages.iter().filter(|row| row.fixes.as_ref().is_some_and(|fixes| fixes.security)).count();
     let mut told = vec![
@@ -102,7 +110,7 @@ pub(super) fn gone(drift: &DriftReport, folded: bool) -> Vec<GoneLine<'_>> {
     let mut gone = Vec::new();
     for explanation in Explanation::ALARMING_FIRST {
         let lines = if folded {
-            fold_removed(fold_directories(&drift.files.rows, explanation))
+            fold_removed(fold_directories(&drift.files.rows, explanation, &[]))
         } else {
             outline::files(drift, &[explanation], false)
         };

@@ -11,12 +11,12 @@ use crate::compare::bump::{
 };
 use crate::compare::{
     ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, LockRow, PackageRow,
-    drift_of, lock_rows,
+    Unproven, drift_of, lock_rows,
 };
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
     self, BaseEvidence, BaseImage, Catalogue, Change, Checklist, ChecklistItem, Confidence, Content, Digest, Ecosystem,
-    Evidence, EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Found, Hashes,
+    Evidence, EvidenceKind, Explanation, FileAt, FileEntry, FileOf, Finding, FindingDrift, Fixes, Form, Found, Hashes,
     HistoryEntry, ImageFacts, ImagePath, Inspection, Kind, KnownRule, LayerFacts, LockEntry, LockFile, LockHash, Md5,
     MissingRule, Package, PackageMove, Proof, RecordedHash, RuleFileUse, RuleKind, SearchResult, Severity, Side,
     SourcePackage, Verdict,
@@ -80,7 +80,7 @@ pub(crate) fn drifted() -> DriftReport {
     let files = file_drift(files);
     DriftReport {
         verdict: Verdict::Drifted,
-        proven: false,
+        unproven: Unproven::of(&files),
         base: drift_of([&left, &right], &packages, &files),
         left,
         right,
@@ -162,6 +162,7 @@ pub(crate) fn rebuild() -> DriftReport {
         noise("var/cache/ldconfig/aux-cache", Explanation::Noise, "ldconfig-aux-cache", Proof::Path),
         changed("usr/share/doc/x", Change::Mtime, Explanation::Mtime, ""),
     ]);
+    report.unproven = Unproven::of(&report.files);
     report.base = drift_of([&report.left, &report.right], &report.packages, &report.files);
     report.right.content_digest = report.left.content_digest;
     report.right.dependencies_digest = report.left.dependencies_digest;
@@ -362,6 +363,7 @@ pub(crate) fn inspection(files: bool) -> Inspection {
         findings: report.findings.into_iter().map(|finding| Finding { drift: None, ..finding }).collect(),
         checklist: report.right_checklist,
         warnings: report.warnings,
+        gaps: Vec::new(),
         rule_files: report.rule_files,
         marked: Vec::new(),
         facts: report.right,
@@ -435,6 +437,8 @@ fn facts(reference: &str, source: &'static str, seed: &str, size: u64) -> ImageF
         manifest_digest: None,
         content_digest: digest(&format!("{seed} content")),
         dependencies_digest: digest(&format!("{seed} dependencies")),
+        content_lacks: Vec::new(),
+        dependencies_lack: Vec::new(),
         platform: "linux/amd64".into(),
         created: Some(if seed == "old" { "2024-05-14T01:28:21Z" } else { "2024-06-13T01:12:40Z" }.into()),
         size,
@@ -494,6 +498,8 @@ fn package(ecosystem: Ecosystem, name: &str, version: &str, source: &str, layer:
         link: None,
         requires: Vec::new(),
         provides: Vec::new(),
+        replaces: Vec::new(),
+        touched: None,
         files: Vec::new(),
         layer,
     }
@@ -538,7 +544,7 @@ fn one_sided(package: Package, change: PackageMove) -> PackageRow {
 }
 
 fn regular(seed: &str, mode: u32) -> FileAt {
-    let content = Content { sha256: digest(seed), masked: None, md5: None, pyc: None };
+    let content = Content { sha256: digest(seed), masked: None, md5: None, pyc: None, words: None, form: Form::Other };
     let entry = FileEntry {
         kind: Kind::File,
         mode,
@@ -626,7 +632,13 @@ fn noise(name: &str, explanation: Explanation, rule: &str, proof: Proof) -> File
 }
 
 fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> ConfigChange {
-    ConfigChange { key: key.to_owned(), left: left.map(str::to_owned), right: right.map(str::to_owned), runtime }
+    ConfigChange {
+        key: key.to_owned(),
+        left: left.map(str::to_owned),
+        right: right.map(str::to_owned),
+        runtime,
+        hidden: None,
+    }
 }
 
 /// Sorted by path and counted as the comparison does it.

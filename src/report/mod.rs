@@ -5,7 +5,7 @@ use std::io;
 use crate::compare::DriftReport;
 use crate::compare::bump::BumpReport;
 use crate::compare::review::{Review, Subject};
-use crate::model::{Catalogue, ImageFacts, Inspection, SearchResult};
+use crate::model::{Catalogue, Gap, ImageFacts, Inspection, SearchResult};
 
 mod bump;
 mod figures;
@@ -34,7 +34,7 @@ pub struct Format {
     /// All masks and path rules.
     pub catalogue: fn(&Catalogue, &mut dyn io::Write) -> io::Result<()>,
     /// The three digests of one image.
-    pub digests: fn(&ImageFacts, &mut dyn io::Write) -> io::Result<()>,
+    pub digests: fn(&ImageFacts, &[Gap], &mut dyn io::Write) -> io::Result<()>,
 }
 
 /// All exports.
@@ -53,6 +53,8 @@ pub struct ReportOptions<'a> {
     pub review: Option<&'a Review>,
     /// The verdict, the images and what was marked; nothing else.
     pub only_marked: bool,
+    /// Whether explanations that are no proof are to be read too.
+    pub strict: bool,
 }
 
 impl ReportOptions<'_> {

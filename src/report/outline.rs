@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::figures::{count, plural};
 use crate::compare::review::Review;
-use crate::compare::{BaseDrift, Cause, ConfigChange, Drift, DriftReport, FileRow, PackageRow, Share};
+use crate::compare::{BaseDrift, Cause, ConfigChange, Drift, DriftReport, FileRow, Fold, PackageRow, Share};
+use crate::model::text::visible;
 use crate::model::{
-    BaseImage, Change, Checklist, ChecklistItem, Confidence, Ecosystem, Explanation, Finding, FindingDrift, ImagePath,
-    Kind, Marked, Package, PackageMove, RuleFileUse, Severity, Verdict,
+    BaseImage, Change, Checklist, ChecklistItem, Confidence, Ecosystem, Explanation, Finding, FindingDrift, Gap,
+    GapKind, ImagePath, Kind, Marked, Package, PackageMove, RuleFileUse, Severity, Verdict,
 };
 
 /// Whether the two were made of the same inputs: what must be said before any talk of nondeterminism.
@@ -19,10 +20,22 @@ pub(super) fn fairness(report: &DriftReport) -> Option<String> {
     if report.left.platform != report.right.platform {
         return Some(format!("not the same platform: {} and {}", report.left.platform, report.right.platform));
     }
+    if report.packages.is_empty() {
+        return Some("no package is known on either side".to_owned());
+    }
     Some(match report.moved(None) {
+        0 if report.verdict == Verdict::Unknown => {
+            "not known to be the same inputs: none of the packages that were read moved".to_owned()
+        }
         0 => format!("the same inputs: {} on both sides, none moved", plural(report.right.package_count, "package")),
         moved => format!("not the same inputs: {} moved ({})", plural(moved, "package"), moves(report)),
     })
+}
+
+/// A digest, and what it does not cover: `sha256:... (incomplete: database)`.
+pub(super) fn marked_digest(digest: String, lacks: &[GapKind]) -> String {
+    let kinds: Vec<&str> = lacks.iter().map(|kind| kind.as_str()).collect();
+    if kinds.is_empty() { digest } else { format!("{digest} (incomplete: {})", kinds.join(", ")) }
 }
 
 /// `12 packages and 3,000 paths (2 unexplained)`: what an origin brought.
@@ -243,6 +256,8 @@ pub(super) struct FileLine<'a> {
     pub path: String,
     pub row: &'a FileRow,
     pub drift: &'a Drift,
+    /// What is said of it; not safe to show.
+    pub detail: &'a str,
     /// Paths that this line stands for.
     pub covers: usize,
     /// Whether those are more than the one named and the directories above it.
@@ -256,7 +271,10 @@ pub(super) fn files<'a>(report: &'a DriftReport, explanations: &[Explanation], f
     let mut lines = Vec::new();
     for explanation in explanations {
         if folded {
-            lines.extend(fold_removed(fold_directories(rows, *explanation)));
+            lines.extend(fold_removed(fold_directories(rows, *explanation, &report.files.folds)));
+            if *explanation == Explanation::Unexplained {
+                lines.extend(report.files.folds.iter().filter_map(|fold| fold_line(rows, fold)));
+            }
         } else {
             let drifts = rows.iter().filter_map(|row| row.drift.as_ref().map(|drift| (row, drift)));
             let wanted = drifts.filter(|(_, drift)| drift.explanation == *explanation);
@@ -266,13 +284,41 @@ pub(super) fn files<'a>(report: &'a DriftReport, explanations: &[Explanation], f
     lines
 }
 
-fn file_line<'a>(row: &'a FileRow, drift: &'a Drift) -> FileLine<'a> {
-    FileLine { path: row.path.to_string(), row, drift, covers: 1, is_folded: false }
+/// The paths whose explanation is no proof, in order of path.
+pub(super) fn unproven(report: &DriftReport) -> Vec<FileLine<'_>> {
+    let rows = report.files.rows.iter().filter(|row| row.is_unproven());
+    rows.filter_map(|row| Some(file_line(row, row.drift.as_ref()?))).collect()
 }
 
-pub(super) fn fold_directories(rows: &[FileRow], explanation: Explanation) -> Vec<FileLine<'_>> {
+/// Where a gap is, as far as it does not say so itself: a few paths.
+pub(super) fn places(gap: &Gap) -> String {
+    const MOST: usize = 3;
+    let places: Vec<&str> = gap.paths.iter().map(String::as_str).filter(|path| !gap.why.contains(path)).collect();
+    let more = if places.len() > MOST { ", ..." } else { "" };
+    format!("{}{more}", places.iter().take(MOST).copied().collect::<Vec<_>>().join(", "))
+}
+
+fn file_line<'a>(row: &'a FileRow, drift: &'a Drift) -> FileLine<'a> {
+    FileLine { path: row.path.to_string(), row, drift, detail: &drift.detail, covers: 1, is_folded: false }
+}
+
+/// A tree that moved as one thing, by its first path.
+fn fold_line<'a>(rows: &'a [FileRow], fold: &Fold) -> Option<FileLine<'a>> {
+    let row = rows.get(usize::try_from(*fold.rows.first()?).ok()?)?;
+    let line = file_line(row, row.drift.as_ref()?);
+    let path = visible(&fold.name).into_owned();
+    Some(FileLine { path, detail: Fold::DETAIL, covers: fold.rows.len(), is_folded: true, ..line })
+}
+
+/// The lines of one explanation, without what belongs to `folds`.
+pub(super) fn fold_directories<'a>(rows: &'a [FileRow], explanation: Explanation, folds: &[Fold]) -> Vec<FileLine<'a>> {
     let mut lines = Vec::new();
     let mut covered = vec![false; rows.len()];
+    for row in folds.iter().flat_map(|fold| &fold.rows) {
+        if let Some(covered) = usize::try_from(*row).ok().and_then(|at| covered.get_mut(at)) {
+            *covered = true;
+        }
+    }
     // Directories that are not named because what is below them is: counted with the next line.
     let mut unnamed = 0;
     for (at, row) in rows.iter().enumerate() {
@@ -333,6 +379,56 @@ pub(super) fn fold_removed(lines: Vec<FileLine<'_>>) -> Vec<FileLine<'_>> {
         }
     }
     folded
+}
+
+/// The paths that need no reading. Without `all`, those of one directory are one line where the same instruction gave them
+/// the same other mode or owner, as `chown -R` and another umask do.
+pub(super) fn calm<'a>(report: &'a DriftReport, explanations: &[Explanation], all: bool) -> Vec<FileLine<'a>> {
+    let (folded, plain): (Vec<_>, Vec<_>) = files(report, explanations, false)
+        .into_iter()
+        .partition(|line| !all && line.drift.explanation == Explanation::Metadata && !line.drift.is_alarm());
+    fold_metadata(folded).into_iter().chain(plain).collect()
+}
+
+/// Folds lines below one directory that differ in the same, made by the same layer; the lines are in order of path.
+fn fold_metadata(lines: Vec<FileLine<'_>>) -> Vec<FileLine<'_>> {
+    // The topmost directory that differs so too; a file below none is with those beside it.
+    let mut top: Option<&ImagePath> = None;
+    let mut groups: Vec<(ImagePath, Vec<FileLine<'_>>)> = Vec::new();
+    let mut places: HashMap<(ImagePath, &str, Option<u32>), usize> = HashMap::new();
+    for line in lines {
+        let path = &line.row.path;
+        let is_below = |top: &&ImagePath| {
+            path == *top || path.as_bytes().strip_prefix(top.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
+        };
+        top = top.filter(is_below);
+        let is_directory = line.row.either().is_some_and(|file| file.entry.kind == Kind::Directory);
+        if top.is_none() && is_directory {
+            top = Some(path);
+        }
+        let place = top.cloned().or_else(|| path.parent()).unwrap_or_else(ImagePath::root);
+        let layer = line.row.right.as_ref().map(|file| file.layer);
+        let at = *places.entry((place.clone(), line.detail, layer)).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some((_, group)) => group.push(line),
+            None => groups.push((place, vec![line])),
+        }
+    }
+    groups.into_iter().flat_map(|(place, group)| one_of_many(&place, group)).collect()
+}
+
+/// One line for those of a place, when there are more than a few.
+fn one_of_many<'a>(place: &ImagePath, mut group: Vec<FileLine<'a>>) -> Vec<FileLine<'a>> {
+    const FEW: usize = 3;
+    let covers = group.len();
+    if covers > FEW {
+        group.truncate(1);
+        if let Some(first) = group.first_mut() {
+            first.path = if place.is_root() { "/**".to_owned() } else { format!("{place}/**") };
+            (first.covers, first.is_folded) = (covers, true);
+        }
+    }
+    group
 }
 
 fn is_one_sided_directory(row: &FileRow, drift: &Drift) -> bool {

@@ -27,6 +27,7 @@ pub(super) fn tell(images: &mut [&mut Snapshot], settings: &Settings, progress: 
         if let Some((path, dockerfile)) = &dockerfile {
             image.told_by_dockerfile(&path.display().to_string(), dockerfile);
         }
+        let secrets = image.secrets;
         let mut said: Vec<BaseEvidence> = Vec::new();
         said.extend(named.iter().map(|named| base::named_says(named, &image.config.diff_ids)));
         said.extend(
@@ -35,7 +36,8 @@ pub(super) fn tell(images: &mut [&mut Snapshot], settings: &Settings, progress: 
             }),
         );
         let told = image.facts.base.take().map(|base| base.evidence).unwrap_or_default();
-        image.facts.base = base::weigh(said.into_iter().chain(told).collect());
+        let said = said.into_iter().map(|evidence| secrets.evidence(evidence));
+        image.facts.base = base::weigh(said.chain(told).collect());
     }
     Ok(())
 }
@@ -54,6 +56,8 @@ fn named(text: &str, settings: &Settings, progress: &Arc<Progress>) -> Result<Na
         reference: text.to_owned(),
         name: image.name,
         manifest_digest: image.manifest_digest,
+        other_digests: (!image.indexes.is_empty()).then(|| [&[image.config_digest], &*image.indexes].concat()),
+        passes_on: image.config.labels.get(base::DIGEST_KEY).cloned(),
         diff_ids: image.config.diff_ids,
     })
 }

@@ -11,6 +11,7 @@ use crate::compare::bump::{App, Linked, bump, standing, to_read};
 use crate::error::Failure;
 use crate::image::{self, LayerEntry, Node};
 use crate::model::{Progress, Side};
+use crate::report::ReportOptions;
 
 /// Carries out the command.
 pub(super) fn carry_out(args: Bump, terminal: Terminal) -> Result<Outcome, Failure> {
@@ -34,7 +35,9 @@ pub(super) fn carry_out(args: Bump, terminal: Terminal) -> Result<Outcome, Failu
     let app = app.as_ref().zip(standing);
     let app = app.map(|(app, standing)| App { snapshot: &app.snapshot, standing, linked: &linked, warnings });
     let report = bump([&pair.left.snapshot, &pair.right.snapshot], &pair.report, app);
-    write(&args.report.output, args.report.all, terminal, |format, options, out| (format.bump)(&report, options, out))?;
+    write(&args.report.output, args.report.all, terminal, |format, options, out| {
+        (format.bump)(&report, &ReportOptions { strict: args.report.strict, ..*options }, out)
+    })?;
     Ok(outcome(&args.report.fail_on, &pair.report))
 }
 

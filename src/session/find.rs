@@ -24,6 +24,7 @@ pub fn inspect(snapshot: &Snapshot, rules: &Rules, files: bool) -> Inspection {
         findings,
         checklist,
         warnings: snapshot.warnings.iter().cloned().chain(idle).collect(),
+        gaps: snapshot.gaps.clone(),
         rule_files,
         marked: Vec::new(),
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::output::write_whole;
+use super::output::{Readers, write_whole};
 use super::progress::shown;
 use super::recorded::{TOOL, now};
 use super::task::{reference, to_stdout};
@@ -145,7 +145,7 @@ fn read(
 }
 
 fn keep(path: &Path, text: &str) -> Result<(), Failure> {
-    write_whole(path, |out| out.write_all(text.as_bytes()))
+    write_whole(path, Readers::AsBefore, |out| out.write_all(text.as_bytes()))
         .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))
 }
 

@@ -34,7 +34,7 @@ use self::store::Store;
 use crate::compare::{self, DriftReport};
 use crate::error::Failure;
 use crate::image::LayerIndex;
-use crate::model::{Progress, Recording, Side, Stage};
+use crate::model::{Gap, GapKind, Progress, Recording, Side, Stage};
 use crate::nondeterminism::Rules;
 use crate::settings::Settings;
 use crate::snapshot::{LayerPart, Parts, Snapshot};
@@ -59,6 +59,8 @@ struct Documents {
     sizes: Vec<Option<u64>>,
     /// What was odd about opening the image.
     warnings: Vec<String>,
+    /// What opening it could not read.
+    gaps: Vec<Gap>,
 }
 
 /// Two images and how they differ.
@@ -142,6 +144,8 @@ struct SideImage {
     image: OpenImage,
     /// Of an image that is known from a snapshot file.
     recording: Option<Recording>,
+    /// What opening it could not read.
+    gaps: Vec<Gap>,
 }
 
 fn open(
@@ -207,7 +211,7 @@ fn opened(
             Failure::opening(&reference.text, &error)
         }
     })?;
-    Ok(SideImage { side, reference: reference.text.clone(), image, recording: None })
+    Ok(SideImage { side, reference: reference.text.clone(), image, recording: None, gaps: Vec::new() })
 }
 
 /// Makes the snapshot of an image whose layers are in the store; `may_be_unread` allows for layers that were left out.
@@ -219,7 +223,11 @@ fn build(
     store: &Store,
 ) -> Result<Opened, Failure> {
     progress.side(side.side).enter(Stage::Cataloguing);
-    let SideImage { side, image, reference, recording } = side;
+    let SideImage { side, image, reference, recording, mut gaps } = side;
+    gaps.extend(image.gaps.iter().cloned());
+    if settings.no_verify {
+        gaps.push(Gap::new(GapKind::Unverified, "digests were not checked, as --no-verify asks"));
+    }
     let known = image.layers.iter().enumerate().map(|(at, layer)| store.get(side, at, layer.diff_id)).collect();
     let indexes: Option<Vec<Arc<LayerIndex>>> = known;
     let is_read = indexes.is_some();
@@ -239,6 +247,7 @@ fn build(
         attestations: image.attestations.clone(),
         sizes: image.layers.iter().map(|layer| layer.size).collect(),
         warnings: image.warnings.clone(),
+        gaps: gaps.clone(),
     };
     let snapshot = Snapshot::new(Parts {
         reference,
@@ -255,7 +264,8 @@ fn build(
         is_read,
         layers_unread: store.unread(side, &image.layers),
         warnings: image.warnings,
-        gaps: image.gaps,
+        gaps,
+        secrets: settings.secrets,
     });
     progress.side(side).enter(Stage::Done);
     Ok(Opened { snapshot, blobs: image.blobs, rules: Arc::clone(&settings.rules), documents })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::output::write_whole;
+use super::output::{Readers, write_whole};
 use super::store::Store;
 use super::{Opened, SideImage, cores};
 use crate::archive::sha256;
@@ -15,7 +15,7 @@ use crate::image::{LayerIndex, stored};
 use crate::model::{Digest, ImageConfig, LayerFacts, Recording, Side, text};
 use crate::oci::{Platform, PlatformError, read_config};
 use crate::settings::Settings;
-use crate::snapshot::recorded::{self, Header, LayerHeader, RecordedError};
+use crate::snapshot::recorded::{self, Header, LayerHeader, RecordedError, RecordedGap};
 use crate::source::{Blob, Blobs, Format, LayerBlob, Location, OpenImage, Reference, SourceError};
 
 /// What reports call an image that was read from such a file.
@@ -72,6 +72,7 @@ pub(super) fn open(
         source: SOURCE,
         name: header.name,
         variants: header.variants,
+        indexes: Vec::new(),
         manifest_digest: header.manifest_digest,
         config_digest: header.config_digest,
         config,
@@ -84,7 +85,8 @@ pub(super) fn open(
         gaps: Vec::new(),
     };
     let recording = Recording { at: header.at, reference: header.reference, source: header.source, tool: header.tool };
-    Ok(SideImage { side, reference: reference.text.clone(), image, recording: Some(recording) })
+    let gaps = header.gaps.into_iter().map(RecordedGap::into_gap).collect();
+    Ok(SideImage { side, reference: reference.text.clone(), image, recording: Some(recording), gaps })
 }
 
 /// A snapshot is of one platform, and is no answer to a question about another.
@@ -116,7 +118,8 @@ pub(super) fn write(opened: &Opened, path: &Path) -> Result<(Digest, u64), Failu
     stored.sort_unstable_by_key(|(at, _)| *at);
     let stored: Vec<Vec<u8>> = stored.into_iter().map(|(_, bytes)| bytes).collect();
     let header = header(opened, &stored)?;
-    write_whole(path, |out| {
+    // It keeps the values of the configuration.
+    write_whole(path, Readers::Owner, |out| {
         let (digest, length) = recorded::write(&header, &stored, out)?;
         if length > recorded::MAX_BYTES {
             return Err(io::Error::other(RecordedError::TooLarge(length)));
@@ -171,6 +174,8 @@ fn header(opened: &Opened, stored: &[Vec<u8>]) -> Result<Header, Failure> {
             .collect::<Result<_, _>>()?,
         variants: facts.variants.clone(),
         warnings: documents.warnings.clone(),
+        gaps: documents.gaps.iter().map(RecordedGap::new).collect(),
+        index_format: stored::FORMAT,
         layers: facts.layers.iter().zip(stored).zip(&documents.sizes).map(layer).collect(),
     })
 }

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::contents::{ImageContents, Images};
 use super::exporter::{self, Exporter};
-use super::output::write_whole;
+use super::output::{Readers, write_whole};
 use super::{Opened, bump, cache, compare, find, learn, preferences, progress, read, recorded, rules};
 use crate::cli::{Cli, Compare, DigestOf, FailOn, Inspect, OutputArgs, ReportArgs, SnapshotOf, Task};
 use crate::compare::DriftReport;
@@ -96,7 +96,9 @@ fn compare_images(
     let references = [(Side::Left, left.text.as_str()), (Side::Right, right.text.as_str())];
     let pair =
         progress::shown(terminal.progress, &progress, &references, || compare(&left, &right, &settings, &progress))?;
-    write(&args.output, args.all, terminal, |format, options, out| (format.write)(&pair.report, options, out))?;
+    write(&args.output, args.all, terminal, |format, options, out| {
+        (format.write)(&pair.report, &ReportOptions { strict: args.strict, ..*options }, out)
+    })?;
     Ok(outcome(&args.fail_on, &pair.report))
 }
 
@@ -163,7 +165,9 @@ fn inspect_image(args: Inspect, terminal: Terminal) -> Result<Outcome, Failure> 
 
 fn digest_image(args: DigestOf, terminal: Terminal) -> Result<Outcome, Failure> {
     let opened = read_shown(&args.image, &args.source.into(), terminal, read)?;
-    write(&args.output, false, terminal, |format, _, out| (format.digests)(&opened.snapshot.facts, out))?;
+    write(&args.output, false, terminal, |format, _, out| {
+        (format.digests)(&opened.snapshot.facts, &opened.snapshot.gaps, out)
+    })?;
     Ok(Outcome::Done)
 }
 
@@ -184,6 +188,13 @@ fn record_image(args: SnapshotOf, terminal: Terminal) -> Result<Outcome, Failure
             share % 10
         );
     }
+    let mode = if args.output.is_file() { "; only its owner may read it (0600)" } else { "" };
+    // The sum is what stdout is for.
+    let _ = writeln!(
+        io::stderr(),
+        "{} keeps the values of the image's configuration, secrets too{mode}",
+        text::visible(&args.output.display().to_string())
+    );
     to_stdout(|out| writeln!(out, "{}  {}", digest.hex(), args.output.display()))
 }
 
@@ -218,7 +229,7 @@ pub(super) fn write(
 fn to_file(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outcome, Failure> {
     let mut text = Vec::new();
     body(&mut text)
-        .and_then(|()| write_whole(path, |out| out.write_all(&text)))
+        .and_then(|()| write_whole(path, Readers::AsBefore, |out| out.write_all(&text)))
         .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
     Ok(Outcome::Done)
 }

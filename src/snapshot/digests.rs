@@ -1,18 +1,30 @@
 //! The two digests that make a verdict checkable later, without the other image.
 //!
-//! **content, format 2**: SHA-256 over the line `imgdrift content 2` and one record for each path of the squashed tree
-//! in byte order of path, the root left out. A record is a sequence of netstrings (`<decimal length>:<bytes>,`) and a
+//! **content, format 3**: SHA-256 over the line `imgdrift content 3`, one line `incomplete KIND` for each kind of thing
+//! that was not read of the image's files (`archive`, `entries`, `overlay`, `unverified`, in byte order; none for an image
+//! that was read whole), and one record for each path of the squashed tree in byte order of path, the root left out. A record is a sequence of netstrings (`<decimal length>:<bytes>,`) and a
 //! newline: path without a leading slash, kind letter as `ls -l` shows it, mode in octal without leading zeros,
 //! `uid:gid`, device `major:minor` or empty, link target or empty, 64 hex digits of the content or empty, then name and
 //! value of each extended attribute by name. Where a mask applies, its name and a space come before the digits, which are
 //! of the masked content then. Times do not count. Left out are the paths of the built-in noise rules with `since` up to
-//! 2, where they are directories, regular files that nobody may execute and that grant no privilege, or symlinks that
-//! lead to such paths; and directories that hold nothing else. What a symlink at any other path leads to is used under
-//! that other name, and counts, as does a regular file that a word of entrypoint or command names.
+//! 3, where they are directories, regular files that nobody may execute and that grant no privilege, or symlinks that
+//! lead to such paths; and directories that hold nothing else. Of these count all the same, as `snapshot::reached` finds
+//! them: what a symlink at any other path leads to, since it is used under that other name; what commands, variables,
+//! search paths, start-up files and the scripts that these name use by name; programs and code, by their first bytes or
+//! their names, unless an installed distribution records the same bytes; and what does not look as the rule says.
 //!
-//! **dependencies, format 1**: SHA-256 over the line `imgdrift dependencies 1` and the sorted lines
+//! Format 2 counted of these only what symlinks lead to and what words of entrypoint and command name, and left out all of
+//! `/run`, of apt's archives and of the caches of installers.
+//!
+//! Format 3 counts compiled Python by its code alone (the mask `pyc-code`); format 2 by the bytes that this code happened to
+//! be written in, and by what its header says of the source beside the time.
+//!
+//! **dependencies, format 2**: SHA-256 over the line `imgdrift dependencies 2`, the lines `incomplete KIND` as above for what
+//! was not read of the packages (also `content`, `database`, `record`), and the sorted lines
 //! `ecosystem name version arch location`, fields joined by one space, `-` for an absent one, locations absolute,
 //! control characters in names and versions escaped.
+//!
+//! A digest of what was not read whole so never equals one of what was.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -23,25 +35,39 @@ use sha2::Digest as _;
 use super::reached::Reached;
 use crate::image::{Node, Tree};
 use crate::model::text::visible;
-use crate::model::{Digest, FileEntry, ImageFacts, ImagePath, Kind, Package};
+use crate::model::{Digest, FileEntry, Gap, GapKind, ImageFacts, ImagePath, Kind, Package};
 use crate::nondeterminism::Rules;
 
-/// The content digest of a squashed tree. `rules` are the built-in ones: a user's own never change a digest.
+/// The content digest of a squashed tree that `lacks` this. `rules` are the built-in ones: a user's own never change a
+/// digest.
 #[must_use]
-pub fn content(tree: &Tree, reached: &Reached, rules: &Rules) -> Digest {
-    digest(&format!("imgdrift content {}\n", ImageFacts::CONTENT_FORMAT), |out| {
+pub fn content(tree: &Tree, reached: &Reached, rules: &Rules, lacks: &[GapKind]) -> Digest {
+    digest(&head("content", ImageFacts::CONTENT_FORMAT, lacks), |out| {
         kept(tree, reached, rules).try_for_each(|node| write_record(out, node))
     })
 }
 
-/// The digest over the installed packages.
+/// The digest over the installed packages, of which these are not known.
 #[must_use]
-pub fn dependencies(packages: &[Arc<Package>]) -> Digest {
+pub fn dependencies(packages: &[Arc<Package>], lack: &[GapKind]) -> Digest {
     let mut rows: Vec<String> = packages.iter().map(|package| dependency_row(package)).collect();
     rows.sort_unstable();
-    digest(&format!("imgdrift dependencies {}\n", ImageFacts::DEPENDENCIES_FORMAT), |out| {
+    digest(&head("dependencies", ImageFacts::DEPENDENCIES_FORMAT, lack), |out| {
         rows.iter().try_for_each(|row| writeln!(out, "{row}"))
     })
+}
+
+/// The kinds of gaps that a digest is marked by, each once, by their words.
+pub(super) fn lacking(gaps: &[Gap], covers: fn(&Gap) -> bool) -> Vec<GapKind> {
+    let mut kinds: Vec<GapKind> = gaps.iter().filter(|gap| covers(gap)).map(|gap| gap.what).collect();
+    kinds.sort_unstable_by_key(|kind| kind.as_str());
+    kinds.dedup();
+    kinds
+}
+
+fn head(name: &str, format: u32, lacks: &[GapKind]) -> String {
+    let marks: String = lacks.iter().map(|kind| format!("incomplete {}\n", kind.as_str())).collect();
+    format!("imgdrift {name} {format}\n{marks}")
 }
 
 fn digest(header: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Digest {
@@ -146,10 +172,17 @@ fn dependency_row(package: &Package) -> String {
 mod tests {
     use super::super::testing::sha256;
     use super::*;
-    use crate::model::{Content, FileAt, ImagePath, Masked, RuntimeConfig};
+    use crate::model::{Content, FileAt, Form, ImagePath, Masked};
 
     fn node(path: &str, change: impl FnOnce(&mut FileEntry)) -> Node {
-        let content = Content { sha256: sha256(path.as_bytes()), masked: None, md5: None, pyc: None };
+        let content = Content {
+            sha256: sha256(path.as_bytes()),
+            masked: None,
+            md5: None,
+            pyc: None,
+            words: None,
+            form: Form::Other,
+        };
         let mut entry =
             FileEntry { kind: Kind::File, mode: 0o644, size: 3, mtime: 7, ..FileEntry::implied_directory() };
         entry.content = Some(content);
@@ -159,17 +192,36 @@ mod tests {
     }
 
     fn content_of(nodes: Vec<Node>) -> Digest {
+        marked(nodes, &[])
+    }
+
+    fn marked(nodes: Vec<Node>, lacks: &[GapKind]) -> Digest {
         let tree = Tree::new(nodes);
-        content(&tree, &Reached::new(&tree, &RuntimeConfig::default(), Rules::built_in()), Rules::built_in())
+        content(&tree, &Reached::default(), Rules::built_in(), lacks)
     }
 
     #[test]
     fn the_documented_input_is_what_is_hashed() {
         let digest = content_of(vec![node("etc/x", |entry| entry.uid = 1)]);
         let hex = sha256(b"etc/x").hex();
-        let input = format!("imgdrift content 2\n5:etc/x,1:-,3:644,3:1:0,0:,0:,64:{hex},\n");
+        let input = format!("imgdrift content 3\n5:etc/x,1:-,3:644,3:1:0,0:,0:,64:{hex},\n");
         assert_eq!(digest, sha256(input.as_bytes()));
-        assert_eq!(dependencies(&[]), sha256(b"imgdrift dependencies 1\n"));
+        assert_eq!(dependencies(&[], &[]), sha256(b"imgdrift dependencies 2\n"));
+        let entries = [GapKind::Entries];
+        assert_eq!(dependencies(&[], &entries), sha256(b"imgdrift dependencies 2\nincomplete entries\n"));
+        assert_ne!(marked(vec![], &entries), content_of(vec![]));
+    }
+
+    #[test]
+    fn each_digest_is_marked_by_what_it_does_not_cover() {
+        use crate::model::Reach;
+        let of = |kind| Gap::new(kind, "x");
+        let gaps = [of(GapKind::Record), of(GapKind::Entries), of(GapKind::Database), of(GapKind::Database)];
+        assert_eq!(lacking(&gaps, Gap::covers_content), [GapKind::Entries]);
+        let packages = [GapKind::Database, GapKind::Entries, GapKind::Record];
+        assert_eq!(lacking(&gaps, Gap::covers_dependencies), packages);
+        let weak = [of(GapKind::Arrival), of(GapKind::Record).reaching(Reach::Proof)];
+        assert!(lacking(&weak, Gap::covers_dependencies).is_empty());
     }
 
     #[test]
@@ -184,13 +236,21 @@ mod tests {
             let sha = sha256(sha);
             node("app/x.pyc", move |entry| {
                 let masked =
-                    Some(Box::new(Masked { mask: "pyc-mtime", digest: sha256(b"masked"), hidden: Box::default() }));
-                entry.content = Some(Content { sha256: sha, masked, md5: None, pyc: None });
+                    Some(Box::new(Masked { mask: "pyc-code", digest: sha256(b"masked"), hidden: Box::default() }));
+                entry.content =
+                    Some(Content { sha256: sha, masked, md5: None, pyc: None, words: None, form: Form::Other });
             })
         };
         assert_eq!(content_of(vec![masked(b"one")]), content_of(vec![masked(b"two")]));
         let passing_for_it = node("app/x.pyc", |entry| {
-            entry.content = Some(Content { sha256: sha256(b"masked"), masked: None, md5: None, pyc: None });
+            entry.content = Some(Content {
+                sha256: sha256(b"masked"),
+                masked: None,
+                md5: None,
+                pyc: None,
+                words: None,
+                form: Form::Other,
+            });
         });
         assert_ne!(content_of(vec![masked(b"one")]), content_of(vec![passing_for_it]));
     }

@@ -17,7 +17,7 @@ use crate::audit::{self, Audit};
 use crate::image::{self, Image, LayerIndex};
 use crate::model::{
     BuildSteps, Digest, FileEntry, Finding, Gap, ImageConfig, ImageFacts, ImagePath, LayerFacts, LockFile, Md5,
-    Package, Recording, Side, Variant,
+    Package, Recording, Secrets, Side, Variant, secret,
 };
 use crate::nondeterminism::Rules;
 use crate::packages;
@@ -44,6 +44,8 @@ pub struct Parts {
     pub warnings: Vec<String>,
     /// What opening it could not read.
     pub gaps: Vec<Gap>,
+    /// Whether what is said of it shows the secrets of its configuration.
+    pub secrets: Secrets,
 }
 
 /// One layer of [`Parts`].
@@ -58,19 +60,21 @@ pub struct LayerPart {
 /// One image: its facts, its configuration, its squashed file system and its packages.
 pub struct Snapshot {
     pub facts: ImageFacts,
+    /// With its secrets, which the comparison needs: what is shown of it goes through `secrets`.
     pub config: ImageConfig,
+    pub secrets: Secrets,
     pub image: Image,
     pub packages: Vec<Arc<Package>>,
     /// In byte order of path.
     pub locks: Vec<Arc<LockFile>>,
     pub warnings: Vec<String>,
-    /// What is not known of it.
+    /// What is not known of it, what matters most first; empty where its layers were not needed.
     pub gaps: Vec<Gap>,
     /// MD5 of file contents by their SHA-256, for contents whose MD5 was computed apart from the layer's pass.
     pub md5: HashMap<Digest, Md5>,
     /// How it was built, as far as that is told.
     pub steps: BuildSteps,
-    /// What of it stands at a path of the built-in noise rules and is used all the same.
+    /// What of it is at a path of the built-in noise rules and is no noise.
     pub reached: Reached,
 }
 
@@ -82,6 +86,7 @@ impl Snapshot {
         let image = image::squash(indexes);
         let mut warnings = parts.warnings;
         let mut gaps = parts.gaps;
+        let secrets = parts.secrets;
         for (at, layer) in image.layers.iter().enumerate() {
             warnings.extend(layer.warnings.iter().map(|warning| format!("layer {at}: {warning}")));
         }
@@ -89,7 +94,14 @@ impl Snapshot {
         gaps.extend(image.gaps.iter().cloned());
         warnings.extend(image.warnings.iter().cloned());
         let packages: Vec<_> = packages::catalog(&image, &mut warnings).into_iter().map(Arc::new).collect();
+        gaps.extend(image.gaps.iter().cloned());
+        gaps.extend(packages::gaps(&image, &packages));
+        gaps.sort_unstable();
+        gaps.dedup();
+        let content_lacks = digests::lacking(&gaps, Gap::covers_content);
+        let dependencies_lack = digests::lacking(&gaps, Gap::covers_dependencies);
         let locks = packages::locks::read(&image.tree, &packages, &mut warnings);
+        let warnings = warnings.iter().map(|warning| secret::without_users(warning).into_owned()).collect();
         let distro = base::distro(&image.tree);
         let evidence = base::evidence(&base::Documents {
             annotations: &parts.annotations,
@@ -97,10 +109,11 @@ impl Snapshot {
             attestations: &parts.attestations,
             distro: distro.as_deref(),
         });
-        let steps = steps::told(&parts.config, &parts.attestations);
-        let reached = Reached::new(&image.tree, &parts.config.runtime, Rules::built_in());
+        let evidence = evidence.into_iter().map(|evidence| secrets.evidence(evidence)).collect();
+        let steps = secrets.steps(steps::told(&parts.config, &parts.attestations));
+        let reached = Reached::new(&image.tree, &parts.config.runtime, &packages, Rules::built_in());
         let facts = ImageFacts {
-            reference: parts.reference,
+            reference: secret::without_users(&parts.reference).into_owned(),
             source: parts.source,
             name: parts.name,
             recording: parts.recording,
@@ -109,15 +122,17 @@ impl Snapshot {
             image_digest: parts.manifest_digest.unwrap_or(parts.config_digest),
             config_digest: parts.config_digest,
             manifest_digest: parts.manifest_digest,
-            content_digest: digests::content(&image.tree, &reached, Rules::built_in()),
-            dependencies_digest: digests::dependencies(&packages),
+            content_digest: digests::content(&image.tree, &reached, Rules::built_in(), &content_lacks),
+            dependencies_digest: digests::dependencies(&packages, &dependencies_lack),
+            content_lacks,
+            dependencies_lack,
             platform: parts.config.platform(),
             created: parts.config.created.clone(),
             size: size(&image),
             download_size: parts.layers.iter().map(|layer| layer.digest.and(layer.stored_size)).sum(),
             distro,
             base: base::weigh(evidence),
-            layers: layer_facts(&parts.layers, &parts.config),
+            layers: layer_facts(&parts.layers, &parts.config, secrets),
             package_count: packages.len(),
             file_count: image.tree.nodes().len(),
             layers_unread: parts.layers_unread,
@@ -125,6 +140,7 @@ impl Snapshot {
         Self {
             facts,
             config: parts.config,
+            secrets,
             image,
             packages,
             locks,
@@ -171,8 +187,9 @@ fn size(image: &Image) -> u64 {
     files.filter(|node| seen.insert(Arc::as_ptr(&node.file.entry))).map(|node| node.file.entry.size).sum()
 }
 
-fn layer_facts(layers: &[LayerPart], config: &ImageConfig) -> Vec<LayerFacts> {
+fn layer_facts(layers: &[LayerPart], config: &ImageConfig, secrets: Secrets) -> Vec<LayerFacts> {
     let history = config.layer_history();
+    let created_by = |at| history.get(at).copied().flatten().and_then(|row| secrets.history(row).created_by);
     layers
         .iter()
         .enumerate()
@@ -181,7 +198,7 @@ fn layer_facts(layers: &[LayerPart], config: &ImageConfig) -> Vec<LayerFacts> {
             diff_id: layer.index.diff_id,
             digest: layer.digest,
             size: layer.index.size,
-            created_by: history.get(index).copied().flatten().and_then(|row| row.created_by.clone()),
+            created_by: created_by(index),
             shared: false,
             entries: layer.index.entries.len(),
         })

@@ -1,14 +1,16 @@
 //! The file that `imgdrift snapshot` writes: one image as a comparison needs it, for when the image itself is gone.
 //!
-//! **Format 2**, in this order and nothing else:
+//! **Format 3**, in this order and nothing else:
 //!
-//! 1. the line `imgdrift snapshot 2`;
+//! 1. the line `imgdrift snapshot 3`;
 //! 2. one line of JSON, [`Header`]: when, from what and by which version it was recorded, the image's documents as they
 //!    were, and of each layer from the bottom its digests and the length of its index;
 //! 3. the indexes one after another, each as `image::stored` describes: every path of the layer with kind, mode, owner,
 //!    size, time, links, attributes, SHA-256, masked SHA-256, MD5 where dpkg recorded one, and the bytes of the files that
 //!    packages and explanations are read from;
 //! 4. 32 bytes: the SHA-256 of everything before them.
+//!
+//! Format 2, which is still read, had neither `index_format` nor `gaps` in its header, and indexes of format 2.
 //!
 //! Packages, findings and digests are not written: they follow from what is, by the rules of the version that reads it, so
 //! that both sides of a comparison are always judged by the same rules.
@@ -24,13 +26,16 @@ use sha2::{Digest as _, Sha256};
 use crate::image::stored::{self, StoredError};
 use crate::image::{LayerIndex, Limits};
 use crate::model::text::visible;
-use crate::model::{Digest, Variant};
+use crate::model::{Digest, Gap, GapKind, Variant};
 
 /// What every such file starts with.
 const MAGIC: &[u8] = b"imgdrift snapshot ";
 
 /// The number of the format.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
+
+/// The oldest format that can still be read.
+const OLDEST: u32 = 2;
 
 /// Bytes of a checksum.
 const CHECKSUM: usize = 32;
@@ -45,7 +50,7 @@ pub enum RecordedError {
     Io(#[from] io::Error),
     #[error("it is no snapshot: it does not start with \"imgdrift snapshot\"")]
     Magic,
-    #[error("it is a snapshot of format {0}; this version reads format {FORMAT}")]
+    #[error("it is a snapshot of format {0}; this version reads formats {OLDEST} to {FORMAT}")]
     Format(String),
     #[error("it has {0} bytes; the limit is {MAX_BYTES}")]
     TooLarge(u64),
@@ -83,8 +88,40 @@ pub struct Header {
     pub variants: Vec<Variant>,
     /// What was odd about opening the image.
     pub warnings: Vec<String>,
+    /// What opening it could not read.
+    #[serde(default)]
+    pub gaps: Vec<RecordedGap>,
+    /// The format of the indexes.
+    #[serde(default = "oldest_index")]
+    pub index_format: u32,
     /// From the bottom.
     pub layers: Vec<LayerHeader>,
+}
+
+/// A [`Gap`] in [`Header`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedGap {
+    /// The word of its kind; of one that this version does not know, nothing is known of the image's files.
+    pub what: String,
+    pub why: String,
+    pub paths: Vec<String>,
+}
+
+impl RecordedGap {
+    #[must_use]
+    pub fn new(gap: &Gap) -> Self {
+        Self { what: gap.what.as_str().to_owned(), why: gap.why.clone(), paths: gap.paths.clone() }
+    }
+
+    #[must_use]
+    pub fn into_gap(self) -> Gap {
+        let what = GapKind::ALL.into_iter().find(|kind| kind.as_str() == self.what).unwrap_or(GapKind::Entries);
+        Gap::new(what, self.why).at(self.paths)
+    }
+}
+
+fn oldest_index() -> u32 {
+    stored::OLDEST
 }
 
 /// One layer in [`Header`].
@@ -150,7 +187,7 @@ pub fn read(path: &Path) -> Result<Recorded, RecordedError> {
 fn parse(mut bytes: Vec<u8>) -> Result<Recorded, RecordedError> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(RecordedError::Magic)?;
     let first = line(rest).ok_or(RecordedError::Short("first line"))?;
-    if first != FORMAT.to_string().as_bytes() {
+    if !(OLDEST..=FORMAT).any(|format| first == format.to_string().as_bytes()) {
         let shown = first.get(..first.len().min(20)).unwrap_or_default();
         return Err(RecordedError::Format(visible(&String::from_utf8_lossy(shown)).into_owned()));
     }
@@ -198,7 +235,8 @@ impl Recorded {
         let Some((layer, start)) = self.header.layers.get(at).zip(self.starts.get(at)) else { return Err(missing) };
         let range = usize::try_from(*start).ok().zip(usize::try_from(start.saturating_add(layer.length)).ok());
         let bytes = range.and_then(|(start, end)| self.indexes.get(start..end)).ok_or(missing)?;
-        let index = stored::restore(bytes, limits).map_err(|error| RecordedError::Layer(at, error))?;
+        let index = stored::restore_of(self.header.index_format, bytes, limits)
+            .map_err(|error| RecordedError::Layer(at, error))?;
         if index.diff_id != layer.diff_id {
             return Err(RecordedError::Inconsistent("an index is of another layer than the header says"));
         }
@@ -261,6 +299,8 @@ mod tests {
             attestations: Vec::new(),
             variants: vec![Variant { platform: "linux/arm64".to_owned(), digest: Digest([3; 32]) }],
             warnings: Vec::new(),
+            gaps: vec![RecordedGap::new(&Gap::new(GapKind::Unverified, "x").at(["/a".to_owned()]))],
+            index_format: stored::FORMAT,
             layers: layers.iter().zip(&stored).map(header).collect(),
         };
         let mut file = Vec::new();
@@ -284,6 +324,33 @@ mod tests {
             assert_eq!(read.layer(at, &Limits::default()).unwrap().entries, layer.entries);
         }
         assert!(read.layer(layers().len(), &Limits::default()).is_err());
+        let gap = read.header.gaps[0].clone().into_gap();
+        assert_eq!((gap.what, gap.why.as_str(), gap.paths), (GapKind::Unverified, "x", vec!["/a".to_owned()]));
+    }
+
+    /// As the version before wrote it: without the two keys of the header and the last list of each index.
+    #[test]
+    fn a_snapshot_of_the_format_before_opens_and_tells_what_it_does_not_know() {
+        let file = recorded();
+        let read = parse(file.clone()).unwrap();
+        let index = &read.indexes;
+        let mut plain = Vec::new();
+        zstd::Decoder::new(&index[..]).unwrap().read_to_end(&mut plain).unwrap();
+        assert_eq!(plain.split_off(plain.len() - 3), [0; 3], "the empty lists of gaps, of Python's files and of forms");
+        let older = zstd::bulk::compress(&plain, 3).unwrap();
+        let mut header = serde_json::to_value(&read.header).unwrap();
+        let keys = header.as_object_mut().unwrap();
+        keys.remove("gaps");
+        keys.remove("index_format");
+        keys["layers"][0]["length"] = older.len().into();
+        let mut bytes = [b"imgdrift snapshot 2\n", header.to_string().as_bytes(), b"\n", &older].concat();
+        bytes.extend(Sha256::digest(&bytes));
+        let read = parse(bytes).unwrap();
+        assert!(read.header.gaps.is_empty());
+        let layer = read.layer(0, &Limits::default()).unwrap();
+        assert_eq!(layer.entries, layers()[0].entries);
+        assert_eq!(layer.gaps[0].why, "recorded by a version that did not note what it left out");
+        assert!(!layer.gaps[0].covers_content());
     }
 
     #[test]
@@ -303,11 +370,11 @@ mod tests {
     fn the_reason_is_told() {
         let file = recorded();
         assert!(refused(b"{\"schema\": 1}").contains("does not start with"));
-        let newer = [b"imgdrift snapshot 3\n", &file[MAGIC.len() + 2..]].concat();
-        assert!(refused(&newer).contains("of format 3; this version reads format 2"));
+        let newer = [b"imgdrift snapshot 4\n", &file[MAGIC.len() + 2..]].concat();
+        assert!(refused(&newer).contains("of format 4; this version reads formats 2 to 3"));
         assert!(refused(&[&file[..], b"more"].concat()).contains("damaged or was edited"));
-        assert!(refused(b"imgdrift snapshot 2").contains("cut short"));
+        assert!(refused(b"imgdrift snapshot 3").contains("cut short"));
         let text = String::from_utf8_lossy(&file[..200]).into_owned();
-        assert!(text.starts_with("imgdrift snapshot 2\n{\"tool\":\"imgdrift 0.1.0\",\"at\":\"2026-10-01T12:00:00Z\""));
+        assert!(text.starts_with("imgdrift snapshot 3\n{\"tool\":\"imgdrift 0.1.0\",\"at\":\"2026-10-01T12:00:00Z\""));
     }
 }

@@ -31,6 +31,7 @@ impl Snapshot {
         if add(&mut self.steps, &build, &self.config, path) {
             self.steps.inputs = dockerfile.images(&arguments);
         }
+        self.steps = self.secrets.steps(std::mem::take(&mut self.steps));
     }
 }
 

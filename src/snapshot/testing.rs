@@ -8,7 +8,7 @@ use sha2::Digest as _;
 
 use super::{LayerPart, Parts, Snapshot, capture};
 use crate::image::{IndexOptions, LayerIndex, Limits, index_layer};
-use crate::model::{Digest, HistoryEntry, ImageConfig, Md5, Progress, Side};
+use crate::model::{Digest, HistoryEntry, ImageConfig, Md5, Progress, Secrets, Side};
 
 const SITE: &str = "usr/lib/python3/dist-packages";
 /// The mtime of every file, unless a test changes it.
@@ -20,6 +20,7 @@ pub(crate) struct TestImage {
     files: BTreeMap<String, TestFile>,
     debs: Vec<(String, String)>,
     pub(crate) config: ImageConfig,
+    pub(crate) secrets: Secrets,
 }
 
 #[derive(Clone, PartialEq)]
@@ -28,6 +29,7 @@ struct TestFile {
     bytes: Vec<u8>,
     mode: u32,
     mtime: u64,
+    owner: (u64, u64),
     xattrs: Vec<(String, Vec<u8>)>,
 }
 
@@ -38,7 +40,14 @@ impl TestImage {
 
     /// Writes a regular file, keeping mode and attributes if it is there.
     pub(crate) fn write(&mut self, path: &str, bytes: &[u8]) -> &mut Self {
-        let new = TestFile { kind: tar::EntryType::Regular, bytes: vec![], mode: 0o644, mtime: MTIME, xattrs: vec![] };
+        let new = TestFile {
+            kind: tar::EntryType::Regular,
+            bytes: vec![],
+            mode: 0o644,
+            mtime: MTIME,
+            owner: (0, 0),
+            xattrs: vec![],
+        };
         self.files.entry(path.to_owned()).or_insert(new).bytes = bytes.to_vec();
         self
     }
@@ -55,6 +64,11 @@ impl TestImage {
 
     pub(crate) fn mode(&mut self, path: &str, mode: u32) -> &mut Self {
         self.file(path).mode = mode;
+        self
+    }
+
+    pub(crate) fn owner(&mut self, path: &str, uid: u64, gid: u64) -> &mut Self {
+        self.file(path).owner = (uid, gid);
         self
     }
 
@@ -80,6 +94,25 @@ impl TestImage {
         self.write(path, &[&header, code].concat())
     }
 
+    /// Code as Python 3.11 writes it: a module that uses these names, and a constant.
+    pub(crate) fn code(names: &[&str], constant: &str) -> Vec<u8> {
+        let string = |text: &str| [b"z".as_slice(), &[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+        let count = u8::try_from(names.len()).unwrap();
+        let names = names.iter().flat_map(|name| string(name)).collect::<Vec<u8>>();
+        let parts: [&[u8]; 9] = [
+            &[b"c".as_slice(), &[0; 20], b"s\x02\0\0\0\x97\0"].concat(),
+            &[b")\x01".as_slice(), &string(constant)].concat(),
+            &[b")", [count].as_slice(), &names].concat(),
+            b")\0",
+            b"s\0\0\0\0",
+            &string("m.py"),
+            &string("<module>"),
+            &string("<module>"),
+            b"\x01\0\0\0s\0\0\0\0s\0\0\0\0",
+        ];
+        parts.concat()
+    }
+
     /// Installs a deb as dpkg does: files, list, md5sums, a stanza.
     pub(crate) fn deb(&mut self, name: &str, version: &str, files: &[(&str, &[u8])]) -> &mut Self {
         let (mut list, mut sums) = (String::from("/.\n"), String::new());
@@ -91,6 +124,45 @@ impl TestImage {
         self.write(&format!("var/lib/dpkg/info/{name}.list"), list.as_bytes());
         self.write(&format!("var/lib/dpkg/info/{name}.md5sums"), sums.as_bytes());
         self.stanza(name, version, "")
+    }
+
+    /// The same, with these further fields in its stanza.
+    pub(crate) fn deb_with(&mut self, name: &str, version: &str, fields: &str, files: &[(&str, &[u8])]) -> &mut Self {
+        self.deb(name, version, files);
+        self.debs.pop();
+        self.stanza(name, version, fields)
+    }
+
+    /// What is written at `path`.
+    pub(crate) fn bytes(&self, path: &str) -> &[u8] {
+        &self.files.get(path).unwrap_or_else(|| panic!("no file {path} in the test image")).bytes
+    }
+
+    pub(crate) fn kind(&mut self, path: &str, kind: tar::EntryType) -> &mut Self {
+        self.file(path).kind = kind;
+        self
+    }
+
+    /// Leaves these paths out of a layer, without deleting what is below.
+    pub(crate) fn forget(&mut self, paths: &[&str]) -> &mut Self {
+        for path in paths {
+            self.files.remove(*path);
+        }
+        self
+    }
+
+    pub(crate) fn forget_wheel(&mut self, name: &str, version: &str, files: &[&str]) -> &mut Self {
+        let info = ["METADATA", "RECORD"].map(|file| format!("{name}-{version}.dist-info/{file}"));
+        let paths: Vec<String> = files.iter().copied().chain(info.iter().map(String::as_str)).map(Self::site).collect();
+        self.forget(&paths.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// An image of these layers, from the bottom.
+    pub(crate) fn layered(layers: &[&Self]) -> Snapshot {
+        let indexes: Vec<_> = layers.iter().map(|layer| layer.index()).collect();
+        let mut image = Self::new();
+        image.config.diff_ids = indexes.iter().map(|index| index.diff_id).collect();
+        image.snapshot_of(indexes)
     }
 
     /// Installs a deb without files, with these further fields.
@@ -121,6 +193,7 @@ impl TestImage {
         let stanza = format!(
             "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n{more}Description: x\n"
         );
+        self.debs.retain(|(known, _)| known != name);
         self.debs.push((name.to_owned(), stanza));
         let status: Vec<&str> = self.debs.iter().map(|(_, stanza)| stanza.as_str()).collect();
         let status = status.join("\n");
@@ -211,6 +284,7 @@ impl TestImage {
             layers_unread: 0,
             warnings: Vec::new(),
             gaps: Vec::new(),
+            secrets: self.secrets,
         })
     }
 
@@ -230,8 +304,8 @@ impl TestImage {
             header.set_entry_type(file.kind);
             header.set_mode(file.mode);
             header.set_mtime(file.mtime);
-            header.set_uid(0);
-            header.set_gid(0);
+            header.set_uid(file.owner.0);
+            header.set_gid(file.owner.1);
             let regular = file.kind == tar::EntryType::Regular;
             header.set_size(if regular { file.bytes.len() as u64 } else { 0 });
             if file.kind == tar::EntryType::Symlink {

@@ -33,6 +33,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
         config,
         config_json: bytes,
         variants: Vec::new(),
+        indexes: Vec::new(),
         annotations: std::collections::BTreeMap::new(),
         attestations: Vec::new(),
         warnings: Vec::new(),

@@ -30,6 +30,8 @@ pub(super) struct Documents {
     pub(super) config: ImageConfig,
     pub(super) config_json: Vec<u8>,
     pub(super) variants: Vec<Variant>,
+    /// The indexes that lead to the manifest, where all are known.
+    pub(super) indexes: Vec<Digest>,
     pub(super) annotations: BTreeMap<String, String>,
     pub(super) attestations: Vec<Vec<u8>>,
     pub(super) layers: Vec<Layer>,
@@ -52,6 +54,7 @@ impl Documents {
             source,
             name: None,
             variants: self.variants,
+            indexes: self.indexes,
             manifest_digest: self.manifest_digest,
             config_digest: self.config_digest,
             config: self.config,

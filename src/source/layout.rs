@@ -8,6 +8,7 @@ use super::documents::{Documents, Layer, Request, blob_name, platform_of};
 use super::error::Candidate;
 use super::reference::named;
 use super::{Choice, SourceError, attestations, beside};
+use crate::archive::sha256;
 use crate::model::{Digest, Variant};
 use crate::oci::{
     Descriptor, DocumentError, Index, Manifest, ManifestOrIndex, Platform, media_type, read_config, read_index,
@@ -24,9 +25,11 @@ const MAX_MANIFESTS: usize = 256;
 
 /// Reads the documents of the image that `request` chooses.
 pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
-    let index = top(request)?;
+    let (index, digest) = top(request)?;
     let entries = choose(request, &index)?;
     let manifests = expand(request, &entries)?;
+    let indexes =
+        entries.iter().map(|entry| entry.digest).filter(|entry| manifests.iter().all(|found| found.digest != *entry));
     let (descriptor, warning) = pick_platform(request, &manifests)?;
     let manifest = read_manifest(request, descriptor)?.ok_or_else(|| absent_manifest(request, descriptor))?;
     if let Some(kind) = manifest.artifact_type() {
@@ -42,6 +45,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Documents, SourceError> {
         config,
         config_json: bytes,
         variants: variants(&manifests),
+        indexes: indexes.chain([digest]).collect(),
         annotations: manifest.annotations,
         attestations: attestations::of(request, &index, descriptor.digest),
         layers: manifest.layers.into_iter().map(layer).collect(),
@@ -76,7 +80,7 @@ pub(super) fn offered(
     platform: &Platform,
     config: Digest,
 ) -> Result<Offered, SourceError> {
-    let index = top(request)?;
+    let (index, _) = top(request)?;
     let entries = images(&index);
     let candidates = candidates(&entries);
     let by_name: BTreeSet<usize> = names.iter().flat_map(|name| named(name, &candidates)).collect();
@@ -101,9 +105,11 @@ pub(super) fn offered(
     Ok(offered)
 }
 
-fn top(request: &Request<'_>) -> Result<Index, SourceError> {
+/// The layout's own index, and its digest.
+fn top(request: &Request<'_>) -> Result<(Index, Digest), SourceError> {
     let bytes = request.store.document(INDEX)?.ok_or_else(|| request.absent("format", INDEX))?;
-    read_index(INDEX, &bytes).map_err(|error| request.broken(error))
+    let index = read_index(INDEX, &bytes).map_err(|error| request.broken(error))?;
+    Ok((index, sha256(&bytes)))
 }
 
 /// One image of `index.json`.

@@ -108,6 +108,8 @@ pub struct OpenImage {
     pub name: Option<String>,
     /// The manifests of the index that the image was chosen from; empty when there was none.
     pub variants: Vec<Variant>,
+    /// The indexes that lead to its manifest; empty where that is not known.
+    pub indexes: Vec<Digest>,
     pub manifest_digest: Option<Digest>,
     pub config_digest: Digest,
     pub config: ImageConfig,

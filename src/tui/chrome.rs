@@ -18,8 +18,8 @@ pub fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Them
     if report.alone {
         return header_alone(report, area, buffer, theme);
     }
-    let headline = report.headline();
-    let (verdict, qualifiers) = headline.split_once(", ").unwrap_or((&headline, ""));
+    let verdict = report.verdict;
+    let qualifiers = qualifiers(report, usize::from(area.width) * 2 / 5);
     let alarming = report.alarms() + report.unexplained() > 0;
     let mut spans = vec![
         Span::styled(format!(" {verdict} "), theme.style(verdict_role(report.verdict, alarming))),
@@ -45,6 +45,19 @@ pub fn header(report: &DriftReport, area: Rect, buffer: &mut Buffer, theme: Them
         ]);
         paint::put_right(buffer, area, 0, &line);
     }
+}
+
+/// What qualifies the verdict, as far as `room` columns go: what is compared needs room too.
+fn qualifiers(report: &DriftReport, room: usize) -> String {
+    let mut shown = String::new();
+    for part in report.qualifiers() {
+        let longer = if shown.is_empty() { part } else { format!("{shown}, {part}") };
+        if !shown.is_empty() && text::width(&longer) > room {
+            break;
+        }
+        shown = longer;
+    }
+    shown
 }
 
 /// Which image is looked at, and that there are warnings.

@@ -4,15 +4,15 @@ use std::io::Write;
 use std::sync::Arc;
 
 use crate::compare::{
-    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, drift_of,
-    lock_rows,
+    ConfigChange, Drift, DriftReport, FileDrift, FileRow, HistoryRow, LayerRelation, LayerRow, PackageRow, Unproven,
+    drift_of, lock_rows,
 };
 use crate::model::hashes::{Bytes, Record};
 use crate::model::{
     Anatomy, Answer, BaseEvidence, BaseImage, Change, Changelog, ChangelogEntry, Checklist, ChecklistItem, Confidence,
-    Content, Digest, Ecosystem, Evidence, EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, Hashes,
-    HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, LockEntry, LockFile, LockHash, Md5, OwnedFile, Package,
-    PackageMove, Part, Proof, RecordedHash, Role, Severity, Side, SourcePackage, Verdict, Watch,
+    Content, Digest, Ecosystem, Evidence, EvidenceKind, Explanation, FileAt, FileEntry, Finding, FindingDrift, Form,
+    Hashes, HistoryEntry, ImageFacts, ImagePath, Kind, LayerFacts, LockEntry, LockFile, LockHash, Md5, OwnedFile,
+    Package, PackageMove, Part, Proof, RecordedHash, Role, Severity, Side, SourcePackage, Verdict, Watch,
 };
 use crate::tui::overlay::export::ExportRequest;
 use crate::tui::{Contents, ExportFormat, Exports, Services};
@@ -33,15 +33,7 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
     let mut files = FileDrift::default();
     for row in file_rows() {
         if let Some(drift) = &row.drift {
-            files.by_explanation.count(drift.explanation);
-            let summary = &mut files.summary;
-            *match drift.change {
-                Change::Added => &mut summary.added,
-                Change::Removed => &mut summary.removed,
-                Change::Content => &mut summary.content,
-                Change::Metadata => &mut summary.metadata,
-                Change::Mtime => &mut summary.mtime_only,
-            } += 1;
+            files.count(drift);
         }
         files.rows.push(row);
     }
@@ -50,7 +42,7 @@ pub(in crate::tui) fn report() -> Arc<DriftReport> {
     let right = facts("registry.example/team/shop:1.4.0", 2, "2025-11-01T10:00:00.123456Z", 424_690_000);
     Arc::new(DriftReport {
         verdict: Verdict::Drifted,
-        proven: false,
+        unproven: Unproven::default(),
         base: drift_of([&left, &right], &packages, &files),
         left,
         right,
@@ -222,7 +214,7 @@ pub(in crate::tui) fn empty() -> DriftReport {
     let files = FileDrift::default();
     DriftReport {
         verdict: Verdict::Identical,
-        proven: false,
+        unproven: Unproven::default(),
         base: drift_of([&side(), &side()], &[], &files),
         left: side(),
         right: side(),
@@ -378,7 +370,7 @@ pub(in crate::tui) fn services() -> Services {
 }
 
 fn config(key: &str, left: Option<&str>, right: Option<&str>, runtime: bool) -> ConfigChange {
-    ConfigChange { key: key.into(), left: left.map(Into::into), right: right.map(Into::into), runtime }
+    ConfigChange { key: key.into(), left: left.map(Into::into), right: right.map(Into::into), runtime, hidden: None }
 }
 
 fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {
@@ -412,6 +404,8 @@ fn facts(reference: &str, seed: u8, created: &str, size: u64) -> ImageFacts {
         manifest_digest: None,
         content_digest: digest(seed + 4),
         dependencies_digest: digest(seed + 6),
+        content_lacks: Vec::new(),
+        dependencies_lack: Vec::new(),
         platform: "linux/amd64".to_owned(),
         created: Some(created.to_owned()),
         size,
@@ -481,6 +475,8 @@ fn package(ecosystem: Ecosystem, name: &str, version: &str, source: Option<&str>
         link: None,
         requires: if name == "openssl" { vec![vec!["libssl3".into()]] } else { Vec::new() },
         provides: Vec::new(),
+        replaces: Vec::new(),
+        touched: None,
         files: vec![OwnedFile {
             path: ImagePath::parse(b"usr/bin/openssl").unwrap(),
             recorded: RecordedHash::None,
@@ -573,6 +569,8 @@ fn row(spec: &Spec) -> FileRow {
                         masked: None,
                         md5: None,
                         pyc: None,
+                        words: None,
+                        form: Form::Other,
                     }),
                     ..FileEntry::implied_directory()
                 }),

@@ -82,7 +82,7 @@ fn a_snapshot_is_small_and_says_what_it_is() {
     assert!(recorded * 100 < size * 3, "{recorded} bytes of an image of {size}");
     let bytes = fs::read(&file).unwrap();
     let header = String::from_utf8_lossy(&bytes[..200]).into_owned();
-    assert!(header.starts_with("imgdrift snapshot 2\n{\"tool\":\"imgdrift "), "{header}");
+    assert!(header.starts_with("imgdrift snapshot 3\n{\"tool\":\"imgdrift "), "{header}");
     // Recorded again, it still tells when and from what it was first recorded.
     let again = folder.path().join("again").display().to_string();
     assert!(run(&["snapshot", &file, "-o", &again]).status.success());

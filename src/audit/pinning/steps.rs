@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::shell::{self, SimpleCommand};
 use super::{Build, Judged};
-use crate::model::text::{visible, without_credentials};
+use crate::model::text::visible;
 use crate::model::{Answer, BuildSteps, Command, Evidence, Instruction};
 
 /// Characters of an instruction that are shown.
@@ -124,9 +124,9 @@ pub(super) fn named(names: &[&str]) -> String {
     words
 }
 
-/// Text from an image, cut short and made visible, without the credentials in URLs.
+/// Text from an image, cut short and made visible.
 pub(super) fn cut(text: &str) -> String {
-    let dense = without_credentials(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let dense = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown = visible(&dense);
     if shown.chars().count() <= SHOWN {
         return shown.into_owned();

@@ -71,6 +71,9 @@ impl Answer {
         if platforms.0 != platforms.1 {
             said.because(Reply::No, format!("they are of two platforms: {} and {}", platforms.0, platforms.1));
         }
+        if let Some(why) = drift.why_unknown() {
+            said.because(Reply::Look, format!("what was not read could change the answer: {why}"));
+        }
         said.add(
             Reply::Look,
             drift.unexplained(),
@@ -108,6 +111,7 @@ impl Answer {
         if reasons.is_empty() {
             reasons.push(match (drift.verdict, drift.moved(None)) {
                 (Verdict::Identical, _) => "it is the same image".to_owned(),
+                (_, 0) if drift.packages.is_empty() => "no package is known, and every path is explained".to_owned(),
                 (_, 0) => "no package moved, and every path is explained".to_owned(),
                 (_, 1) => "1 package moved, and every path is explained".to_owned(),
                 (_, moved) => format!("{moved} packages moved, and every path is explained"),

@@ -14,7 +14,8 @@ impl<'a> Explainer<'a> {
             let Some(row) = self.rows.get(at) else { continue };
             let path = row.path();
             let drift = row.is_lone_directory().then(|| match worst.get(path) {
-                Some(below) => Drift { change: row.change.unwrap_or(below.change), ..below.clone() },
+                // What alarms is the path below, once.
+                Some(below) => Drift { change: row.change.unwrap_or(below.change), alarm: None, ..below.clone() },
                 None => self.empty_directory(row),
             });
             if let (Some(found), Some(parent)) = (drift.as_ref().or(row.drift.as_ref()), path.parent()) {

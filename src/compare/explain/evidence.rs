@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Content, FileEntry};
+use crate::model::{Content, FileEntry, PycHeader};
 
 /// What the masks took out of both and is not the same, in words; `None` where only the order of things differs.
 pub(super) fn between(left: &FileEntry, right: &FileEntry) -> Option<Box<str>> {
@@ -20,9 +20,20 @@ fn hidden(left: &Content, right: &Content) -> impl Iterator<Item = String> {
     })
 }
 
-/// The source's time in the headers of compiled Python.
+/// The source's time in the headers of compiled Python, or what else names the source there.
 fn compiled(left: &Content, right: &Content) -> Option<String> {
     let (left, right) = (left.pyc?, right.pyc?);
+    if left.flags != right.flags {
+        let by = |header: PycHeader| match header.flags {
+            0 => "time",
+            1 => "hash, unchecked",
+            _ => "hash",
+        };
+        return Some(format!("what names the source {} → {}", by(left), by(right)));
+    }
+    if left.is_hashed() {
+        return None;
+    }
     let time = |seconds: u32| {
         let time = Timestamp::from_second(i64::from(seconds)).unwrap_or_default();
         time.strftime("%Y-%m-%d %H:%M:%S").to_string()

@@ -1,34 +1,47 @@
 //! Puts every differing path under exactly one explanation: the first that holds, from the calmest claim that can be
 //! proven to "nothing accounts for it".
 
+mod accounts;
 mod bytecode;
 mod directories;
 mod evidence;
 mod generated;
+mod identity;
+mod links;
 mod owners;
 mod ownership;
+mod places;
 mod prove;
 mod record_rows;
+mod rights;
+mod takeover;
+mod tie;
 mod unexplained;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use self::accounts::Accounts;
 use self::owners::{Owner, Owners};
+use self::prove::Alternatives;
 use self::unexplained::Whiteouts;
 use super::files::{self, Pair};
-use super::{Drift, FileDrift, FileRow, PackageRow};
+use super::{Contested, Drift, FileDrift, FileRow, PackageRow};
 use crate::image::Node;
-use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof, Side};
+use crate::model::{Change, Explanation, FileEntry, Hashes, ImagePath, Kind, Proof};
 use crate::nondeterminism::{About, Rules, mask};
+use crate::packages::Diversions;
 use crate::snapshot::Snapshot;
+use crate::snapshot::reached::Reason;
 
 /// Compares both trees and explains what differs. Each package row learns which differing files it owns.
 pub(super) fn explain(left: &Snapshot, right: &Snapshot, packages: &mut [PackageRow], rules: &Rules) -> FileDrift {
     let (drift, owned) = {
         let mut explainer = Explainer::new(left, right, packages, rules);
-        explainer.run();
-        explainer.finish()
+        let stale_bytecode = explainer.run();
+        let (drift, owned) = explainer.finish();
+        (FileDrift { stale_bytecode, ..drift }, owned)
     };
     for (package, file) in owned {
         if let Some(row) = packages.get_mut(package) {
@@ -44,12 +57,20 @@ struct Explainer<'a> {
     right: &'a Snapshot,
     left_owners: Owners<'a>,
     right_owners: Owners<'a>,
+    left_accounts: Accounts<'a>,
+    right_accounts: Accounts<'a>,
     right_whiteouts: Whiteouts<'a>,
     packages: &'a [PackageRow],
+    /// For each package whether it records hashes of its files on either side.
+    hashed: Vec<bool>,
+    /// Where dpkg moved files in the right image.
+    diversions: Diversions,
     rules: &'a Rules,
     rows: Vec<Row<'a>>,
     /// For each generated rule, by address, whether an input moved and which.
-    inputs: HashMap<*const crate::nondeterminism::Generated, Option<String>>,
+    inputs: HashMap<*const crate::nondeterminism::Generated, Option<generated::MovedInput>>,
+    /// Where each side's database of alternatives wants links to lead, once it was asked for.
+    alternatives: OnceCell<(Alternatives<'a>, Alternatives<'a>)>,
 }
 
 /// One path of both sides, and what is known of it so far.
@@ -164,31 +185,55 @@ impl<'a> Row<'a> {
 impl<'a> Explainer<'a> {
     fn new(left: &'a Snapshot, right: &'a Snapshot, packages: &'a [PackageRow], rules: &'a Rules) -> Self {
         let rows = files::join(&left.image.tree, &right.image.tree).map(Row::new).collect();
+        let (left_owners, right_owners) = Owners::of_both(left, right, packages);
+        let hashed = packages
+            .iter()
+            .map(|row| [&row.left, &row.right].into_iter().flatten().any(|package| tie::has_hashes(package)));
         Self {
             left,
             right,
-            left_owners: Owners::new(left, packages, Side::Left),
-            right_owners: Owners::new(right, packages, Side::Right),
+            left_owners,
+            right_owners,
+            left_accounts: Accounts::read(&left.image.tree),
+            right_accounts: Accounts::read(&right.image.tree),
+            hashed: hashed.collect(),
+            diversions: Diversions::read(&right.image.tree),
             right_whiteouts: Whiteouts::new(&right.image),
             packages,
             rules,
             rows,
             inputs: HashMap::new(),
+            alternatives: OnceCell::new(),
         }
     }
 
-    /// Each pass explains what it can of the rows still open; a later pass may look at what earlier ones found.
-    fn run(&mut self) {
+    /// Each pass explains what it can of the rows still open; a later pass may look at what earlier ones found. Returns the
+    /// compiled files that are stale now.
+    fn run(&mut self) -> Vec<ImagePath> {
         self.pass(Self::by_itself);
         self.pass(Self::by_owner);
         self.pass(Self::compiled_from_package);
+        self.pass(Self::compiled_on_one_side);
         self.pass(Self::record_of_noise);
-        self.find_moved_inputs();
-        self.pass(Self::generated_by_proof);
+        self.derive();
         self.pass(Self::by_user);
         self.pass(Self::generated_by_path);
         self.pass(|explainer, row| Some(explainer.otherwise(row)));
+        let stale = self.judge_compiled();
         self.explain_lone_directories();
+        self.raise_alarms();
+        stale
+    }
+
+    /// Besides its explanation, a row may be an alarm.
+    fn raise_alarms(&mut self) {
+        for at in 0..self.rows.len() {
+            let Some(row) = self.rows.get(at).filter(|row| row.drift.is_some()) else { continue };
+            let alarm = self.loosened(row).or_else(|| self.record_rewritten(row));
+            if let Some(drift) = self.rows.get_mut(at).and_then(|row| row.drift.as_mut()) {
+                drift.alarm = alarm.map(String::into_boxed_str).or(drift.alarm.take());
+            }
+        }
     }
 
     fn pass(&mut self, explain: fn(&Self, &Row<'a>) -> Option<Drift>) {
@@ -220,7 +265,7 @@ impl<'a> Explainer<'a> {
         };
         let mut drift = row.drift(explanation, mask.cause);
         drift.rule = Some(mask.name.into());
-        drift.proof = Some(Proof::Mask);
+        drift.proof = Some(if self.is_of_unknown_origin(row) { Proof::Path } else { Proof::Mask });
         drift.evidence = evidence::between(left, right);
         drift.fix = Some(mask.fix.into());
         Some(drift)
@@ -229,18 +274,6 @@ impl<'a> Explainer<'a> {
     /// Whether what a mask hides matters here.
     fn matters_behind_mask(&self, row: &Row<'a>) -> bool {
         row.equal_masked().is_some() && (self.is_swapped(row) || self.is_switched(row))
-    }
-
-    /// Whether a key or an identifier is another one although it was copied into an image: no command of the build made it.
-    fn is_swapped(&self, row: &Row<'a>) -> bool {
-        let differs = row.change == Some(Change::Content);
-        let is_identity = differs && row.equal_masked().is_some_and(mask::Mask::hides_identity);
-        is_identity
-            && [(row.left, self.left), (row.right, self.right)].into_iter().any(|(node, snapshot)| {
-                let layer = node.map(|node| node.file.layer as usize);
-                let mut steps = snapshot.steps.instructions.iter().filter(|step| step.layer.is_some());
-                steps.any(|step| step.layer == layer && matches!(step.keyword, Some("COPY" | "ADD")))
-            })
     }
 
     /// The last rows of the table: noise by path, metadata, unexplained.
@@ -260,15 +293,15 @@ impl<'a> Explainer<'a> {
     }
 
     fn noise_by_path(&self, row: &Row<'a>) -> Option<Drift> {
-        if self.is_reached(row.path()) {
+        if self.reached(row.path()).is_some() {
             return None;
         }
         self.likely_noise(row, |rule| row.is_within(rule) || self.links_within(row))
     }
 
-    /// Whether what stands at a noise path is used all the same: a symlink from elsewhere leads there, or the image runs it.
-    fn is_reached(&self, path: &ImagePath) -> bool {
-        self.left.reached.holds(path) || self.right.reached.holds(path)
+    /// Why what is at a noise path is no noise, on one side at least.
+    fn reached(&self, path: &ImagePath) -> Option<&'a Reason> {
+        self.right.reached.reason(path).or_else(|| self.left.reached.reason(path))
     }
 
     /// Whether the path is nothing but a symlink to where path rules speak too: caches link to their own entries.
@@ -288,6 +321,10 @@ impl<'a> Explainer<'a> {
         drift.proof = Some(Proof::Path);
         drift.fix.clone_from(&rule.fix);
         Some(drift)
+    }
+
+    fn alternatives(&self) -> &(Alternatives<'a>, Alternatives<'a>) {
+        self.alternatives.get_or_init(|| (Alternatives::of(self.left), Alternatives::of(self.right)))
     }
 
     fn owners(&self, path: &ImagePath) -> (Option<Owner<'a>>, Option<Owner<'a>>) {
@@ -312,6 +349,8 @@ impl<'a> Explainer<'a> {
         for (at, mut row) in self.rows.into_iter().enumerate() {
             let path = row.path();
             let hashes = hashes(&row, &self.left_owners, &self.right_owners);
+            let contested = row.drift.is_some().then(|| contested(at, path, &self.right_owners)).flatten();
+            drift.contested.extend(contested);
             if let Some(found) = &mut row.drift {
                 found.hashes = hashes.map(Box::new);
                 let (left, right) = (self.left_owners.of(path), self.right_owners.of(path));
@@ -332,6 +371,13 @@ impl<'a> Explainer<'a> {
         }
         (drift, owned)
     }
+}
+
+/// Who claims the path besides its owner, where that moved and the other did not.
+fn contested(at: usize, path: &ImagePath, owners: &Owners<'_>) -> Option<Contested> {
+    let moved = owners.of(path).filter(|owner| owner.moved)?;
+    let unmoved = owners.claimants(path).iter().find(|owner| !owner.moved)?;
+    Some(Contested { row: file_index(at), unmoved: unmoved.label(), moved: moved.label() })
 }
 
 /// Whether a rule that ships with the program calls what stands there noise.

@@ -1,12 +1,13 @@
 //! What the owner of a path accounts for: `same-version` and `package`.
 
+use super::super::vouchers::is_maintainer_script;
 use super::super::{Drift, PackageRow};
 use super::owners::{Owner, Owners, Record};
+use super::tie::Tie;
 use super::unexplained::compiled_code;
-use super::{Explainer, Row};
-use crate::image::Node;
+use super::{Explainer, Row, takeover};
 use crate::model::text::visible_bytes;
-use crate::model::{Explanation, FileEntry, ImagePath, Kind, Proof, Role};
+use crate::model::{Change, Explanation, FileEntry, Kind, Proof, Role};
 use crate::packages::source_of;
 
 impl<'a> Explainer<'a> {
@@ -48,7 +49,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// A file whose content differs although its package did not move.
-    fn changed_behind(&self, row: &Row<'a>, owner: &Owner<'_>, records: (Record, Record)) -> Option<Drift> {
+    fn changed_behind(&self, row: &Row<'a>, owner: &Owner<'a>, records: (Record, Record)) -> Option<Drift> {
         let (left, right) = records;
         if owner.by_source && self.is_overridden(row, owner) {
             let detail = "compiled from a source that is overridden in both images";
@@ -62,6 +63,10 @@ impl<'a> Explainer<'a> {
                 drift.rule = Some("console-script".into());
                 drift.proof = Some(Proof::Hash);
                 return Some(drift);
+            }
+            Role::Record if takeover::lost_only_rows_taken_over(self, row, owner) => {
+                let detail = "dpkg took rows out of the list for files that packages which replace it took over";
+                return Some(Drift { proof: Some(Proof::Derived), ..row.drift(Explanation::Generated, detail) });
             }
             Role::Script | Role::Plain | Role::Record | Role::Unlisted => {}
         }
@@ -101,56 +106,86 @@ impl<'a> Explainer<'a> {
             })
     }
 
-    /// An owner moved, and every side agrees with its owner's record.
+    /// An owner moved, and on every side that has the file something ties it to its package.
     fn package(&self, row: &Row<'a>) -> Option<Drift> {
         let (left, right) = self.owners(row.path());
         let owner = [right, left].into_iter().flatten().find(|owner| owner.moved)?;
-        let records = (record(&self.left_owners, left, row.left), record(&self.right_owners, right, row.right));
-        let vouched = (row.right.is_none() || right.is_some())
-            && !is_listed_but_absent(row, left, right)
-            && !is_unhashed(left, records.0)
-            && !is_unhashed(right, records.1)
-            && !self.leads_astray(row);
-        if !vouched {
-            return None;
+        if let (Some(left), Some(right)) = (left, right)
+            && left.row != right.row
+            && !left.moved
+            && !right.takes_over(&left)
+            && !takeover::is_diverted(self, row, &left, &right)
+        {
+            let detail =
+                format!("{} did not move, yet {} claims its file", left.package.label(), right.package.label());
+            return Some(Drift { owner: Some(left.label()), ..row.drift(Explanation::SameVersion, detail) });
         }
-        let mut drift = if let Some(detail) = contradiction(row, right, records) {
+        let ties = [self.tie(&self.left_owners, row, left), self.tie(&self.right_owners, row, right)];
+        let mut drift = if let Some(detail) = contradiction(row, right, &ties) {
             row.drift(Explanation::Unexplained, detail)
         } else {
-            let matches = |record: Option<Record>| record.is_none_or(|record| record == Record::Matches);
-            let proof = (matches(records.0) && matches(records.1)).then_some(Proof::Hash);
-            let privileged = row.left.is_none() && row.entries().any(FileEntry::is_privileged);
-            let detail = format!("{}{}", self.movement(&owner), if privileged { "; privileged" } else { "" });
-            Drift { proof, ..row.drift(Explanation::Package, detail) }
+            let was_owned = row.left.is_none() || left.is_some();
+            let is_vouched = matches!(ties[1], Tie::Proven(Proof::Hash));
+            if ties.contains(&Tie::Loose) || !(was_owned || is_vouched) || !self.is_unpacked(row, left, right) {
+                return None;
+            }
+            let proof = ties.iter().fold(None, |worst, tie| match tie {
+                Tie::Proven(proof) => worst.max(Some(*proof)),
+                Tie::Nothing | Tie::Loose | Tie::Contradicted | Tie::Unrecorded => worst,
+            });
+            let proof = proof.filter(|_| !ties.contains(&Tie::Unrecorded));
+            let script =
+                if row.right.is_some() && is_maintainer_script(row.path()) { "; runs as root at install" } else { "" };
+            Drift { proof, ..row.drift(Explanation::Package, format!("{}{script}", self.movement(&owner))) }
         };
         drift.owner = Some(owner.label());
         Some(drift)
     }
 
-    /// Whether a symlink was turned to a file that no package owns: no record speaks of where symlinks lead.
-    fn leads_astray(&self, row: &Row<'a>) -> bool {
-        let Some((left, right)) = row.both().filter(|(left, right)| left.link != right.link) else { return false };
-        let end = self.right.image.tree.resolve(row.path()).filter(|_| right.kind == Kind::Symlink);
-        left.kind == Kind::Symlink
-            && end.is_some_and(|end| end.file.entry.kind == Kind::File && self.right_owners.of(&end.path).is_none())
+    /// Whether equal bytes with other rights are as the packages of both sides unpacked them: no record has rights, so a
+    /// layer that did not install the package set them for another reason.
+    fn is_unpacked(&self, row: &Row<'a>, left: Option<Owner<'a>>, right: Option<Owner<'a>>) -> bool {
+        row.change != Some(Change::Metadata)
+            || [(row.left, left), (row.right, right)].into_iter().all(|(node, owner)| {
+                node.zip(owner).is_some_and(|(node, owner)| node.file.layer == owner.package.layer)
+            })
+    }
+}
+
+impl<'a> Explainer<'a> {
+    /// A list, a RECORD or a maintainer script of a package that moved, which another layer wrote than the one in which the
+    /// package arrived: dpkg runs such scripts as root, and what the record vouches for it may have been made to.
+    pub(super) fn record_rewritten(&self, row: &Row<'a>) -> Option<String> {
+        let node = row.right?;
+        let owner = self.right_owners.of(row.path()).filter(|owner| owner.moved)?;
+        let is_record = match owner.file.role {
+            Role::Record => true,
+            Role::InstallerNote => row.path().file_name() == b"RECORD",
+            Role::Plain | Role::Conffile | Role::Script | Role::Unlisted => false,
+        };
+        let lost = owner.package.touched.as_ref().and_then(|touched| touched.lost.as_ref());
+        if lost.is_some_and(|lost| lost.iter().all(|path| takeover::is_taken_over(self, path, &owner))) {
+            return None;
+        }
+        (is_record && !self.right_owners.is_from_arrival(&owner, node)).then(|| {
+            let (now, then) = (node.file.layer, owner.package.layer);
+            format!("written by layer {now}, although {} arrived in layer {then}", owner.package.label())
+        })
     }
 }
 
 /// What is said of a file that dpkg keeps about a package.
 const OWN_RECORD: &str = "dpkg's own record of the package changed";
 
-/// What the records say of each side: `None` where the side lacks the file.
-type Records = (Option<Record>, Option<Record>);
-
 /// What speaks against a moved package as the explanation.
-fn contradiction(row: &Row<'_>, right: Option<Owner<'_>>, records: Records) -> Option<String> {
+fn contradiction(row: &Row<'_>, right: Option<Owner<'_>>, ties: &[Tie; 2]) -> Option<String> {
     if let Some(privilege) = row.privilege_gained() {
         return Some(format!("{privilege}; no package records modes, so none vouches for it"));
     }
-    let side = match records {
-        (Some(Record::Differs), Some(Record::Differs)) => "both images",
-        (_, Some(Record::Differs)) => "the right image",
-        (Some(Record::Differs), _) => "the left image",
+    let side = match ties {
+        [Tie::Contradicted, Tie::Contradicted] => "both images",
+        [_, Tie::Contradicted] => "the right image",
+        [Tie::Contradicted, _] => "the left image",
         _ => return None,
     };
     let conffile = right.is_some_and(|owner| owner.file.role == Role::Conffile);
@@ -158,20 +193,9 @@ fn contradiction(row: &Row<'_>, right: Option<Owner<'_>>, records: Records) -> O
     Some(format!("{what} in {side}: it does not match the package's own record"))
 }
 
-/// Whether a side has the file and nothing ties its bytes to its package.
-fn is_unhashed(owner: Option<Owner<'_>>, record: Option<Record>) -> bool {
-    record == Some(Record::Silent) && owner.is_some_and(|owner| owner.omits_hash())
-}
-
 /// The owner of a path; for compiled Python that no list names, the owner of its source.
-fn claim<'a>(owners: &Owners<'a>, path: &ImagePath) -> Option<Owner<'a>> {
+fn claim<'a>(owners: &Owners<'a>, path: &crate::model::ImagePath) -> Option<Owner<'a>> {
     owners.of(path).or_else(|| Some(Owner { by_source: true, ..owners.of(&source_of(path)?)? }))
-}
-
-/// What the owner's record says of what stands there; a file without an owner has no record.
-fn record(owners: &Owners<'_>, owner: Option<Owner<'_>>, node: Option<&Node>) -> Option<Record> {
-    let node = node?;
-    Some(owner.map_or(Record::Silent, |owner| owners.record(&owner, &node.file.entry)))
 }
 
 /// A file that differs although its package recorded nothing to compare it with.
@@ -181,9 +205,4 @@ fn unrecorded(row: &Row<'_>, owner: &Owner<'_>) -> String {
         row.both().and_then(|(left, right)| Some(format!("the link led to {}, now to {}", link(left)?, link(right)?)));
     let record = (owner.file.role == Role::Record).then(|| OWN_RECORD.to_owned());
     turned.or(record).or_else(|| compiled_code(row)).unwrap_or_else(|| "the package records no hash for it".to_owned())
-}
-
-/// Whether a side's package lists the file, yet that side lacks it.
-fn is_listed_but_absent(row: &Row<'_>, left: Option<Owner<'_>>, right: Option<Owner<'_>>) -> bool {
-    (row.left.is_none() && left.is_some()) || (row.right.is_none() && right.is_some())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::Drift;
 use super::{Explainer, Row};
 use crate::image::{Image, LayerNode};
-use crate::model::{Explanation, FileEntry, ImagePath, Role};
+use crate::model::{Explanation, FileEntry, ImagePath, RecordedHash, Role};
 
 impl<'a> Explainer<'a> {
     /// The last row of the table, with the most telling reason that the other rows did not hold.
@@ -20,11 +20,7 @@ impl<'a> Explainer<'a> {
             .or_else(|| self.of_owner(row))
             .unwrap_or_else(|| {
                 let executable = if row.entries().any(FileEntry::is_executable) { "; executable" } else { "" };
-                let reached = if self.is_reached(row.path()) {
-                    "; a symlink from elsewhere leads there, or the image runs it"
-                } else {
-                    ""
-                };
+                let reached = self.reached(row.path()).map(|reason| format!("; {reason}")).unwrap_or_default();
                 format!("no package lists it{executable}{reached}")
             });
         row.drift(Explanation::Unexplained, detail)
@@ -60,7 +56,9 @@ impl<'a> Explainer<'a> {
             _ if owner.file.role == Role::Unlisted => {
                 format!("beside the metadata of {name}, whose RECORD does not name it")
             }
-            _ if owner.omits_hash() => format!("{name} lists it without a hash"),
+            _ if owner.file.recorded == RecordedHash::None && self.ever_hashed(owner.row) => {
+                format!("{name} lists it without a hash")
+            }
             (true, _) => format!("{name} moved, but does not account for it"),
             (false, true) => format!("{name} did not move"),
             (false, false) => format!("{name} lists it on one side only, and did not move"),

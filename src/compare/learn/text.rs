@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::{LearntRule, NotLearnt};
 use crate::compare::DriftReport;
-use crate::model::ImageFacts;
-use crate::model::text::{visible, without_credentials};
+use crate::model::text::visible;
+use crate::model::{ImageFacts, Secrets};
 
 /// Paths that are named one by one in comments.
 const EXAMPLES: usize = 3;
@@ -63,8 +63,8 @@ fn write_rule(learning: &Learning<'_>, rule: &LearntRule, text: &mut String) -> 
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     writeln!(text, "\n# Differed: {}{more}", examples.join(", "))?;
     if let Some(instruction) = &rule.instruction {
-        // The file is committed.
-        let instruction = without_credentials(instruction);
+        // The file is committed, whatever reports may show.
+        let instruction = Secrets::Hidden.text(instruction);
         let cut: String = instruction.chars().take(INSTRUCTION).collect();
         let end = if cut.len() < instruction.len() { "..." } else { "" };
         writeln!(text, "# Made by: {cut}{end}")?;

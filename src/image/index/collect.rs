@@ -15,8 +15,8 @@ use crate::archive::{TarEntry, TarError, TarKind, TarReader, sha256};
 use crate::image::gaps::Gaps;
 use crate::image::warnings::Warnings;
 use crate::model::text::visible_bytes;
-use crate::model::{self, Content, Digest, FileEntry, GapKind, ImagePath, Kind, Masked, PycHeader};
-use crate::nondeterminism::{HEAD, mask_for};
+use crate::model::{self, Content, Digest, FileEntry, Form, GapKind, ImagePath, Kind, Masked};
+use crate::nondeterminism::{HEAD, mask_for, python};
 
 /// What a pass over the tar keeps.
 #[derive(Default)]
@@ -31,12 +31,17 @@ pub(super) struct Collected {
 /// the system for them anew costs as much as hashing them.
 const BUFFER_KEPT: usize = 16 << 20;
 
+/// Words of a layer's Python files, beyond which none are kept: those of fifty thousand files.
+const MAX_WORDS: usize = 8 << 20;
+
 /// Bytes of a name shown in a message.
 const NAME_SHOWN: usize = 200;
 
 /// Bytes of one component that Linux's file systems take (`NAME_MAX`).
 const LONGEST_NAME: usize = 255;
 
+/// Why stores may hold other files than are shown.
+const ODD_TYPE: &str = "entries of a type that no engine unpacks so are read as files";
 /// Why a layer is not the same everywhere, or not all of it is shown.
 const LEAVES_ROOT: &str = "names that leave the root are taken to stay in it, while some stores refuse the layer";
 const AMBIGUOUS: &str =
@@ -62,6 +67,7 @@ pub(super) fn collect<R: BufRead>(
         captured_paths: HashSet::new(),
         name_bytes: 0,
         sparse_bytes: 0,
+        words: 0,
         buffer: Vec::new(),
     };
     while let Some(entry) = reader.next_entry()? {
@@ -86,6 +92,8 @@ struct Collector<'a> {
     name_bytes: u64,
     /// Expanded bytes of sparse files, which cost nothing in the stream.
     sparse_bytes: u64,
+    /// Words of Python files, four bytes each.
+    words: usize,
     /// The file at hand, when its bytes are masked or kept.
     buffer: Vec<u8>,
 }
@@ -147,6 +155,7 @@ impl Collector<'_> {
             self.kept
                 .warnings
                 .add(|| format!("{path}: unknown type flag {:?}; read as a file", char::from(entry.flag)));
+            self.kept.gaps.add(GapKind::Entries, ODD_TYPE, &path);
         }
         let content = if kind == Kind::File { Some(self.content(&path, entry, reader)?) } else { None };
         let mut xattrs: Vec<_> =
@@ -217,6 +226,7 @@ impl Collector<'_> {
         }
         let limits = self.options.limits;
         let capture = self.may_capture(path, entry.size);
+        let has_words = python::has_words(path, entry.size) && entry.size <= limits.masked_bytes;
         let mut hashers = Hashers::new((self.options.md5)(path));
         let find_mask = |head: &[u8]| mask_for(path, entry.size, head).filter(|_| entry.size <= limits.masked_bytes);
         self.buffer.clear();
@@ -240,7 +250,7 @@ impl Collector<'_> {
             }
             if !was_full && head.is_full() {
                 mask = find_mask(head.bytes());
-                keep = capture || mask.is_some();
+                keep = capture || has_words || mask.is_some();
                 if keep {
                     // Both are bounded: what is captured and what is masked.
                     self.buffer
@@ -258,12 +268,22 @@ impl Collector<'_> {
         } else if capture {
             self.captured_bytes = self.captured_bytes.saturating_sub(entry.size);
         }
+        let pyc = path.as_bytes().ends_with(b".pyc").then(|| python::header(head.bytes())).flatten();
+        let words = if has_words { self.words(path) } else { None };
         let masked = mask.and_then(|mask| {
             let hidden = (mask.apply)(&mut self.buffer)?.into();
             Some(Box::new(Masked { mask: mask.name, digest: sha256(&self.buffer), hidden }))
         });
         let (sha256, md5) = hashers.finish();
-        Ok(Content { sha256, masked, md5, pyc: path.as_bytes().ends_with(b".pyc").then(|| head.pyc()).flatten() })
+        Ok(Content { sha256, masked, md5, pyc, words, form: Form::of(head.bytes()) })
+    }
+
+    /// The words of the Python file in the buffer, as long as there is room for more.
+    fn words(&mut self, path: &ImagePath) -> Option<Box<[u32]>> {
+        let words =
+            python::words(path, &self.buffer).filter(|words| self.words.saturating_add(words.len()) <= MAX_WORDS)?;
+        self.words = self.words.saturating_add(words.len());
+        Some(words)
     }
 
     /// Whether the file's bytes are wanted and within the limits.
@@ -340,18 +360,6 @@ impl Head {
 
     fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.filled).unwrap_or_default()
-    }
-
-    /// The header of compiled Python: a magic number that ends in a line break, flags, time, size (PEP 552).
-    fn pyc(&self) -> Option<PycHeader> {
-        let [_, _, b'\r', b'\n', f0, f1, f2, f3, m0, m1, m2, m3, s0, s1, s2, s3, ..] = *self.bytes() else {
-            return None;
-        };
-        Some(PycHeader {
-            flags: u32::from_le_bytes([f0, f1, f2, f3]),
-            mtime: u32::from_le_bytes([m0, m1, m2, m3]),
-            size: u32::from_le_bytes([s0, s1, s2, s3]),
-        })
     }
 }
 

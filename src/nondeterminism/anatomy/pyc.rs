@@ -1,38 +1,23 @@
 //! Compiled Python (PEP 3147, PEP 552): a magic that names the version, a flags word, then either the source's time and
 //! size or a hash of the source, then marshalled code.
 
-use super::{array, payload, u16_le, u32_le};
+use super::super::python;
+use super::{array, payload};
 use crate::model::{Anatomy, Part};
 
-/// The first magic number of each version, after the list in `pycore_magic_number.h` of the interpreter.
-/// Before 3.7 the header is shorter.
-const VERSIONS: [(u16, &str); 9] = [
-    (3390, "3.7"),
-    (3400, "3.8"),
-    (3420, "3.9"),
-    (3430, "3.10"),
-    (3450, "3.11"),
-    (3500, "3.12"),
-    (3550, "3.13"),
-    (3600, "3.14"),
-    (3650, "3.15"),
-];
-const END: u16 = 3700;
-
-const HEADER_BYTES: usize = 16;
-
 pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
-    let magic = u16_le(content, 0).filter(|magic| *magic < END && content.get(2..4) == Some(b"\r\n"))?;
-    let (_, version) = VERSIONS.iter().rev().find(|(first, _)| *first <= magic)?;
-    let flags = u32_le(content, 4).filter(|flags| *flags <= 3)?;
-    let code = content.get(HEADER_BYTES..)?;
+    let header = python::header(content)?;
+    let minor = python::minor_of_magic(header.magic).filter(|_| header.flags <= 3)?;
+    let code = content.get(python::header_bytes(header.magic)..)?;
+    let version = format!("3.{minor}");
+    let magic = header.magic;
     let mut fields = vec![Part::text("magic", format!("{magic} (Python {version})"))];
-    if flags & 1 == 0 {
+    if !header.is_hashed() {
         fields.push(Part::text("valid while", "the source keeps its time and size"));
-        fields.push(Part::time("source mtime", u32_le(content, 8)?.into()));
-        fields.push(Part::text("source size", format!("{} bytes", u32_le(content, 12)?)));
+        fields.push(Part::time("source mtime", header.mtime.into()));
+        fields.push(Part::text("source size", format!("{} bytes", header.size)));
     } else {
-        let checked = if flags & 2 == 0 { "always: it is not checked" } else { "the source keeps its hash" };
+        let checked = if header.is_checked() { "the source keeps its hash" } else { "always: it is not checked" };
         fields.push(Part::text("valid while", checked));
         fields.push(Part::text("source hash", format!("{:016x}", u64::from_be_bytes(array(content, 8)?))));
     }

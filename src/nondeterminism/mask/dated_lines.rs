@@ -16,6 +16,8 @@ struct Kind {
     matches: fn(&ImagePath, &[u8]) -> bool,
     /// How a line with a date starts, apart from spaces, and shapes of dates (see [`blank`]): the first that fits.
     lines: &'static [(&'static [u8], &'static [&'static [u8]])],
+    /// Whether the date is in one of the comments that the text starts with.
+    is_header: bool,
     /// Neighbouring lines whose order says nothing.
     is_unordered: fn(&[u8]) -> bool,
 }
@@ -39,6 +41,7 @@ const KINDS: [Kind; 9] = [
         each_build: true,
         matches: |path, _| path.as_bytes().ends_with(b"conda-meta/history"),
         lines: &[(b"==> ", &[MOMENT])],
+        is_header: false,
         // conda reads the packages of one call as a set.
         is_unordered: |line| matches!(line, [b'+' | b'-', b'a'..=b'z' | b'A'..=b'Z', ..]),
     },
@@ -50,6 +53,7 @@ const KINDS: [Kind; 9] = [
         each_build: true,
         matches: |path, _| path.file_name() == b"perllocal.pod",
         lines: &[(b"=head2 ", &[ASCTIME])],
+        is_header: false,
         is_unordered: |_| false,
     },
     Kind {
@@ -63,6 +67,7 @@ const KINDS: [Kind; 9] = [
             (b"prunedAt: ", &[b"AAA, 00 AAA 0000 00:00:00 GMT"]),
             (b"\"prunedAt\": \"", &[b"AAA, 00 AAA 0000 00:00:00 GMT"]),
         ],
+        is_header: false,
         is_unordered: |_| false,
     },
     Kind {
@@ -76,6 +81,7 @@ const KINDS: [Kind; 9] = [
                 && path.as_bytes().windows(16).any(|part| part == b"/specifications/")
         },
         lines: &[(b"s.date = \"", &[DAY])],
+        is_header: false,
         is_unordered: |_| false,
     },
     Kind {
@@ -94,6 +100,7 @@ const KINDS: [Kind; 9] = [
             (b"<meta name=\"date\" content=\"", &[DAY]),
             (b"<!-- CreationDate: ", &[ASCTIME]),
         ],
+        is_header: false,
         is_unordered: |_| false,
     },
     Kind {
@@ -104,6 +111,7 @@ const KINDS: [Kind; 9] = [
         each_build: false,
         matches: |_, head| head.starts_with(b"%!PS"),
         lines: &[(b"%%CreationDate: ", &[ASCTIME, MOMENT, b"0000/00/00 00:00:00"])],
+        is_header: false,
         is_unordered: |_| false,
     },
     Kind {
@@ -114,6 +122,7 @@ const KINDS: [Kind; 9] = [
         each_build: false,
         matches: |path, head| path.file_name() == b"DESCRIPTION" && head.starts_with(b"Package: "),
         lines: &[(b"Built: R ", &[MOMENT]), (b"Packaged: ", &[MOMENT])],
+        is_header: false,
         is_unordered: |_| false,
     },
     Kind {
@@ -124,6 +133,7 @@ const KINDS: [Kind; 9] = [
         each_build: false,
         matches: |path, head| path.as_bytes().ends_with(b".properties") && head.starts_with(b"#"),
         lines: &[(b"#", ZONED)],
+        is_header: true,
         is_unordered: |_| false,
     },
     Kind {
@@ -137,6 +147,7 @@ const KINDS: [Kind; 9] = [
             (b"\"POT-Creation-Date: ", &[b"0000-00-00 00:00~0000"]),
             (b"\"PO-Revision-Date: ", &[b"0000-00-00 00:00~0000"]),
         ],
+        is_header: false,
         is_unordered: |_| false,
     },
 ];
@@ -172,6 +183,13 @@ fn apply(kind: &Kind, bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
     for line in bytes.split_mut(|byte| *byte == b'\n') {
         let indent = line.len() - line.trim_ascii_start().len();
         let start = line.get(indent..)?;
+        if kind.is_header && !start.starts_with(b"#") && !start.is_empty() {
+            break;
+        }
+        // Some readers end a line there too, so that what follows is none of the date's.
+        if line.strip_suffix(b"\r").unwrap_or(line).contains(&b'\r') {
+            continue;
+        }
         let Some((prefix, shapes)) = kind.lines.iter().find(|(prefix, _)| start.starts_with(prefix)) else { continue };
         let value = line.get_mut(indent + prefix.len()..)?;
         // Within quotes a date stands alone: what follows the closing one may be code.
@@ -213,6 +231,20 @@ fn sorted(bytes: &[u8], is_unordered: fn(&[u8]) -> bool) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{hidden, masked, survives_damage};
+
+    #[test]
+    fn a_value_of_a_property_is_no_date_of_its_header() {
+        let of = |text: &str| masked("app/x.properties", text.as_bytes());
+        let header = "#Sat Nov 21 17:04:58 UTC 2026\n";
+        for (one, other) in [
+            ("#x\rnot.after=Sat Nov 21 17:04:58 UTC 2026\n", "#x\rnot.after=Sat Nov 21 17:04:58 UTC 2027\n"),
+            ("not.after=\\\n#Sat Nov 21 17:04:58 UTC 2026\n", "not.after=\\\n#Sat Nov 21 17:04:58 UTC 2027\n"),
+        ] {
+            assert_ne!(of(&format!("{header}{one}")), of(&format!("{header}{other}")), "{one:?}");
+        }
+        let windows = |year: &str| of(&format!("#Sat Nov 21 17:04:58 UTC {year}\r\na=b\r\n"));
+        assert_eq!(windows("2026").unwrap(), windows("2027").unwrap());
+    }
 
     /// A path, lines as the tool wrote them, the same on another day, and something real beside the date.
     const CASES: [(&str, &str, &str, &str); 12] = [

@@ -75,6 +75,29 @@ fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
     Some(vec![Hidden::new("newest entry", utc(newest / 1000))])
 }
 
+/// The certificates of a store of certificates alone, whose checksum holds for a password that everybody knows; `None` of
+/// anything else.
+#[must_use]
+pub fn store_certificates(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    let (content, checksum) = bytes.split_last_chunk::<CHECKSUM>()?;
+    KNOWN_PASSWORDS.iter().find(|password| keyed(password, content) == *checksum)?;
+    let (version, count) = (u32_be(content, 4)?, u32_be(content, 8)?);
+    if !is_store(content) || !matches!(version, 1 | 2) || count > MOST_ENTRIES {
+        return None;
+    }
+    let mut rest = Reader(content.get(12..)?);
+    let mut found = Vec::new();
+    for _ in 0..count {
+        if rest.take(4)? != [0, 0, 0, 2] {
+            return None;
+        }
+        rest.short()?;
+        rest.take(8)?;
+        found.push(certificate(&mut rest, version)?);
+    }
+    rest.0.is_empty().then_some(found)
+}
+
 /// The alias of the next entry, and the entry without its time.
 fn entry(rest: &mut Reader<'_>, version: u32, newest: &mut i64) -> Option<(Vec<u8>, Vec<u8>)> {
     let kind = rest.take(4)?;
@@ -90,7 +113,9 @@ fn entry(rest: &mut Reader<'_>, version: u32, newest: &mut i64) -> Option<(Vec<u
                 certificate(rest, version)?;
             }
         }
-        [0, 0, 0, 2] => certificate(rest, version)?,
+        [0, 0, 0, 2] => {
+            certificate(rest, version)?;
+        }
         // A secret key of JCEKS is a serialised object, which only Java can take apart.
         _ => return None,
     }
@@ -98,11 +123,12 @@ fn entry(rest: &mut Reader<'_>, version: u32, newest: &mut i64) -> Option<(Vec<u
     Some((alias.to_vec(), [kind, &u32::try_from(alias.len()).ok()?.to_be_bytes(), alias, body].concat()))
 }
 
-fn certificate(rest: &mut Reader<'_>, version: u32) -> Option<()> {
+/// The next certificate's bytes; the second version writes its type in front.
+fn certificate<'a>(rest: &mut Reader<'a>, version: u32) -> Option<&'a [u8]> {
     if version == 2 {
         rest.short()?;
     }
-    rest.long().map(|_| ())
+    rest.long()
 }
 
 /// SHA-1 over the password as UTF-16, the whitener and the content.
@@ -164,6 +190,24 @@ mod tests {
         assert_eq!(of(ONE).unwrap().0, "java-cacerts");
         assert_eq!(masked("opt/app/trust.jceks", JCEKS).unwrap().0, "java-keystore");
         assert!(hidden("trust.jks", ONE)[0].starts_with("newest entry 2026-11-21 17:36:"));
+    }
+
+    #[test]
+    fn a_stores_certificates_are_read_and_other_stores_are_not() {
+        let found = store_certificates(ONE).unwrap();
+        assert_eq!(found.len(), 2);
+        // A certificate is a DER sequence.
+        assert!(found.iter().all(|certificate| certificate.starts_with(&[0x30, 0x82])));
+        assert_eq!(
+            Some(found.into_iter().collect::<std::collections::HashSet<_>>()),
+            store_certificates(ANOTHER).map(|found| found.into_iter().collect())
+        );
+        let mut flipped = ONE.to_vec();
+        flipped[200] ^= 1;
+        assert_eq!(store_certificates(&flipped), None);
+        for at in 0..ONE.len() {
+            assert_eq!(store_certificates(&ONE[..at]), None);
+        }
     }
 
     #[test]

@@ -15,7 +15,6 @@ mod keystore;
 mod log;
 mod machine_id;
 mod manifest;
-mod marshal;
 mod mo;
 mod nested;
 mod packed_tar;
@@ -27,6 +26,8 @@ mod shadow;
 mod sqlite;
 mod tar;
 mod zip;
+
+pub use keystore::store_certificates;
 
 use crate::model::{Explanation, Hidden, ImagePath};
 
@@ -56,8 +57,7 @@ pub struct Mask {
 
 /// All masks; the first that matches a path is the one.
 pub const MASKS: &[Mask] = &[
-    pyc::TIMED,
-    pyc::HASHED,
+    pyc::MASK,
     log::MASK,
     machine_id::MASK,
     baked_key::MASK,

@@ -6,7 +6,7 @@ use std::io::Read;
 use sha2::{Digest as _, Sha256};
 
 use super::super::sha256;
-use super::{HEAD, Mask, ar, gzip, mask_for, packed_tar, tar, zip};
+use super::{HEAD, Mask, ar, gzip, mask_for, packed_tar, record, tar, zip};
 use crate::model::text::visible_bytes;
 use crate::model::{Digest, Explanation, Hidden, ImagePath};
 
@@ -169,7 +169,9 @@ impl Nest {
         // What is called something else than noise (a script that an installer worded) is a difference in here, and so is
         // a key or an identifier: which step made it is known of the archive alone.
         let is_noise = matches!(mask.explanation, Explanation::Noise | Explanation::Bytecode);
-        (is_noise && !mask.hides_identity()).then_some(mask)
+        // The rows that a RECORD's mask drops are those of files that are compared on their own, which here they are not.
+        let is_whole = mask.name != record::MASK.name;
+        (is_noise && is_whole && !mask.hides_identity()).then_some(mask)
     }
 
     fn masked(&mut self, mask: &'static Mask, content: &[u8]) -> Option<Sealed> {
@@ -224,6 +226,15 @@ mod tests {
             (Nest { depth: 1, budget: 1000 }).seal(b"etc/machine-id", &[b'1'; 32]).digest,
             (Nest { depth: 1, budget: 1000 }).seal(b"etc/machine-id", &[b'2'; 32]).digest,
         );
+    }
+
+    #[test]
+    fn a_script_that_a_record_in_an_archive_names_counts() {
+        let sealed = |hash: &str| {
+            let record = format!("../../../bin/x,sha256={hash},12\nx.py,sha256=abc,3\n");
+            (Nest { depth: 1, budget: 1000 }).seal(b"lib/x-1.dist-info/RECORD", record.as_bytes()).digest
+        };
+        assert_ne!(sealed("one"), sealed("other"));
     }
 
     #[test]

@@ -1,63 +1,41 @@
-//! Compiled Python (PEP 3147, PEP 552): the source's mtime in the header, and idle reference flags in the code.
+//! Compiled Python (PEP 3147, PEP 552): what names the source in the header, and how the code's objects are written.
 //!
-//! Two masks, since one kind of header varies with each build and the other does not. A source path in the code
-//! (`co_filename`) is what tracebacks show: one that names a temporary directory is a real difference.
+//! Whether an interpreter takes the code at all follows from the header and from the source that stands beside it; whoever
+//! calls two compiled files equal has to look at both. A source path in the code (`co_filename`) is what tracebacks show: one
+//! that names a temporary directory is a real difference.
 
-use super::super::anatomy::{u16_le, u32_le};
+use super::super::python::{code_digest, header};
 use super::Mask;
-use super::marshal::{CodeLayout, drop_idle_flags};
 use crate::model::{Explanation, Hidden, ImagePath};
 
-/// Flags word 0: bytes 8 to 11 hold the source's mtime.
-pub(super) const TIMED: Mask = Mask {
-    name: "pyc-mtime",
-    covers: "*.pyc that names the time of its source",
+pub(super) const MASK: Mask = Mask {
+    name: "pyc-code",
+    covers: "*.pyc of Python 3.6 and later",
     explanation: Explanation::Bytecode,
-    cause: "compiled Python records the modification time of its source",
+    cause: "compiled Python records the time or a hash of its source, and which objects the compiling process shared",
     fix: "set SOURCE_DATE_EPOCH while installing, or PYTHONDONTWRITEBYTECODE=1",
     each_build: true,
     max_bytes: 16 << 20,
-    matches: |path, head| is_pyc(path) && flags(head) == Some(0),
-    apply: timed,
+    matches: |path, head| is_pyc(path) && header(head).is_some_and(|header| matches!(header.flags, 0 | 1 | 3)),
+    apply,
 };
-
-/// Flags words 1 and 3: bytes 8 to 15 hold a hash of the source, and stay.
-pub(super) const HASHED: Mask = Mask {
-    name: "pyc-references",
-    covers: "*.pyc that names the hash of its source (PEP 552)",
-    explanation: Explanation::Bytecode,
-    cause: "compiled Python marks the objects that the compiling process happened to share",
-    fix: "compile all of it in one way: python -m compileall -f --invalidation-mode checked-hash",
-    each_build: false,
-    max_bytes: 16 << 20,
-    matches: |path, head| is_pyc(path) && matches!(flags(head), Some(1 | 3)),
-    apply: idle_flags,
-};
-
-const HEADER: usize = 16;
 
 fn is_pyc(path: &ImagePath) -> bool {
     path.as_bytes().ends_with(b".pyc")
 }
 
-fn flags(head: &[u8]) -> Option<u32> {
-    u32_le(head, 4).filter(|_| head.len() >= HEADER)
-}
-
-/// Code of a version that is not known keeps its flags; the header is masked all the same.
-fn timed(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
-    // The index keeps the header itself, so that the time needs no row.
-    let hidden = idle_flags(bytes).unwrap_or_default();
-    bytes.get_mut(8..12)?.fill(0);
-    Some(hidden)
-}
-
-#[expect(clippy::ptr_arg, reason = "masks share one signature; others change the length")]
-fn idle_flags(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
-    let magic = u16_le(bytes, 0).filter(|_| bytes.get(2..4) == Some(b"\r\n"))?;
-    let dropped = drop_idle_flags(bytes.get_mut(HEADER..)?, CodeLayout::of_magic(magic)?)?;
-    let row = (dropped > 0).then(|| Hidden::new("idle reference flags", dropped));
-    Some(row.into_iter().collect())
+/// The magic number and what the code comes to. Of code that cannot be read only the source's time is masked, and of such
+/// with a hash of its source nothing.
+fn apply(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
+    if let Some(digest) = code_digest(bytes) {
+        bytes.truncate(4);
+        bytes.extend(digest);
+    } else {
+        let is_timed = header(bytes)?.flags == 0 && bytes.get(4..8)? == [0; 4];
+        bytes.get_mut(8..12).filter(|_| is_timed)?.fill(0);
+    }
+    // The index keeps the header itself, so that it needs no row.
+    Some(Vec::new())
 }
 
 #[cfg(test)]
@@ -90,20 +68,28 @@ mod tests {
     }
 
     #[test]
-    fn another_source_time_is_masked_and_nothing_else_of_the_header() {
+    fn another_source_time_or_a_hash_of_it_is_masked_and_the_version_is_not() {
         assert_eq!(of(&edited(8, b"\x01\x02\x03\x04")), of(REAL));
-        assert_eq!(of(REAL).unwrap().0, "pyc-mtime");
-        assert_ne!(of(&edited(12, b"\x0c")), of(REAL));
+        assert_eq!(of(REAL).unwrap().0, "pyc-code");
+        assert_eq!(of(&edited(12, b"\x0c")), of(REAL));
+        assert_eq!(of(&edited(0, HASHED_HEADER)), of(REAL));
         assert_ne!(of(&edited(0, b"\xa6")), of(REAL));
+        assert_eq!(of(&edited(4, b"\x02")), None);
     }
 
     #[test]
-    fn idle_reference_flags_are_masked_and_numbers_follow() {
-        // The flag of "a" goes, so that all numbers after it are one less.
+    fn how_objects_are_written_is_masked() {
+        // The flag of "a" goes, so that all numbers after it are one less; and "x" is not interned.
         let mut other = REAL.to_vec();
-        for (old, new) in [(&b"\xda\x01a"[..], &b"Z\x01a"[..]), (b"r\x08", b"r\x07"), (b"r\x06", b"r\x05")] {
+        for (old, new) in [
+            (&b"\xda\x01a"[..], &b"Z\x01a"[..]),
+            (b"r\x08", b"r\x07"),
+            (b"r\x06", b"r\x05"),
+            (b"\xda\x01x", b"\xfa\x01x"),
+        ] {
             other = with(&other, old, new);
         }
+        assert_ne!(other, REAL);
         assert_eq!(of(&other), of(REAL));
         // One that something refers to cannot go.
         assert_ne!(of(&with(REAL, b"\xfa\x08<module>", b"z\x08<module>")), of(REAL));
@@ -126,25 +112,13 @@ mod tests {
     }
 
     #[test]
-    fn a_source_hash_stays() {
-        let hashed = edited(0, HASHED_HEADER);
-        assert_eq!(of(&hashed).unwrap().0, "pyc-references");
-        let mut other = hashed.clone();
-        other[8] ^= 1;
-        assert_ne!(of(&other), of(&hashed));
-        let mut unchecked = hashed.clone();
-        unchecked[4] = 1;
-        assert_ne!(of(&unchecked), of(&hashed));
-        assert_eq!(of(&edited(4, b"\x02")), None);
-    }
-
-    #[test]
-    fn code_of_an_unknown_version_keeps_its_flags() {
-        let future = edited(0, &5000_u16.to_le_bytes());
+    fn code_of_an_unknown_version_counts_byte_for_byte() {
+        let future = edited(0, &3660_u16.to_le_bytes());
         let mut expected = future.clone();
         expected[8..12].fill(0);
         assert_eq!(of(&future).unwrap().1, expected);
-        assert_eq!(of(&[&5000_u16.to_le_bytes()[..], &HASHED_HEADER[2..], &REAL[16..]].concat()), None);
+        assert_eq!(of(&[&3660_u16.to_le_bytes()[..], &HASHED_HEADER[2..], &REAL[16..]].concat()), None);
+        assert_eq!(of(&edited(0, &5000_u16.to_le_bytes())), None);
     }
 
     #[test]

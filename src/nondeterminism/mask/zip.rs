@@ -4,12 +4,14 @@
 //! and stays. What two readers could take differently (zip64, encryption, overlapping members, a name twice, an end
 //! record in the comment, local headers that say something else than the directory) is not judged at all.
 
+use std::io::Read as _;
 use std::ops::Range;
 
 use super::super::anatomy::{u16_le, u32_le};
-use super::Mask;
+use super::super::python;
 use super::inflate::Inflate;
 use super::nested::{self, Form, Nest, Sealed};
+use super::{HEAD, Mask};
 use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
@@ -76,8 +78,11 @@ pub(super) fn open(bytes: &[u8], nest: &mut Nest) -> Option<Form> {
     }
     form.hide(Hidden::new("compressed size", bytes.len()));
     let whole = bytes.len() <= MAX_WHOLE;
-    for member in members {
+    for member in &members {
         form.form(member.form(nest, whole)?);
+        if let Some(standing) = compiled_standing(member, &members) {
+            form.field(&standing);
+        }
     }
     form.field(archive.tail);
     Some(form)
@@ -202,6 +207,19 @@ impl<'a> Member<'a> {
         Some((member, rest))
     }
 
+    /// The first bytes of the content, of a method that is known.
+    fn start(&self) -> Vec<u8> {
+        let mut start = Vec::new();
+        let limit = HEAD as u64;
+        // What cannot be unpacked is no header.
+        let _ = match u16_le(self.central, 10) {
+            Some(STORED) => self.packed.take(limit).read_to_end(&mut start),
+            Some(DEFLATED) => Inflate::new(self.packed).take(limit).read_to_end(&mut start),
+            _ => Ok(0),
+        };
+        start
+    }
+
     /// Unless all of the archive is looked into, Java classes, for which there is no mask, count as they are packed.
     fn form(&self, nest: &mut Nest, whole: bool) -> Option<Form> {
         let mut form = Form::new("member");
@@ -243,6 +261,25 @@ impl<'a> Member<'a> {
     }
 }
 
+/// What an interpreter that imports from the archive (`zipimport`) makes of `x.pyc` in it. The mask of compiled code hides
+/// what names the source, and this one the source's time; whether they go together is no noise, since it switches code.
+fn compiled_standing(member: &Member<'_>, sorted: &[Member<'_>]) -> Option<Vec<u8>> {
+    let stem = member.name.strip_suffix(b".pyc")?;
+    let header = python::header(&member.start())?;
+    let source = [stem, b".py"].concat();
+    let source =
+        sorted.binary_search_by_key(&source.as_slice(), |member| member.name).ok().and_then(|at| sorted.get(at));
+    let Some(source) = source else { return Some(b"alone".to_vec()) };
+    if header.is_hashed() {
+        let named = [header.flags, header.mtime, header.size].map(u32::to_le_bytes).concat();
+        return Some([b"by hash".as_slice(), &named].concat());
+    }
+    // It reads DOS times as local ones, and takes a second for no difference; containers have no time zone.
+    let time = unix_time(source.time)?;
+    let is_named = (time - i64::from(header.mtime)).abs() <= 1 && u32_le(source.central, 24)? == header.size;
+    Some(if is_named { b"named".to_vec() } else { b"stale".to_vec() })
+}
+
 /// Whether a local header that leaves the sizes to a zip64 field, as numpy's do in case they grow, tells the same there.
 fn is_wide(local_sizes: &[u8], local_extra: &[u8], sizes: &[u8]) -> bool {
     let [c0, c1, c2, c3, p0, p1, p2, p3, s0, s1, s2, s3] = *sizes else { return false };
@@ -281,9 +318,23 @@ fn timeless(extra: &[u8], is_local: bool) -> Option<Vec<u8>> {
     Some(kept)
 }
 
+/// A DOS date and time in seconds since the epoch; `None` when there is no such day.
+fn unix_time(time: u32) -> Option<i64> {
+    let part = |shift, bits| i8::try_from(dos_part(time, shift, bits)).ok();
+    let year = i16::try_from(1980 + dos_part(time, 25, 7)).ok()?;
+    let second = part(0, 5)?.checked_mul(2)?;
+    let date =
+        jiff::civil::DateTime::new(year, part(21, 4)?, part(16, 5)?, part(11, 5)?, part(5, 6)?, second, 0).ok()?;
+    Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+fn dos_part(time: u32, shift: u32, bits: u32) -> u32 {
+    (time >> shift) & ((1 << bits) - 1)
+}
+
 /// A DOS date (high half) and time, as it stands.
 fn dos_time(time: u32) -> String {
-    let part = |shift: u32, bits: u32| (time >> shift) & ((1 << bits) - 1);
+    let part = |shift, bits| dos_part(time, shift, bits);
     format!(
         "{}-{:02}-{:02} {:02}:{:02}:{:02}",
         1980 + part(25, 7),
@@ -347,6 +398,38 @@ mod tests {
         assert_eq!(of(ONE_JAR), of(TWO_JAR));
         let hidden = hidden("a.jar", TWO_JAR);
         assert!(hidden.contains(&"MANIFEST.MF: Built-By buildd".to_owned()), "{hidden:?}");
+    }
+
+    #[test]
+    fn a_time_that_switches_compiled_code_never_hides() {
+        const NOW: u32 = 1_700_000_000;
+        let pyc = |flags: u32, time: u32, size: u32| {
+            [b"\xa7\r\r\n".as_slice(), &[flags, time, size].map(u32::to_le_bytes).concat(), b"code"].concat()
+        };
+        // A source packed at 2023-11-14 22:13:`second`, and code that names it.
+        let packed = |second: u8, method: CompressionMethod, pyc: &[u8]| {
+            let time = ::zip::DateTime::from_date_and_time(2023, 11, 14, 22, 13, second).unwrap();
+            let options = SimpleFileOptions::default().compression_method(method).last_modified_time(time);
+            let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+            for (name, content) in [("lib/m.py", b"x = 1\n".as_slice()), ("lib/m.pyc", pyc)] {
+                writer.start_file(name, options).unwrap();
+                writer.write_all(content).unwrap();
+            }
+            of(&writer.finish().unwrap().into_inner()).unwrap()
+        };
+        for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+            let packed = |second, pyc: &[u8]| packed(second, method, pyc);
+            let named = packed(20, &pyc(0, NOW, 6));
+            assert_eq!(packed(22, &pyc(0, NOW + 2, 6)), named, "both times moved");
+            assert_eq!(packed(20, &pyc(0, NOW + 1, 6)), named, "a second is no difference");
+            let stale = packed(22, &pyc(0, NOW, 6));
+            assert_ne!(stale, named, "the source's time");
+            assert_eq!(packed(20, &pyc(0, NOW - 9, 6)), stale, "the code's time");
+            assert_ne!(packed(20, &pyc(0, NOW, 7)), named, "the source's size");
+            assert_ne!(packed(20, &pyc(1, 7, 7)), stale);
+            assert_ne!(packed(20, &pyc(1, 7, 7)), packed(20, &pyc(3, 7, 7)), "whether a hash is looked at");
+            assert_ne!(packed(20, &pyc(3, 7, 7)), packed(20, &pyc(3, 7, 8)));
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{About, Generated, Inputs, Noise, Prover};
+use super::{About, Generated, Inputs, Looks, Noise, Prover};
 use crate::model::text::visible;
 
 /// Bytes of one file of rules.
@@ -86,6 +86,7 @@ struct NoiseRow {
     #[serde(default = "each_build")]
     each_build: bool,
     since: Option<u32>,
+    looks: Option<Looks>,
     #[serde(default)]
     executable: bool,
 }
@@ -183,17 +184,17 @@ impl Reader<'_> {
     }
 
     fn noise(&mut self, row: NoiseRow, line: usize) -> Result<Noise, RulesError> {
-        let NoiseRow { name, paths, cause, fix, each_build, since, executable } = row;
+        let NoiseRow { name, paths, cause, fix, each_build, since, looks, executable } = row;
         let about = self.about([name, cause], paths, executable, line)?;
         let fix = fix.map(|fix| words("fix", &fix, line)).transpose()?;
-        let since = if about.is_users() { None } else { since };
-        Ok(Noise { about, fix, each_build, since, is_ignore: false })
+        let (since, looks) = if about.is_users() { (None, None) } else { (since, looks) };
+        Ok(Noise { about, fix, each_build, since, looks, is_ignore: false })
     }
 
     fn ignore(&mut self, row: IgnoreRow, line: usize) -> Result<Noise, RulesError> {
         let IgnoreRow { name, paths, reason, executable } = row;
         let about = self.about([name, reason], paths, executable, line)?;
-        Ok(Noise { about, fix: None, each_build: false, since: None, is_ignore: true })
+        Ok(Noise { about, fix: None, each_build: false, since: None, looks: None, is_ignore: true })
     }
 
     fn generated(&mut self, row: GeneratedRow, line: usize) -> Result<Generated, RulesError> {

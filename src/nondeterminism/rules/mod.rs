@@ -44,8 +44,40 @@ pub struct Noise {
     pub each_build: bool,
     /// The content digest's format that first left these paths out; `None` for a user's rule, which changes no digest.
     pub since: Option<u32>,
+    /// What is there must look so; of a rule without it the path alone speaks.
+    pub looks: Option<Looks>,
     /// Whether it is an `[[ignore]]`.
     pub is_ignore: bool,
+}
+
+/// What a tool leaves at a path, so that something else at this path is no noise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Looks {
+    /// A file without bytes.
+    Empty,
+    /// A directory, and no file.
+    Directory,
+    /// The number of a process.
+    Number,
+    /// A Debian package whose name and version are those of an installed one.
+    Deb,
+    /// A copy of accounts whose rows name the same numbers as the accounts themselves.
+    FormerAccounts,
+    /// INSTALLER with a word, REQUESTED without any: files of an installed distribution.
+    InstallerNote,
+    /// What vim writes when it exits.
+    Viminfo,
+    /// What an engine hides behind a mount of its own: nothing, a host's name, the addresses of the host itself.
+    MountedOver,
+    /// The index over the write-ahead log of the `SQLite` database beside it.
+    WalIndex,
+    /// A name of hexadecimal digits, as a store names what it holds by its hash.
+    NamedByHash,
+    /// A git object that its name is the hash of.
+    GitObject,
+    /// Beside the mark of an extension that `RubyGems` compiled.
+    BesideBuiltGem,
 }
 
 /// A path that is derived from inputs.
@@ -71,14 +103,58 @@ pub struct Inputs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Prover {
-    /// Every certificate of the bundle stands in one of the input files.
+    /// Every library of the cache is there, and was there or is proven.
+    LibraryCache,
+    /// The certificates of the bundle are those that are enabled.
     PemBundle,
-    /// A symlink that leads to a file of a package that moved.
-    Link,
-    /// A symlink into or out of `/etc/alternatives` that leads to a file of a package that moved.
+    /// A link to an enabled certificate.
+    CertificateLink,
+    /// The list of certificates differs by what the package ships.
+    CertificateList,
+    /// The certificates of a Java key store are those that are enabled.
+    JavaTruststore,
+    /// A symlink into or out of `/etc/alternatives` that leads where dpkg's database of alternatives wants it.
     Alternative,
-    /// Every line that differs names a package that moved.
+    /// A group of alternatives that differs by what packages that moved register.
+    AlternativesDatabase,
+    /// A link that enables a unit as its `[Install]` section and its package's script want it.
+    InitLink,
+    /// A note about a unit that its package's script enables.
+    ServiceState,
+    /// Stanzas that differ are those of packages that moved.
+    DpkgStatus,
+    /// Rows that differ name packages that moved.
+    DpkgList,
+    /// Stanzas that differ are those of packages that came or went.
+    ExtendedStates,
+    /// Every line that differs is about a package that moved, at a version it had.
     DpkgLog,
+    /// As [`Prover::DpkgLog`], for apt's history.
+    AptHistory,
+    /// Questions that differ belong to packages that moved; no answer differs.
+    Debconf,
+    /// Rows that differ name files and packages that moved.
+    UcfState,
+    /// A mark without content.
+    Empty,
+    /// The file that pam-auth-update makes of its profiles.
+    PamCommon,
+    /// What pam-auth-update notes of its profiles.
+    PamState,
+    /// Shells that packages ship.
+    Shells,
+    /// A time zone that is there, by both its names.
+    Timezone,
+    /// A copy of a file that a package ships.
+    Template,
+    /// The package's sample but for the addresses it listens on.
+    PostgresqlSample,
+    /// Catalogs that are there.
+    Catalog,
+    /// Modules that are there.
+    ModuleCache,
+    /// Names and modules of character sets; what its tables hold is only likely.
+    GconvCache,
 }
 
 impl Default for Rules {

@@ -8,12 +8,20 @@ use crate::packages::MAX_PACKAGES;
 use super::status::{Id, Record, records};
 use super::{STATUS, is_piece};
 
-/// Each package's version and the layer that brought it.
-type Arrived<'a> = HashMap<Id<'a>, (&'a [u8], u32)>;
+/// How a package arrived in the version that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Arrival<'a> {
+    version: &'a [u8],
+    pub(super) layer: u32,
+    /// The field of its stanza in that layer's database.
+    pub(super) conffiles: &'a [u8],
+}
+
+type Arrived<'a> = HashMap<Id<'a>, Arrival<'a>>;
 
 /// For each package, the layer whose database first had it in the version that it ended in. A database that a later
 /// layer merely rewrote brings nothing.
-pub(super) fn arrivals(image: &Image) -> HashMap<Id<'_>, u32> {
+pub(super) fn arrivals(image: &Image) -> HashMap<Id<'_>, Arrival<'_>> {
     let (mut whole, mut pieces) = (Arrived::new(), Arrived::new());
     for (number, layer) in (0_u32..).zip(&image.layers) {
         for (path, database) in databases(layer) {
@@ -27,14 +35,15 @@ pub(super) fn arrivals(image: &Image) -> HashMap<Id<'_>, u32> {
         }
     }
     pieces.extend(whole);
-    pieces.into_iter().map(|(id, (_, layer))| (id, layer)).collect()
+    pieces
 }
 
 /// The packages of `database`; those of another version than `before` arrived in this `layer`.
 fn after<'a>(before: &Arrived<'a>, database: &'a [u8], layer: u32) -> Arrived<'a> {
     let arrival = |record: Record<'a>| {
-        let known = before.get(&record.id()).filter(|(version, _)| *version == record.version);
-        (record.id(), known.copied().unwrap_or((record.version, layer)))
+        let known = before.get(&record.id()).filter(|arrival| arrival.version == record.version);
+        let now = Arrival { version: record.version, layer, conffiles: record.conffiles_field() };
+        (record.id(), known.copied().unwrap_or(now))
     };
     records(database).filter(Record::is_installed).take(MAX_PACKAGES).map(arrival).collect()
 }

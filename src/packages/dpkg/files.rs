@@ -7,7 +7,7 @@ use crate::model::{ImagePath, Md5, OwnedFile, RecordedHash, Role};
 use crate::packages::places::Places;
 
 use super::status::Record;
-use super::{DIVERSIONS, INFO, at, is_piece};
+use super::{DIVERSIONS, INFO, at, is_piece, is_record};
 
 /// What is needed to say which files a package owns, read once per image.
 pub(super) struct FileLists<'a> {
@@ -19,8 +19,10 @@ pub(super) struct FileLists<'a> {
 }
 
 /// A package's files, and whether any list named them.
-pub(super) struct Listed {
+pub(super) struct Listed<'a> {
     pub(super) files: Vec<OwnedFile>,
+    /// dpkg's own files from which they are known.
+    pub(super) records: Vec<&'a Node>,
     pub(super) has_list: bool,
 }
 
@@ -35,8 +37,8 @@ impl<'a> FileLists<'a> {
 
     /// The files of the package that a record in `database` describes, sorted by where they stand, at
     /// most `room` of them.
-    pub(super) fn of(&mut self, record: &Record<'a>, database: &'a Node, room: usize) -> Listed {
-        let mut claims = Claims { files: BTreeMap::new(), room };
+    pub(super) fn of(&mut self, record: &Record<'a>, database: &'a Node, room: usize) -> Listed<'a> {
+        let mut claims = Claims { files: BTreeMap::new(), room, is_listed: false };
         let records = self.records_of(record, database);
         for node in &records {
             claims.add(node.path.clone(), RecordedHash::None, Role::Record);
@@ -46,14 +48,19 @@ impl<'a> FileLists<'a> {
         for line in lines(list.unwrap_or_default()) {
             self.claim(&mut claims, record, line, RecordedHash::None, Role::Plain);
         }
+        // What a list no longer names was taken over by another package; the sums still have it.
+        claims.is_listed = list.is_some();
         for (md5, path) in lines(sums.unwrap_or_default()).filter_map(md5_line) {
             self.claim(&mut claims, record, &path, RecordedHash::Md5(md5), Role::Plain);
         }
+        claims.is_listed = false;
         for conffile in record.conffiles() {
             let recorded = conffile.md5.map_or(RecordedHash::None, RecordedHash::Md5);
             self.claim(&mut claims, record, conffile.path, recorded, Role::Conffile);
         }
-        Listed { files: claims.into_files(), has_list: list.is_some() || sums.is_some() }
+        let has_list = list.is_some() || sums.is_some();
+        let records = records.into_iter().filter(|node| is_record(&node.path)).collect();
+        Listed { files: claims.into_files(), records, has_list }
     }
 
     fn claim(&mut self, claims: &mut Claims, record: &Record<'_>, listed: &[u8], recorded: RecordedHash, role: Role) {
@@ -80,11 +87,13 @@ impl<'a> FileLists<'a> {
 struct Claims {
     files: BTreeMap<ImagePath, (RecordedHash, Role)>,
     room: usize,
+    /// Whether only files that are known already may be claimed.
+    is_listed: bool,
 }
 
 impl Claims {
     fn add(&mut self, path: ImagePath, recorded: RecordedHash, role: Role) {
-        if self.files.len() < self.room {
+        if self.files.len() < self.room && (!self.is_listed || self.files.contains_key(&path)) {
             self.files.insert(path, (recorded, role));
         }
     }
@@ -94,12 +103,14 @@ impl Claims {
     }
 }
 
-/// `var/lib/dpkg/diversions`: where files of other packages than the diverting one stand instead.
+/// `var/lib/dpkg/diversions`: where files of other packages than the diverting one are instead.
 #[derive(Default)]
-struct Diversions(HashMap<ImagePath, (ImagePath, Box<[u8]>)>);
+pub struct Diversions(HashMap<ImagePath, (ImagePath, Box<[u8]>)>);
 
 impl Diversions {
-    fn read(tree: &Tree) -> Self {
+    /// Those of an image; none where it has no such file.
+    #[must_use]
+    pub fn read(tree: &Tree) -> Self {
         let text = tree.read(&at(DIVERSIONS)).unwrap_or_default();
         let lines: Vec<&[u8]> = lines(text).collect();
         let diversion = |triple: &[&[u8]]| {
@@ -107,6 +118,12 @@ impl Diversions {
             Some((ImagePath::parse(from).ok()?, (ImagePath::parse(to).ok()?, (*package).into())))
         };
         Self(lines.chunks_exact(3).filter_map(diversion).collect())
+    }
+
+    /// Where the files of others are that `package` diverts from `path`.
+    #[must_use]
+    pub fn of(&self, path: &ImagePath, package: &str) -> Option<&ImagePath> {
+        self.0.get(path).filter(|(_, diverter)| **diverter == *package.as_bytes()).map(|(to, _)| to)
     }
 
     fn apply(&self, path: ImagePath, package: &[u8]) -> ImagePath {
@@ -117,14 +134,14 @@ impl Diversions {
     }
 }
 
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .filter(|line| !line.is_empty())
 }
 
 /// `md5  path`. md5sum marks a line whose name it escaped with a leading backslash.
-fn md5_line(line: &[u8]) -> Option<(Md5, Vec<u8>)> {
+pub(super) fn md5_line(line: &[u8]) -> Option<(Md5, Vec<u8>)> {
     let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
     let (digits, rest) = line.split_at_checked(32)?;
     let md5 = Md5::from_hex(std::str::from_utf8(digits).ok()?)?;

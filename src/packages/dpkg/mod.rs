@@ -5,6 +5,7 @@ pub mod changelog;
 mod deb822;
 mod excluded;
 mod files;
+mod gaps;
 pub mod preferences;
 mod status;
 mod version;
@@ -12,17 +13,25 @@ mod version;
 use std::collections::{HashMap, HashSet};
 
 use crate::image::{Image, Node, Tree};
-use crate::model::{Ecosystem, ImagePath, Kind, Package};
+use crate::model::{Ecosystem, ImagePath, Kind, Package, Touched};
 
+use super::written::Written;
 use super::{Cataloger, MAX_FILES, MAX_PACKAGES, Owners, size_of, to_text};
-use arrivals::arrivals;
+use arrivals::{Arrival, arrivals};
 use deb822::stanzas;
 pub use excluded::Excluded;
+pub use files::Diversions;
 use files::FileLists;
 use status::{Id, Record, records};
 
-pub(super) const CATALOGER: Cataloger =
-    Cataloger { ecosystem: Ecosystem::Deb, wants, run, compare: version::compare, parts: version::parts };
+pub(super) const CATALOGER: Cataloger = Cataloger {
+    ecosystem: Ecosystem::Deb,
+    wants,
+    run,
+    gaps: gaps::gaps,
+    compare: version::compare,
+    parts: version::parts,
+};
 
 const ADMIN: &[u8] = b"var/lib/dpkg/";
 const STATUS: &[u8] = b"var/lib/dpkg/status";
@@ -37,9 +46,20 @@ fn wants(path: &ImagePath) -> bool {
         return path == EXTENDED_STATES || excluded::wants(path);
     };
     match rest.strip_prefix(b"info/") {
-        Some(name) => name.ends_with(b".list") || name.ends_with(b".md5sums"),
+        Some(name) => is_list_or_sums(name),
         None => matches!(rest, b"status" | b"diversions") || rest.starts_with(b"status.d/"),
     }
+}
+
+/// Whether what a package's files are, and their hashes, are read from the file at `path`.
+fn is_record(path: &ImagePath) -> bool {
+    path.as_bytes().strip_prefix(ADMIN).is_some_and(|rest| {
+        rest.starts_with(b"status.d/") || rest.strip_prefix(b"info/").is_some_and(|name| is_list_or_sums(name))
+    })
+}
+
+fn is_list_or_sums(name: &[u8]) -> bool {
+    name.ends_with(b".list") || name.ends_with(b".md5sums")
 }
 
 /// Whether `path` is a stanza of a distroless image, not one of the lists of hashes beside them.
@@ -61,6 +81,7 @@ fn run(image: &Image, _owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<P
     let mut reading = Reading {
         image,
         arrivals: arrivals(image),
+        written: Written::new(image, is_record),
         automatic: Automatic::read(&image.tree),
         lists: FileLists::new(&image.tree),
         seen: HashSet::new(),
@@ -104,7 +125,8 @@ fn bytes_of<'a>(database: &'a Node, warnings: &mut Vec<String>) -> Option<&'a [u
 /// The databases of one image, as far as they were read.
 struct Reading<'a> {
     image: &'a Image,
-    arrivals: HashMap<Id<'a>, u32>,
+    arrivals: HashMap<Id<'a>, Arrival<'a>>,
+    written: Written<'a>,
     automatic: Automatic<'a>,
     lists: FileLists<'a>,
     seen: HashSet<Id<'a>>,
@@ -147,10 +169,18 @@ impl<'a> Reading<'a> {
         if record.version.is_empty() {
             self.odd.versionless.add(record.name);
         }
+        let arrival = self.arrivals.get(&record.id()).copied();
+        let layer = arrival.map_or(database.file.layer, |arrival| arrival.layer);
+        let conffiles = arrival.filter(|arrival| !record.has_conffiles(arrival.conffiles)).map(|_| database);
+        let touched = conffiles.map(|database| {
+            let (path, layer) = (database.path.clone(), database.file.layer);
+            Touched { path, layer, lost: None }
+        });
         self.packages.push(Package {
             size: size_of(&self.image.tree, &listed.files),
+            touched: touched.or_else(|| self.written.touched(&listed.records, layer)),
             files: listed.files,
-            layer: self.arrivals.get(&record.id()).copied().unwrap_or(database.file.layer),
+            layer,
             automatic: self.automatic.of(&record),
             ..described(&record)
         });
@@ -177,6 +207,8 @@ fn described(record: &Record<'_>) -> Package {
         link: record.homepage(),
         requires: record.requires(),
         provides: record.provides(),
+        replaces: record.replaces(),
+        touched: None,
         files: Vec::new(),
         layer: 0,
     }

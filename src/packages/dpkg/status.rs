@@ -18,6 +18,7 @@ pub(super) struct Record<'a> {
     depends: &'a [u8],
     pre_depends: &'a [u8],
     provides: &'a [u8],
+    replaces: &'a [u8],
     homepage: &'a [u8],
 }
 
@@ -54,6 +55,7 @@ impl<'a> Record<'a> {
                 b"depends" => &mut record.depends,
                 b"pre-depends" => &mut record.pre_depends,
                 b"provides" => &mut record.provides,
+                b"replaces" => &mut record.replaces,
                 b"homepage" => &mut record.homepage,
                 _ => continue,
             };
@@ -117,6 +119,21 @@ impl<'a> Record<'a> {
     /// The names that the package answers to beside its own.
     pub(super) fn provides(&self) -> Vec<Box<str>> {
         self.provides.split(|byte| *byte == b',').filter_map(relation).take(MAX_RELATIONS).collect()
+    }
+
+    /// The packages whose files it may take over.
+    pub(super) fn replaces(&self) -> Vec<Box<str>> {
+        self.replaces.split(|byte| *byte == b',').filter_map(relation).take(MAX_RELATIONS).collect()
+    }
+
+    /// The field as written.
+    pub(super) fn conffiles_field(&self) -> &'a [u8] {
+        self.conffiles
+    }
+
+    /// Whether the conffiles and their hashes are those of `field`.
+    pub(super) fn has_conffiles(&self, field: &[u8]) -> bool {
+        self.conffiles == field
     }
 
     pub(super) fn homepage(&self) -> Option<String> {

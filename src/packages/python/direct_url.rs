@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::model::secret;
+
 /// The largest document that is read; real ones have a few hundred bytes.
 const MAX_BYTES: usize = 64 << 10;
 
@@ -71,14 +73,9 @@ impl ArchiveInfo {
     }
 }
 
-/// The URL without its user part, where that may be a token or holds a password: it ends up in reports.
+/// The URL without its user part, which may be a token or hold a password: it ends up in reports.
 pub(in crate::packages) fn without_credentials(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..authority].rfind('@') {
-        Some(at) if scheme.contains("http") || rest[..at].contains(':') => format!("{scheme}://{}", &rest[at + 1..]),
-        _ => url.to_owned(),
-    }
+    secret::without_users(url).replace("://…@", "://")
 }
 
 #[cfg(test)]

@@ -58,21 +58,30 @@ pub(super) fn wants(path: &ImagePath) -> bool {
     }
 }
 
+/// Whether a file at `path` may say that a distribution is installed.
+pub(super) fn is_marker(path: &ImagePath) -> bool {
+    form(path.as_bytes()).is_some()
+}
+
 fn is_home(directory: &[u8]) -> bool {
     directory.ends_with(b".dist-info") || directory.ends_with(b".egg-info") || directory.ends_with(b"/EGG-INFO")
 }
 
+fn form(path: &[u8]) -> Option<Form> {
+    let (parent, name) = split(path);
+    match name {
+        b"METADATA" if parent.ends_with(b".dist-info") => Some(Form::DistInfo),
+        b"PKG-INFO" if parent.ends_with(b".egg-info") => Some(Form::EggInfo),
+        b"PKG-INFO" if parent.ends_with(b".egg/EGG-INFO") => Some(Form::Egg),
+        _ if name.ends_with(b".egg-info") => Some(Form::EggInfoFile),
+        _ if name.ends_with(b".egg-link") => Some(Form::EggLink),
+        _ if name.ends_with(b".egg") => Some(Form::ZippedEgg),
+        _ => None,
+    }
+}
+
 fn recognise<'a>(tree: &'a Tree, node: &'a Node) -> Option<Found<'a>> {
-    let (parent, name) = split(node.path.as_bytes());
-    let form = match name {
-        b"METADATA" if parent.ends_with(b".dist-info") => Form::DistInfo,
-        b"PKG-INFO" if parent.ends_with(b".egg-info") => Form::EggInfo,
-        b"PKG-INFO" if parent.ends_with(b".egg/EGG-INFO") => Form::Egg,
-        _ if name.ends_with(b".egg-info") => Form::EggInfoFile,
-        _ if name.ends_with(b".egg-link") => Form::EggLink,
-        _ if name.ends_with(b".egg") => Form::ZippedEgg,
-        _ => return None,
-    };
+    let form = form(node.path.as_bytes())?;
     // A package manager may link its files from a store of its own.
     let file = tree.resolve(&node.path).filter(|file| file.file.entry.kind == Kind::File)?;
     let home = match form {

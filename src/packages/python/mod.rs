@@ -1,9 +1,11 @@
 //! Python distributions: wheels, eggs and editable installs, in every site directory of the image.
 
+mod arrivals;
 pub(super) mod bytecode;
 mod direct_url;
 mod files;
 mod find;
+mod gaps;
 mod marker;
 mod metadata;
 mod record;
@@ -13,24 +15,34 @@ mod version;
 
 use std::collections::HashSet;
 
-use crate::image::{Image, Tree};
+use crate::image::{Image, Node, Tree};
 use crate::model::{Ecosystem, ImagePath, Package, RecordedHash};
 
 use super::places::Places;
+use super::written::Written;
 use super::{Cataloger, MAX_FILES, MAX_PACKAGES, Owners, size_of};
+use arrivals::Arrivals;
 pub(super) use direct_url::without_credentials;
 use files::{files, first_line, read};
 use find::{Form, Found, find};
 use metadata::{Metadata, from_file_name, metadata, normalised};
 use requires::{exact, requirements};
 
-pub(super) const CATALOGER: Cataloger =
-    Cataloger { ecosystem: Ecosystem::Pypi, wants: find::wants, run, compare: version::compare, parts: version::parts };
+pub(super) const CATALOGER: Cataloger = Cataloger {
+    ecosystem: Ecosystem::Pypi,
+    wants: find::wants,
+    run,
+    gaps: gaps::gaps,
+    compare: version::compare,
+    parts: version::parts,
+};
 
 fn run(image: &Image, owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<Package> {
     let mut places = Places::new(&image.tree);
     let mut packages: Vec<Package> = Vec::new();
     let mut room = MAX_FILES;
+    let arrivals = Arrivals::new(image, find::is_marker);
+    let written = Written::new(image, is_record);
     for found in find(&image.tree) {
         if room == 0 || packages.len() == MAX_PACKAGES {
             warnings.push("there are more Python files than on any real system; the rest was not read".to_owned());
@@ -45,7 +57,11 @@ fn run(image: &Image, owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<Pa
                 file.recorded = RecordedHash::None;
             }
         }
-        packages.push(Package { owner, files, ..described(&image.tree, &found, warnings) });
+        let layer = arrivals.of(&found.marker.path).unwrap_or(found.marker.file.layer);
+        let records: Vec<&Node> =
+            files.iter().filter(|file| is_record(&file.path)).filter_map(|file| image.tree.get(&file.path)).collect();
+        let touched = written.touched(&records, layer);
+        packages.push(Package { owner, files, layer, touched, ..described(&image.tree, &found, warnings) });
     }
     mark_automatic(&mut packages);
     merge(&mut packages);
@@ -53,6 +69,12 @@ fn run(image: &Image, owners: &Owners<'_>, warnings: &mut Vec<String>) -> Vec<Pa
         package.size = size_of(&image.tree, &package.files);
     }
     packages
+}
+
+/// Whether what a distribution's files are, and their hashes, are read from the file at `path`.
+fn is_record(path: &ImagePath) -> bool {
+    let bytes = path.as_bytes();
+    bytes.ends_with(b".dist-info/RECORD") || bytes.ends_with(b".egg-info/installed-files.txt")
 }
 
 /// The key that a distribution of this name is matched by.
@@ -146,8 +168,10 @@ fn described(tree: &Tree, found: &Found<'_>, warnings: &mut Vec<String>) -> Pack
         link: metadata::link(&links).map(str::to_owned).or(home_page),
         requires: requirements(&requires, &found.location),
         provides: Vec::new(),
+        replaces: Vec::new(),
+        touched: None,
         files: Vec::new(),
-        layer: found.marker.file.layer,
+        layer: 0,
     }
 }
 

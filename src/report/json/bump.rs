@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{TOOL, config_change, counts, finding, image, package_change, schema, write};
+use super::{TOOL, config_change, counts, finding, gap, image, package_change, schema, write};
 use crate::compare::bump::{AppReport, BumpReport, Held, Library, Touched};
 use crate::model::ImagePath;
 use crate::report::{ReportOptions, bump as told};
@@ -34,6 +34,7 @@ pub(super) fn write_bump(
             config: drift.config.iter().map(config_change).collect(),
             findings: drift.findings.iter().map(finding).collect(),
             warnings: told::warnings(drift),
+            completeness: drift.completeness.iter().map(gap).collect(),
             app: bump.app.as_ref().map(|app| of_app(app, options.all)),
         },
         out,

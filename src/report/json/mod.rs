@@ -40,7 +40,7 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
             schema: schema::SCHEMA,
             verdict: report.verdict.as_str(),
             headline: report.headline(),
-            proven: report.proven,
+            proven: report.verdict != model::Verdict::Unknown && report.is_proven(),
             tool: TOOL,
             counts: counts(report),
             left: side(&report.left, &report.left_checklist),
@@ -80,6 +80,7 @@ fn write_inspection(
             findings: inspection.findings.iter().filter(|_| tells).map(finding).collect(),
             checklist: Checklist::of(&inspection.checklist),
             warnings: &inspection.warnings,
+            completeness: inspection.gaps.iter().map(gap_of_one).collect(),
             rule_files: rule_files(&inspection.rule_files),
             review: options.review.map(|_| marked(inspection.marked.clone())),
         },
@@ -100,12 +101,15 @@ fn write_search(search: &SearchResult, _options: &ReportOptions<'_>, out: &mut d
     )
 }
 
-fn write_digests(facts: &ImageFacts, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_digests(facts: &ImageFacts, gaps: &[model::Gap], out: &mut dyn io::Write) -> io::Result<()> {
     write(
         &schema::Digests {
             image: facts.image_digest.to_string(),
             content: facts.content_digest.to_string(),
             dependencies: facts.dependencies_digest.to_string(),
+            content_incomplete: kinds(&facts.content_lacks),
+            dependencies_incomplete: kinds(&facts.dependencies_lack),
+            completeness: gaps.iter().map(gap_of_one).collect(),
             formats: schema::DigestFormats {
                 content: ImageFacts::CONTENT_FORMAT,
                 dependencies: ImageFacts::DEPENDENCIES_FORMAT,
@@ -121,15 +125,25 @@ fn write(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn gap(model::SideGap { side, gap }: &model::SideGap) -> schema::Gap<'_> {
-    schema::Gap { side: side.as_str(), what: gap.what.as_str(), why: &gap.why, paths: &gap.paths }
+fn gap(model::SideGap { side, gap, decides }: &model::SideGap) -> schema::Gap<'_> {
+    schema::Gap { side: Some(side.as_str()), decides: Some(*decides), ..gap_of_one(gap) }
+}
+
+/// Of an image that is not compared.
+fn gap_of_one(gap: &model::Gap) -> schema::Gap<'_> {
+    schema::Gap { side: None, what: gap.what.as_str(), why: &gap.why, paths: &gap.paths, decides: None }
+}
+
+fn kinds(kinds: &[model::GapKind]) -> Vec<&'static str> {
+    kinds.iter().map(|kind| kind.as_str()).collect()
 }
 
 fn counts(report: &DriftReport) -> schema::Counts {
     let moved = |how| report.moved(Some(how));
     schema::Counts {
-        unexplained: report.unexplained(),
+        unexplained: report.files.by_explanation.get(Explanation::Unexplained),
         alarms: report.alarms(),
+        unproven: unproven(report.unproven),
         packages: schema::PackageCounts {
             added: moved(PackageMove::Added),
             removed: moved(PackageMove::Removed),
@@ -138,6 +152,11 @@ fn counts(report: &DriftReport) -> schema::Counts {
             rebuilt: moved(PackageMove::Rebuilt),
         },
     }
+}
+
+fn unproven(unproven: compare::Unproven) -> schema::Unproven {
+    let compare::Unproven { path, own_rules, header, nothing } = unproven;
+    schema::Unproven { path, own_rules, header, nothing }
 }
 
 fn image(facts: &ImageFacts) -> schema::Image<'_> {
@@ -151,6 +170,8 @@ fn image(facts: &ImageFacts) -> schema::Image<'_> {
         manifest_digest: facts.manifest_digest.map(|digest| digest.to_string()),
         content_digest: facts.is_read.then(|| facts.content_digest.to_string()),
         dependencies_digest: facts.is_read.then(|| facts.dependencies_digest.to_string()),
+        content_incomplete: kinds(&facts.content_lacks),
+        dependencies_incomplete: kinds(&facts.dependencies_lack),
         platform: &facts.platform,
         created: facts.created.as_deref(),
         distro: facts.distro.as_deref(),
@@ -290,7 +311,7 @@ fn files<'a>(report: &'a DriftReport, options: &ReportOptions<'_>) -> schema::Fi
         changes: (0..)
             .zip(&files.rows)
             .filter(|(at, _)| options.tells(Subject::File(*at)))
-            .filter_map(|(_, row)| file_change(report, row, options.all || options.only_marked))
+            .filter_map(|(at, row)| file_change(report, at, row, options.all || options.only_marked))
             .collect(),
     }
 }
@@ -305,7 +326,7 @@ fn by_explanation(counts: &ByExplanation) -> BTreeMap<&'static str, usize> {
 }
 
 /// The row of a path that differs in more than its time, or with `all` in anything.
-fn file_change<'a>(report: &DriftReport, row: &'a FileRow, all: bool) -> Option<schema::FileChange<'a>> {
+fn file_change<'a>(report: &'a DriftReport, at: u32, row: &'a FileRow, all: bool) -> Option<schema::FileChange<'a>> {
     let drift = row.drift.as_ref().filter(|drift| all || drift.explanation != Explanation::Mtime)?;
     Some(schema::FileChange {
         path: row.path.to_absolute(),
@@ -317,6 +338,7 @@ fn file_change<'a>(report: &DriftReport, row: &'a FileRow, all: bool) -> Option<
         rule_file: drift.rule.as_ref().map(|_| drift.rule_file.as_deref().unwrap_or(model::RuleFileUse::BUILT_IN)),
         proof: drift.proof.map(model::Proof::as_str),
         alarm: drift.alarm.as_deref(),
+        fold: report.files.fold_of(at).map(|fold| fold.name.as_str()),
         evidence: drift.evidence.as_deref(),
         fix: drift.fix.as_deref(),
         brought_by: report.origin_of_file(row).map(Origin::as_str),
@@ -397,6 +419,7 @@ fn config_change(change: &compare::ConfigChange) -> schema::ConfigChange<'_> {
         left: change.left.as_deref(),
         right: change.right.as_deref(),
         runtime: change.runtime,
+        secret: change.hidden.map(|differs| schema::Secret { hidden: true, differs }),
     }
 }
 

@@ -44,10 +44,14 @@ pub(super) struct Report<'a> {
 /// What is not known of one image.
 #[derive(Serialize)]
 pub(super) struct Gap<'a> {
-    pub side: &'static str,
+    /// In a comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side: Option<&'static str>,
     pub what: &'static str,
     pub why: &'a str,
     pub paths: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decides: Option<bool>,
 }
 
 /// One of the user's own files of rules.
@@ -78,7 +82,17 @@ pub(super) struct Marked {
 pub(super) struct Counts {
     pub unexplained: usize,
     pub alarms: usize,
+    pub unproven: Unproven,
     pub packages: PackageCounts,
+}
+
+/// Explained files whose explanation is no proof.
+#[derive(Serialize)]
+pub(super) struct Unproven {
+    pub path: usize,
+    pub own_rules: usize,
+    pub header: usize,
+    pub nothing: usize,
 }
 
 #[derive(Serialize)]
@@ -102,6 +116,8 @@ pub(super) struct Image<'a> {
     pub manifest_digest: Option<String>,
     pub content_digest: Option<String>,
     pub dependencies_digest: Option<String>,
+    pub content_incomplete: Vec<&'static str>,
+    pub dependencies_incomplete: Vec<&'static str>,
     pub platform: &'a str,
     pub created: Option<&'a str>,
     pub distro: Option<&'a str>,
@@ -247,6 +263,7 @@ pub(super) struct FileChange<'a> {
     pub rule_file: Option<&'a str>,
     pub proof: Option<&'static str>,
     pub alarm: Option<&'a str>,
+    pub fold: Option<&'a str>,
     pub evidence: Option<&'a str>,
     pub fix: Option<&'a str>,
     /// `None` says that it is not known where the bases end.
@@ -389,6 +406,14 @@ pub(super) struct ConfigChange<'a> {
     pub left: Option<&'a str>,
     pub right: Option<&'a str>,
     pub runtime: bool,
+    pub secret: Option<Secret>,
+}
+
+/// A value that is not shown, as a whole or in part.
+#[derive(Serialize)]
+pub(super) struct Secret {
+    pub hidden: bool,
+    pub differs: bool,
 }
 
 #[derive(Serialize)]
@@ -403,6 +428,7 @@ pub(super) struct Inspection<'a> {
     pub findings: Vec<Finding<'a>>,
     pub checklist: Checklist<'a>,
     pub warnings: &'a [String],
+    pub completeness: Vec<Gap<'a>>,
     pub rule_files: Vec<RuleFile<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review: Option<Vec<Marked>>,
@@ -425,13 +451,16 @@ pub(super) struct Found<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Digests {
+pub(super) struct Digests<'a> {
     #[serde(rename = "image_digest")]
     pub image: String,
     #[serde(rename = "content_digest")]
     pub content: String,
     #[serde(rename = "dependencies_digest")]
     pub dependencies: String,
+    pub content_incomplete: Vec<&'static str>,
+    pub dependencies_incomplete: Vec<&'static str>,
+    pub completeness: Vec<Gap<'a>>,
     pub formats: DigestFormats,
 }
 
@@ -460,6 +489,7 @@ pub(super) struct Bump<'a> {
     pub config: Vec<ConfigChange<'a>>,
     pub findings: Vec<Finding<'a>>,
     pub warnings: Vec<String>,
+    pub completeness: Vec<Gap<'a>>,
     pub app: Option<App<'a>>,
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::page::{Page, Row, head};
-use super::{config, package_row, to_read, warnings};
+use super::{config, of_both, package_row, to_read, warnings};
 use crate::compare::bump::{AppReport, BumpReport};
 use crate::model::ImageFacts;
 use crate::report::figures::{bytes, change, count, plural};
@@ -26,7 +26,9 @@ pub(super) fn write_bump(
     let mut page = Page::new(options.all);
     let answer = page.prose(&told::answer(bump));
     page.paragraph(&format!("## May I merge this? {answer}"));
-    page.paragraph(&format!("{}. Verdict: **{}**.", told::summary(drift), drift.headline()));
+    let headline = page.prose(&drift.headline());
+    page.paragraph(&format!("{}. Verdict: **{headline}**.", told::summary(drift)));
+    of_both(&mut page, drift);
     images(&mut page, bump);
     let (security, others): (Vec<_>, Vec<_>) =
         told::packages(drift, false).into_iter().partition(|line| line.fixes.security);
@@ -36,7 +38,7 @@ pub(super) fn write_bump(
         page.list(&heading, &head(["", "package", "change", "version", "fixes named"]), &rows, share::PACKAGES);
     }
     blind(&mut page, bump);
-    to_read(&mut page, drift);
+    to_read(&mut page, drift, options.strict);
     if let Some(app) = &bump.app {
         of_app(&mut page, app);
     }

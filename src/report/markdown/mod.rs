@@ -8,8 +8,8 @@ use super::{Format, ReportOptions, outline};
 use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow, Share};
 use crate::model::text::instruction;
 use crate::model::{
-    BaseImage, Confidence, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove,
-    Proof, RuleFileUse, Verdict,
+    BaseImage, Confidence, Digest, Explanation, Finding, FindingDrift, Gap, GapKind, ImageFacts, LayerFacts, Marked,
+    PackageMove, RuleFileUse, Verdict,
 };
 use page::{Page, Row, head};
 
@@ -33,6 +33,7 @@ pub(super) const FORMAT: Format = Format {
 
 /// Bytes that each list may take of [`page::LIMIT`]; the list of all paths has what the others leave.
 mod share {
+    pub(super) const COMPLETENESS: usize = 4_000;
     pub(super) const TO_READ: usize = 12_000;
     pub(super) const PACKAGES: usize = 14_000;
     pub(super) const CAUSES: usize = 7_000;
@@ -48,16 +49,18 @@ mod share {
 
 fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(options.all);
-    page.paragraph(&format!("## imgdrift: {}", report.headline()));
+    let headline = page.prose(&report.headline());
+    page.paragraph(&format!("## imgdrift: {headline}"));
     page.paragraph(&capitalised(report.meaning()));
     if let Some(fairness) = outline::fairness(report) {
         page.paragraph(&capitalised(&page.prose(&fairness)));
     }
+    of_both(&mut page, report);
     images(&mut page, report);
     review(&mut page, &outline::marked(report, options.review), "drift");
     if !options.only_marked {
         packages(&mut page, report);
-        to_read(&mut page, report);
+        to_read(&mut page, report, options.strict);
         causes(&mut page, report);
         config(&mut page, report, ["left", "right"]);
         locks::drift(&mut page, report);
@@ -204,31 +207,53 @@ fn package_row(page: &Page, line: &outline::PackageLine<'_>) -> Row {
     })
 }
 
-/// Alarms, then what nothing explains.
-fn to_read(page: &mut Page, report: &DriftReport) {
+/// What is not known of both images.
+fn of_both(page: &mut Page, report: &DriftReport) {
+    let gaps = report.completeness.iter().map(|gap| (&gap.gap, gap.side.as_str(), gap.decides));
+    completeness(page, &gaps.collect::<Vec<_>>());
+}
+
+/// What is not known of an image: each gap with the side that has it; bold where it could change the answer.
+fn completeness(page: &mut Page, gaps: &[(&Gap, &str, bool)]) {
+    let row = |(gap, side, decides): &(&Gap, &str, bool)| {
+        let why = page.prose(&gap.why);
+        let why = if *decides { format!("**{why}**") } else { why };
+        Row::of_table([(*side).to_owned(), gap.what.as_str().to_owned(), why, page.code(&outline::places(gap))])
+    };
+    let rows: Vec<_> = gaps.iter().map(row).collect();
+    let heading = format!("### Not known: {}", plural(rows.len(), "gap"));
+    page.list(&heading, &head(["side", "what", "why", "where"]), &rows, share::COMPLETENESS);
+}
+
+/// Alarms, then what nothing explains; `strict` adds what nothing proves.
+fn to_read(page: &mut Page, report: &DriftReport, strict: bool) {
     let row = |(line, hashes): (&outline::FileLine<'_>, Option<String>)| {
         let drift = line.drift;
         let mut about = vec![page.code(&line.path)];
         about.extend(line.is_folded.then(|| plural(line.covers, "path")));
         about.extend(drift.owner.as_ref().map(|owner| page.code(owner)));
-        about.extend((!drift.detail.is_empty()).then(|| page.prose(&drift.detail)));
+        about.extend((!line.detail.is_empty()).then(|| page.prose(line.detail)));
         about.extend(hashes.map(|words| page.prose(&words)));
         Row::of_list(&format!("**{}**, {}: {}", drift.explanation, drift.change, about.join(", ")))
             .covering(line.covers)
     };
-    let lines = outline::files(report, &[Explanation::SameVersion, Explanation::Unexplained], !page.all());
+    let mut lines = outline::files(report, &[Explanation::SameVersion, Explanation::Unexplained], !page.all());
+    if strict {
+        lines.extend(outline::unproven(report));
+    }
     let hashes = outline::hashes_of_files(&lines, page.all());
     let rows: Vec<_> = lines.iter().zip(hashes).map(row).collect();
     let alarms = plural(report.alarms(), "alarm");
-    let heading = format!("### Read these: {alarms}, {} unexplained", count(report.unexplained()));
+    let unproven = if strict { format!(", {} unproven", count(report.unproven.count())) } else { String::new() };
+    let heading = format!("### Read these: {alarms}, {} unexplained{unproven}", count(report.unexplained()));
     page.list(&heading, "", &rows, share::TO_READ);
 }
 
 fn causes(page: &mut Page, report: &DriftReport) {
     let row = |cause: Cause<'_>| {
         let proof = match cause.proof {
-            Some(Proof::Path) => ", likely",
-            Some(_) => ", proven",
+            Some(proof) if proof.is_certain() => ", proven",
+            Some(_) => ", likely",
             None => "",
         };
         let about = match (cause.detail, cause.paths.first()) {
@@ -337,7 +362,7 @@ fn layers(page: &mut Page, report: &DriftReport) {
 /// The paths that need no reading; those of which only the time differs on request.
 fn explained(page: &mut Page, report: &DriftReport) {
     let [_, _, others @ .., mtime] = Explanation::ALARMING_FIRST;
-    let mut lines = outline::files(report, &others, false);
+    let mut lines = outline::calm(report, &others, page.all());
     if page.all() {
         lines.extend(outline::files(report, &[mtime], false));
     }
@@ -347,26 +372,42 @@ fn explained(page: &mut Page, report: &DriftReport) {
             line.drift.change.to_string(),
             page.code(&line.path),
             page.code(line.drift.owner.as_deref().unwrap_or_default()),
-            page.prose(&line.drift.detail),
+            if line.is_folded {
+                format!("{}, {}", plural(line.covers, "path"), page.prose(line.detail))
+            } else {
+                page.prose(line.detail)
+            },
         ])
+        .covering(line.covers)
     };
     let rows: Vec<_> = lines.iter().map(row).collect();
-    let heading = format!("#### Explained: {}", plural(rows.len(), "path"));
+    let paths = lines.iter().map(|line| line.covers).sum();
+    let heading = format!("#### Explained: {}", plural(paths, "path"));
     let room = page.room().saturating_sub(share::FOOTER);
     page.list(&heading, &head(["explanation", "change", "path", "owner", "detail"]), &rows, room);
 }
 
+fn content_digest(facts: &ImageFacts) -> (Digest, &[GapKind]) {
+    (facts.content_digest, &facts.content_lacks)
+}
+
+fn dependencies_digest(facts: &ImageFacts) -> (Digest, &[GapKind]) {
+    (facts.dependencies_digest, &facts.dependencies_lack)
+}
+
 /// What makes the report checkable, and by what it was made.
 fn digests(page: &mut Page, report: &DriftReport) {
-    let row = |name: &str, left: Digest, right: Digest| {
-        let right = if left == right { "the same".to_owned() } else { page.code(&right.to_string()) };
-        Row::of_table([name.to_owned(), page.code(&left.to_string()), right])
+    let row = |name: &str, left: (Digest, &[GapKind]), right: (Digest, &[GapKind])| {
+        let marked =
+            |(digest, lacks): (Digest, &[GapKind])| page.code(&outline::marked_digest(digest.to_string(), lacks));
+        let right = if left == right { "the same".to_owned() } else { marked(right) };
+        Row::of_table([name.to_owned(), marked(left), right])
     };
     let (left, right) = (&report.left, &report.right);
-    let mut rows = vec![row("image", left.image_digest, right.image_digest)];
+    let mut rows = vec![row("image", (left.image_digest, &[]), (right.image_digest, &[]))];
     if right.is_read {
-        rows.push(row("content", left.content_digest, right.content_digest));
-        rows.push(row("dependencies", left.dependencies_digest, right.dependencies_digest));
+        rows.push(row("content", content_digest(left), content_digest(right)));
+        rows.push(row("dependencies", dependencies_digest(left), dependencies_digest(right)));
     }
     let made_by = concat!("Made by ", env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), ". The digests:");
     page.list(made_by, &head(["digest", "left", "right"]), &rows, usize::MAX);

@@ -3,9 +3,9 @@
 use std::io;
 
 use super::page::{Page, Row, head};
-use super::{base, checklist, findings, locks, review, rule_files, share, told_by, warnings};
+use super::{base, checklist, completeness, findings, locks, outline, review, rule_files, share, told_by, warnings};
 use crate::model::text::{instruction, visible_bytes};
-use crate::model::{FileAt, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
+use crate::model::{FileAt, Gap, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
 use crate::report::figures::{bytes, count, permissions, plural};
 
@@ -19,6 +19,8 @@ pub(super) fn write_inspection(
     let rows = about(&page, facts);
     let heading = format!("## imgdrift: {}", page.code(&facts.reference));
     page.list(&heading, &head(["", ""]), &rows, usize::MAX);
+    let gaps: Vec<_> = inspection.gaps.iter().map(|gap| (gap, "", true)).collect();
+    completeness(&mut page, &gaps);
     rule_files(&mut page, &inspection.rule_files, "naming");
     review(&mut page, &inspection.marked, "about");
     if !options.only_marked {
@@ -63,19 +65,24 @@ pub(super) fn write_search(
     out.write_all(page.finish().as_bytes())
 }
 
-pub(super) fn write_digests(facts: &ImageFacts, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write_digests(facts: &ImageFacts, gaps: &[Gap], out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(true);
     let rows = digests(&page, facts).map(|(name, digest)| Row::of_table([name.to_owned(), digest]));
     let heading = format!("The digests of {}:", page.code(&facts.reference));
     page.list(&heading, &head(["digest", ""]), &rows, usize::MAX);
+    let gaps: Vec<_> = gaps.iter().map(|gap| (gap, "", true)).collect();
+    completeness(&mut page, &gaps);
     out.write_all(page.finish().as_bytes())
 }
 
 fn digests(page: &Page, facts: &ImageFacts) -> [(&'static str, String); 3] {
     [
         ("image", page.code(&facts.image_digest.to_string())),
-        ("content", page.code(&facts.content_digest.to_string())),
-        ("dependencies", page.code(&facts.dependencies_digest.to_string())),
+        ("content", page.code(&outline::marked_digest(facts.content_digest.to_string(), &facts.content_lacks))),
+        (
+            "dependencies",
+            page.code(&outline::marked_digest(facts.dependencies_digest.to_string(), &facts.dependencies_lack)),
+        ),
     ]
 }
 

@@ -8,7 +8,8 @@ use crate::compare::review::{Review, Subject};
 use crate::model::markdown::HOSTILE;
 use crate::report::{ReportOptions, fixture};
 
-const ALL: ReportOptions<'_> = ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false };
+const ALL: ReportOptions<'_> =
+    ReportOptions { all: true, color: false, width: 0, review: None, only_marked: false, strict: false };
 
 fn printed(report: &DriftReport, options: ReportOptions<'_>) -> String {
     let mut out = Vec::new();
@@ -35,7 +36,7 @@ fn one_image() {
     let mut out = Vec::new();
     (FORMAT.inspection)(&fixture::inspection(true), &ReportOptions::default(), &mut out).unwrap();
     (FORMAT.search)(&fixture::search(), &ReportOptions::default(), &mut out).unwrap();
-    (FORMAT.digests)(&fixture::drifted().left, &mut out).unwrap();
+    (FORMAT.digests)(&fixture::drifted().left, &[], &mut out).unwrap();
     assert_snapshot!(String::from_utf8(out).unwrap());
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::page::{Page, Paint, Row, Section};
-use super::{config, identity, package_row, to_read, verdict_paint, warnings};
+use super::{config, identity, of_both, package_row, to_read, verdict_paint, warnings};
 use crate::compare::bump::{AppReport, BumpReport, LibraryState, Reply};
 use crate::model::text::visible;
 use crate::report::figures::{count, plural};
@@ -25,7 +25,7 @@ pub(super) fn write_bump(
         Reply::No => Paint::Bad,
     };
     page.line(paint, &format!("May I merge this? {}", visible(&told::answer(bump))))?;
-    page.line(verdict_paint(drift.verdict), &format!("{}: {}", drift.headline(), drift.meaning()))?;
+    page.line(verdict_paint(drift.verdict), &drift.first_line())?;
     page.line(Paint::Plain, "")?;
     let mut head =
         vec![Row::new(["old".into(), identity(&drift.left)]), Row::new(["new".into(), identity(&drift.right)])];
@@ -35,8 +35,11 @@ pub(super) fn write_bump(
     }
     head.push(Row::new(["moves".into(), told::summary(drift)]));
     page.rows(&head)?;
-    let sections: Vec<_> = sections(bump, options.all).into_iter().filter(|section| !section.is_empty()).collect();
-    let spent = 3 + head.len();
+    let incomplete = of_both(drift);
+    page.uncut(&incomplete)?;
+    let sections: Vec<_> =
+        sections(bump, options.all, options.strict).into_iter().filter(|section| !section.is_empty()).collect();
+    let spent = 3 + head.len() + incomplete.rows.len();
     page.sections(&sections, (!options.all).then(|| LINES.saturating_sub(spent)))
 }
 
@@ -47,11 +50,11 @@ fn standing(app: &AppReport) -> String {
     format!("{}{own}", app.standing.evidence)
 }
 
-fn sections(bump: &BumpReport<'_>, all: bool) -> Vec<Section> {
+fn sections(bump: &BumpReport<'_>, all: bool, strict: bool) -> Vec<Section> {
     let drift = bump.drift;
     let packages = told::packages(drift, !all).into_iter().map(|line| package_row(&line, !all)).collect();
     let mut sections = vec![
-        to_read(drift, !all),
+        to_read(drift, strict, !all),
         Section { title: "packages, security first".to_owned(), rows: packages, weight: 3 },
         blind(bump, all),
     ];

@@ -7,8 +7,8 @@ use super::{Format, ReportOptions, outline};
 use crate::compare::{Cause, ConfigChange, DriftReport, LayerRow};
 use crate::model::text::{instruction, visible};
 use crate::model::{
-    BaseImage, Digest, Explanation, Finding, FindingDrift, ImageFacts, LayerFacts, Marked, PackageMove, Proof,
-    Recording, RuleFileUse, Severity, Verdict,
+    BaseImage, Digest, Explanation, Finding, FindingDrift, Gap, GapKind, ImageFacts, LayerFacts, Marked, PackageMove,
+    Recording, RuleFileUse, Severity, Side, Verdict,
 };
 use page::{Page, Paint, Row, Section, cut};
 
@@ -39,21 +39,40 @@ fn write_report(report: &DriftReport, options: &ReportOptions<'_>, out: &mut dyn
     let sections: Vec<_> = sections(report, options).into_iter().filter(|section| !section.is_empty()).collect();
     let digests = digests(report, options.all);
     // The headline, what it means, and an empty line.
-    let spent = 3 + head.len() + digests.len() + usize::from(!sections.is_empty());
+    let incomplete = of_both(report);
+    let spent = 3 + head.len() + incomplete.rows.len() + digests.len() + usize::from(!sections.is_empty());
     let review = review(&outline::marked(report, options.review));
 
-    page.line(verdict_paint(report.verdict), &format!("{}: {}", report.headline(), report.meaning()))?;
+    page.line(verdict_paint(report.verdict), &report.first_line())?;
     if let Some(fairness) = outline::fairness(report) {
         page.line(Paint::Plain, &visible(&fairness))?;
     }
     page.line(Paint::Plain, "")?;
     page.rows(&head)?;
+    page.uncut(&incomplete)?;
     page.uncut(&review)?;
     page.sections(&sections, (!options.all).then(|| LINES.saturating_sub(spent)))?;
     if !(sections.is_empty() && review.is_empty()) {
         page.line(Paint::Plain, "")?;
     }
     page.rows(&digests)
+}
+
+/// What is not known of both images.
+fn of_both(report: &DriftReport) -> Section {
+    let side = |side: Side| if report.alone { String::new() } else { side.as_str().to_owned() };
+    completeness(&mut report.completeness.iter().map(|gap| (&gap.gap, side(gap.side), gap.decides)))
+}
+
+/// What is not known of an image: each gap with the side that has it, and whether it could change the answer.
+fn completeness<'a>(gaps: &mut dyn Iterator<Item = (&'a Gap, String, bool)>) -> Section {
+    let row = |(gap, side, decides): (&Gap, String, bool)| {
+        let paths = visible(&outline::places(gap)).into_owned();
+        let paint = if decides { Paint::Bad } else { Paint::Plain };
+        Row::new([side, gap.what.as_str().to_owned(), visible(&gap.why).into_owned(), paths]).painted(paint)
+    };
+    let rows: Vec<Row> = gaps.map(row).collect();
+    Section { title: format!("not known: {}", plural(rows.len(), "gap")), rows, weight: 1 }
 }
 
 /// Both images, and what differs as a whole.
@@ -154,7 +173,8 @@ fn sections(report: &DriftReport, options: &ReportOptions<'_>) -> Vec<Section> {
     if options.only_marked {
         return Vec::new();
     }
-    let mut sections = vec![to_read(report, !all), packages(report, !all), causes(report), config(report, all)];
+    let mut sections =
+        vec![to_read(report, options.strict, !all), packages(report, !all), causes(report), config(report, all)];
     sections.push(locks::drift(report, all));
     if all {
         sections.push(other_paths(report));
@@ -183,11 +203,15 @@ fn review(marked: &[Marked]) -> Section {
     Section { title: format!("marked by the reviewer: {}", plural(rows.len(), "row")), rows, weight: 1 }
 }
 
-/// Alarms, then what nothing explains.
-fn to_read(report: &DriftReport, folded: bool) -> Section {
-    let lines = outline::files(report, &[Explanation::SameVersion, Explanation::Unexplained], folded);
-    let title =
+/// Alarms, then what nothing explains; `strict` adds what nothing proves.
+fn to_read(report: &DriftReport, strict: bool, folded: bool) -> Section {
+    let mut lines = outline::files(report, &[Explanation::SameVersion, Explanation::Unexplained], folded);
+    let mut title =
         format!("read these: {}, {} unexplained", plural(report.alarms(), "alarm"), count(report.unexplained()));
+    if strict {
+        lines.extend(outline::unproven(report));
+        title = format!("{title}, {} unproven", count(report.unproven.count()));
+    }
     let hashes = outline::hashes_of_files(&lines, !folded);
     let rows = lines.iter().zip(hashes).flat_map(|(line, hashes)| {
         let empty = String::new;
@@ -211,7 +235,7 @@ fn file_row(line: &outline::FileLine<'_>) -> Row {
         about.push(plural(line.covers, "path"));
     }
     about.extend(drift.owner.as_deref().map(str::to_owned));
-    about.extend((!drift.detail.is_empty()).then(|| drift.detail.to_string()));
+    about.extend((!line.detail.is_empty()).then(|| line.detail.to_owned()));
     let paint = match drift.explanation {
         Explanation::SameVersion => Paint::Bad,
         Explanation::Unexplained => Paint::Notable,
@@ -267,8 +291,8 @@ fn causes(report: &DriftReport) -> Section {
             about = format!("{about}; fix: {fix}");
         }
         let proof = match cause.proof {
-            Some(Proof::Path) => "likely",
-            Some(_) => "proven",
+            Some(proof) if proof.is_certain() => "proven",
+            Some(_) => "likely",
             None => "",
         };
         Row::new([
@@ -387,23 +411,29 @@ fn warnings(warnings: &[String]) -> Section {
 
 /// The three digests of both sides; short where they differ, since `digest` and json have them in full.
 fn digests(report: &DriftReport, in_full: bool) -> Vec<Row> {
-    let row = |name: &str, left: Digest, right: Digest| {
-        let shown = match (left == right, in_full) {
-            (true, _) => format!("{left} on both sides"),
-            (false, true) => format!("{left} -> {right}"),
-            (false, false) => format!("{} -> {}", left.short(), right.short()),
+    let row = |name: &str, left: (Digest, &[GapKind]), right: (Digest, &[GapKind])| {
+        let marked = |(digest, lacks): (Digest, &[GapKind]), in_full: bool| {
+            outline::marked_digest(if in_full { digest.to_string() } else { digest.short() }, lacks)
+        };
+        let shown = match left == right {
+            true => format!("{} on both sides", marked(left, true)),
+            false => format!("{} -> {}", marked(left, in_full), marked(right, in_full)),
         };
         Row::new([name.to_owned(), shown])
     };
     let (left, right) = (&report.left, &report.right);
-    let image = row("image digest", left.image_digest, right.image_digest);
+    let image = row("image digest", (left.image_digest, &[]), (right.image_digest, &[]));
     if !right.is_read {
         return vec![image];
     }
     vec![
         image,
-        row("content digest", left.content_digest, right.content_digest),
-        row("dependencies digest", left.dependencies_digest, right.dependencies_digest),
+        row("content digest", (left.content_digest, &left.content_lacks), (right.content_digest, &right.content_lacks)),
+        row(
+            "dependencies digest",
+            (left.dependencies_digest, &left.dependencies_lack),
+            (right.dependencies_digest, &right.dependencies_lack),
+        ),
     ]
 }
 

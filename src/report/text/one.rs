@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::page::{Page, Paint, Row, Section};
-use super::{checklist, findings, identity, locks, outline, review, rule_file, warnings};
+use super::{checklist, completeness, findings, identity, locks, outline, review, rule_file, warnings};
 use crate::model::text::{instruction, visible, visible_bytes};
-use crate::model::{Digest, FileAt, FileOf, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
+use crate::model::{FileAt, FileOf, Gap, ImageFacts, Inspection, LayerFacts, Package, SearchResult};
 use crate::report::ReportOptions;
 use crate::report::figures::{bytes, count, permissions, plural};
 
@@ -25,6 +25,7 @@ pub(super) fn write_inspection(
     rows.extend(digest_rows(facts));
     rows.extend(inspection.rule_files.iter().map(|used| rule_file(used, "naming")));
     page.rows(&rows)?;
+    page.uncut(&completeness(&mut inspection.gaps.iter().map(|gap| (gap, String::new(), true))))?;
     page.uncut(&review(&inspection.marked))?;
     if options.only_marked {
         return Ok(());
@@ -82,19 +83,26 @@ pub(super) fn write_search(
     page.sections(&sections, None)
 }
 
-pub(super) fn write_digests(facts: &ImageFacts, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write_digests(facts: &ImageFacts, gaps: &[Gap], out: &mut dyn io::Write) -> io::Result<()> {
     for (name, digest) in digests(facts) {
         writeln!(out, "{name:<12}  {digest}")?;
+    }
+    for gap in gaps {
+        writeln!(out, "{:<12}  {}", "incomplete", visible(&gap.why))?;
     }
     Ok(())
 }
 
-fn digests(facts: &ImageFacts) -> [(&'static str, Digest); 3] {
-    [("image", facts.image_digest), ("content", facts.content_digest), ("dependencies", facts.dependencies_digest)]
+fn digests(facts: &ImageFacts) -> [(&'static str, String); 3] {
+    [
+        ("image", facts.image_digest.to_string()),
+        ("content", outline::marked_digest(facts.content_digest.to_string(), &facts.content_lacks)),
+        ("dependencies", outline::marked_digest(facts.dependencies_digest.to_string(), &facts.dependencies_lack)),
+    ]
 }
 
 fn digest_rows(facts: &ImageFacts) -> impl Iterator<Item = Row> {
-    digests(facts).into_iter().map(|(name, digest)| key(&format!("{name} digest"), digest.to_string()))
+    digests(facts).into_iter().map(|(name, digest)| key(&format!("{name} digest"), digest))
 }
 
 fn key(name: &str, value: String) -> Row {

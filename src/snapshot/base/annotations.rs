@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use crate::model::{BaseEvidence, Confidence, EvidenceKind};
 
 pub(super) const NAME: &str = "org.opencontainers.image.base.name";
-pub(super) const DIGEST: &str = "org.opencontainers.image.base.digest";
+/// The key of the digest, in annotations and labels.
+pub const DIGEST: &str = "org.opencontainers.image.base.digest";
 
 pub(super) fn says(annotations: &BTreeMap<String, String>) -> Option<BaseEvidence> {
     let value = |key| annotations.get(key).filter(|value| !value.is_empty()).cloned();
     let (name, digest) = (value(NAME), value(DIGEST));
     let told = match (&name, &digest) {
-        (Some(_), Some(_)) => "its name and digest",
-        (Some(_), None) => "its name",
-        (None, Some(_)) => "its digest",
+        (Some(name), Some(digest)) => format!("{name} at {digest}"),
+        (Some(only), None) | (None, Some(only)) => only.clone(),
         // buildah writes both keys, empty, for an image built from nothing.
         (None, None) if annotations.contains_key(NAME) && annotations.contains_key(DIGEST) => {
             let words = "the manifest's annotations: built from scratch";

@@ -30,7 +30,8 @@ use std::collections::BTreeMap;
 use crate::image::Tree;
 use crate::model::{BaseEvidence, Confidence, EvidenceKind, ImageConfig, ImagePath};
 
-pub use self::names::same_name;
+pub use self::annotations::DIGEST as DIGEST_KEY;
+pub use self::names::{digest_of, same_name};
 pub use self::said::{Named, dockerfile_says, named_says};
 pub use self::weigh::weigh;
 

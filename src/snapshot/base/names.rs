@@ -1,7 +1,8 @@
 //! Image names as builders, engines and people write them.
 
 /// The digest in a name: `sha256:HEX` of `debian:12@sha256:HEX`.
-pub(super) fn digest_of(name: &str) -> Option<&str> {
+#[must_use]
+pub fn digest_of(name: &str) -> Option<&str> {
     name.rsplit_once('@').map(|(_, digest)| digest).filter(|digest| digest.starts_with("sha256:"))
 }
 

@@ -14,14 +14,18 @@ pub struct Named {
     /// Its name, where it was found by one.
     pub name: Option<String>,
     pub manifest_digest: Option<Digest>,
+    /// Those of its config and of the indexes that lead to it; `None` where these are not known.
+    pub other_digests: Option<Vec<Digest>>,
     /// From the bottom.
     pub diff_ids: Vec<Digest>,
+    /// The digest that its own labels name.
+    pub passes_on: Option<String>,
 }
 
 /// Holds an image that is said to be the base against the image's layers.
 #[must_use]
 pub fn named_says(named: &Named, diff_ids: &[Digest]) -> BaseEvidence {
-    let Named { reference, name, manifest_digest, diff_ids: base } = named;
+    let Named { reference, name, manifest_digest, other_digests, diff_ids: base, passes_on } = named;
     let evidence = |words: String| BaseEvidence::new(EvidenceKind::Named, Confidence::High, words);
     if base.is_empty() || base.len() > diff_ids.len() || !diff_ids.starts_with(base) {
         let shared = base.iter().zip(diff_ids).take_while(|(base, layer)| base == layer).count();
@@ -44,6 +48,8 @@ pub fn named_says(named: &Named, diff_ids: &[Digest]) -> BaseEvidence {
         name: Some(name.clone().unwrap_or_else(|| reference.clone())),
         digest: manifest_digest.map(|digest| digest.to_string()),
         layers: Some(count),
+        digests: other_digests.iter().flatten().chain(manifest_digest).map(Digest::to_string).collect(),
+        passes_on: passes_on.clone(),
         ..evidence(format!("--base {reference}: {layers}"))
     }
 }

@@ -190,3 +190,72 @@ fn the_history_is_a_rule_of_thumb_and_no_proof() {
         assert_eq!(base.and_then(|base| base.layers), None, "{rows:?}");
     }
 }
+
+/// A base of one layer that `--base` shows, by its manifest's and its index's digest.
+fn shown(passes_on: Option<&str>) -> BaseEvidence {
+    let named = Named {
+        reference: "registry:debian:12".to_owned(),
+        name: Some("docker.io/library/debian:12".to_owned()),
+        manifest_digest: Some(digest(0xaa)),
+        other_digests: Some(vec![digest(0xbb)]),
+        diff_ids: vec![digest(0)],
+        passes_on: passes_on.map(str::to_owned),
+    };
+    named_says(&named, &[digest(0), digest(1)])
+}
+
+#[test]
+fn what_contradicts_the_base_that_is_shown_is_told_with_its_own_value() {
+    let other = digest(0xcc).to_string();
+    let says = |config: &ImageConfig, annotations: &[(&str, &str)], shown: BaseEvidence| {
+        let found = found(config, annotations, &[]).map(|base| base.evidence).unwrap_or_default();
+        weigh(found.into_iter().chain([shown]).collect()).unwrap()
+    };
+    let plain = image(2, &[]);
+    let base = says(&plain, &[(NAME, "debian:12"), (DIGEST, &other)], shown(None));
+    assert_eq!(base.digest.as_deref(), Some(&*digest(0xaa).to_string()), "what is shown is believed");
+    let [contradiction] = base.contradictions.as_slice() else { panic!("{base:?}") };
+    assert!(contradiction.contains(&other) && contradiction.contains("annotation"), "{contradiction}");
+    assert!(base.words().any(|words| words.contains(&other)), "{base:?}");
+    // In the name, and what is no digest at all.
+    let pinned = format!("debian:12@{other}");
+    assert_eq!(says(&plain, &[(NAME, &pinned)], shown(None)).contradictions.len(), 1);
+    assert_eq!(says(&plain, &[(DIGEST, "not-a-digest")], shown(None)).contradictions.len(), 1);
+    // A label.
+    let mut labelled = image(2, &[]);
+    labelled.labels.insert(DIGEST.to_owned(), other.clone());
+    let base = says(&labelled, &[], shown(None));
+    assert!(
+        matches!(base.contradictions.as_slice(), [only] if only.contains("labels") && only.contains(&other)),
+        "{base:?}"
+    );
+    // The config's build info, as the provenance.
+    let mut built = image(2, &[]);
+    built.build_sources = vec![BuildSource { name: "debian:12".to_owned(), digest: Some(other.clone()), pinned: None }];
+    assert_eq!(says(&built, &[], shown(None)).contradictions.len(), 1);
+}
+
+#[test]
+fn honest_evidence_of_the_base_that_is_shown_is_no_contradiction() {
+    let says = |config: &ImageConfig, annotations: &[(&str, &str)], shown: BaseEvidence| {
+        let found = found(config, annotations, &[]).map(|base| base.evidence).unwrap_or_default();
+        weigh(found.into_iter().chain([shown]).collect()).unwrap().contradictions
+    };
+    let plain = image(2, &[]);
+    // The platform's manifest, the index, another name for the same bytes, a name alone.
+    for found in [digest(0xaa), digest(0xbb)] {
+        assert_eq!(
+            says(&plain, &[(NAME, "mirror.example/debian:12"), (DIGEST, &found.to_string())], shown(None)),
+            [""; 0]
+        );
+    }
+    assert_eq!(says(&plain, &[(NAME, "alpine:3.18")], shown(None)), [""; 0]);
+    // Labels that the base has itself name the base's base.
+    let own = digest(0xdd).to_string();
+    let mut labelled = image(2, &[]);
+    labelled.labels.insert(DIGEST.to_owned(), own.clone());
+    assert_eq!(says(&labelled, &[], shown(Some(&own))), [""; 0]);
+    // Of an image out of an index that is not known.
+    let unknown = BaseEvidence { digests: Vec::new(), ..shown(None) };
+    assert_eq!(says(&plain, &[(DIGEST, &own)], unknown), [""; 0]);
+}

@@ -1,6 +1,6 @@
 //! What all pieces of evidence come to together.
 
-use super::names::same_name;
+use super::names::{digest_of, same_name};
 use crate::model::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
 
 /// The base by the strongest evidence for each of its parts; `None` without any evidence. Evidence that speaks of
@@ -9,9 +9,10 @@ use crate::model::{BaseEvidence, BaseImage, Confidence, EvidenceKind};
 pub fn weigh(mut evidence: Vec<BaseEvidence>) -> Option<BaseImage> {
     evidence.sort_by_key(|evidence| evidence.kind);
     let contradictions = contradictions(&evidence);
-    let first = evidence.iter().find(|evidence| evidence.name.is_some());
+    let believed = || evidence.iter().filter(|evidence| evidence.kind != EvidenceKind::Labels);
+    let first = believed().find(|evidence| evidence.name.is_some());
     // What the build called it says more than the file that it was shown by.
-    let named = first.map(|first| evidence.iter().find(|other| is_one_by_bytes(first, other)).unwrap_or(first));
+    let named = first.map(|first| believed().find(|other| is_one_by_bytes(first, other)).unwrap_or(first));
     let name = named.and_then(|named| named.name.clone());
     let of_it = |evidence: &&BaseEvidence| match (&name, &evidence.name) {
         (Some(name), Some(other)) => {
@@ -19,14 +20,14 @@ pub fn weigh(mut evidence: Vec<BaseEvidence>) -> Option<BaseImage> {
         }
         _ => true,
     };
-    let identity = evidence.iter().find(|evidence| evidence.name.is_some() || evidence.digest.is_some());
+    let identity = believed().find(|evidence| evidence.name.is_some() || evidence.digest.is_some());
     let boundary = evidence.iter().find(|evidence| evidence.layers.is_some());
     let strongest = identity.or(boundary).or(evidence.first())?;
     Some(BaseImage {
-        digest: evidence.iter().filter(of_it).find_map(|evidence| evidence.digest.clone()),
+        digest: believed().filter(of_it).find_map(|evidence| evidence.digest.clone()),
         layers: boundary.and_then(|evidence| evidence.layers),
         layers_confidence: boundary.map(|evidence| evidence.confidence),
-        pinned: evidence.iter().filter(of_it).find_map(|evidence| evidence.pinned),
+        pinned: believed().filter(of_it).find_map(|evidence| evidence.pinned),
         confidence: if identity.is_some() || boundary.is_some() { strongest.confidence } else { Confidence::Low },
         contradictions,
         name,
@@ -46,8 +47,8 @@ fn is_by_layers(evidence: &BaseEvidence) -> bool {
     matches!(evidence.kind, EvidenceKind::Named | EvidenceKind::OtherImage)
 }
 
-/// What cannot all be true: evidence that the image itself stands against, two names or two digests for one base, and two
-/// exact boundaries.
+/// What cannot all be true: evidence that the image itself stands against, two names or two digests for one base, a digest
+/// that is none of the image's that is shown to be the base, and two exact boundaries.
 fn contradictions(evidence: &[BaseEvidence]) -> Vec<String> {
     let mut found: Vec<String> = evidence.iter().filter_map(|evidence| evidence.against.clone()).collect();
     for (at, one) in evidence.iter().enumerate() {
@@ -67,6 +68,9 @@ fn contradiction(one: &BaseEvidence, other: &BaseEvidence) -> Option<String> {
         return Some(format!("{words} ends the base after {left} layers, {others} after {right}"));
     }
     if is_by_layers(one) || is_by_layers(other) {
+        return against_proof(one, other).or_else(|| against_proof(other, one));
+    }
+    if one.kind == EvidenceKind::Labels || other.kind == EvidenceKind::Labels {
         return None;
     }
     match (&one.name, &other.name) {
@@ -80,6 +84,26 @@ fn contradiction(one: &BaseEvidence, other: &BaseEvidence) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What `said` has against the image that its layers show to be the base: a digest that is none of that image's. Its name
+/// may be another one, and labels may be those that the base passes on.
+fn against_proof(shown: &BaseEvidence, said: &BaseEvidence) -> Option<String> {
+    let digest = said.digest.as_deref().or_else(|| said.name.as_deref().and_then(digest_of))?;
+    let is_inherited = said.kind == EvidenceKind::Labels && shown.passes_on.as_deref() == Some(digest);
+    if !is_by_layers(shown) || is_by_layers(said) || is_inherited {
+        return None;
+    }
+    let known = shown.digest.as_deref().filter(|_| !shown.digests.iter().any(|known| known == digest))?;
+    // Where an index is not known, the digest may be its.
+    let name = said.name.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
+    (!shown.digests.is_empty()).then(|| {
+        format!(
+            "{} has the digest {digest}{name}, but the base that {} shows by its layers has {known}",
+            source(said.kind),
+            source(shown.kind)
+        )
+    })
 }
 
 /// Whether the boundary is one that can be told for sure.

@@ -81,6 +81,7 @@ pub(super) fn recall(image: &Located, options: &OpenOptions<'_>, host: &dyn Host
         source: image.source(),
         name: image.full_name(),
         variants: Vec::new(),
+        indexes: Vec::new(),
         manifest_digest,
         config_digest,
         config,

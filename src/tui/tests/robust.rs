@@ -212,8 +212,8 @@ fn styles_follow_roles() {
         };
         let files = render(&mut after("3", theme), (140, 45));
         same(&files, "drifted", Role::VerdictBad);
-        same(&files, "registry.example/team/shop:1.3.0", Role::Left);
-        same(&files, "registry.example/team/shop:1.4.0", Role::Right);
+        same(&files, "team/shop:1.3.0", Role::Left);
+        same(&files, "team/shop:1.4.0", Role::Right);
         same(&files, "same-version", Role::Alarm);
         same(&files, "unexplained  ", Role::Unexplained);
         same(&files, "package  ", Role::Explained);

@@ -10,24 +10,32 @@ use imgdrift::source::{Host, OpenImage, OpenOptions, Reference, SourceError, ope
 use serde_json::{Value, json};
 
 /// An image: its layers' tars from the bottom, and its config.
-pub(super) struct Tiny {
+pub(in crate::suite) struct Tiny {
     pub(super) layers: Vec<Vec<u8>>,
     pub(super) config: Vec<u8>,
 }
 
 impl Tiny {
     /// An image whose layers hold one file each, with these contents.
-    pub(super) fn new(contents: &[&str]) -> Self {
+    pub(in crate::suite) fn new(contents: &[&str]) -> Self {
         Self::for_platform(contents, "amd64")
     }
 
-    pub(super) fn for_platform(contents: &[&str], architecture: &str) -> Self {
+    pub(in crate::suite) fn for_platform(contents: &[&str], architecture: &str) -> Self {
         let layer = |content: &&str| {
             let mut pack = Pack::new();
             pack.file("app/file", content.as_bytes());
             pack.finish()
         };
-        let layers: Vec<_> = contents.iter().map(layer).collect();
+        Self::of(contents.iter().map(layer).collect(), architecture)
+    }
+
+    /// An image of these layers.
+    pub(in crate::suite) fn of_layers(layers: Vec<Vec<u8>>) -> Self {
+        Self::of(layers, "amd64")
+    }
+
+    fn of(layers: Vec<Vec<u8>>, architecture: &str) -> Self {
         let diff_ids: Vec<_> = layers.iter().map(|layer| sha256(layer)).collect();
         // As docker writes what is not set: null here, empty there, absent elsewhere.
         let config = json!({
@@ -38,20 +46,20 @@ impl Tiny {
         Self { layers, config: config.to_string().into_bytes() }
     }
 
-    pub(super) fn diff_ids(&self) -> Vec<Digest> {
+    pub(in crate::suite) fn diff_ids(&self) -> Vec<Digest> {
         self.layers.iter().map(|layer| sha256(layer)).collect()
     }
 }
 
 /// A tar being written.
-pub(super) struct Pack(tar::Builder<Vec<u8>>);
+pub(in crate::suite) struct Pack(tar::Builder<Vec<u8>>);
 
 impl Pack {
-    pub(super) fn new() -> Self {
+    pub(in crate::suite) fn new() -> Self {
         Self(tar::Builder::new(Vec::new()))
     }
 
-    pub(super) fn file(&mut self, name: &str, bytes: &[u8]) {
+    pub(in crate::suite) fn file(&mut self, name: &str, bytes: &[u8]) {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);
@@ -61,7 +69,7 @@ impl Pack {
         self.0.append(&header, bytes).unwrap();
     }
 
-    pub(super) fn link(&mut self, name: &str, target: &str, kind: tar::EntryType) {
+    pub(in crate::suite) fn link(&mut self, name: &str, target: &str, kind: tar::EntryType) {
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(kind);
         header.set_size(0);
@@ -71,13 +79,13 @@ impl Pack {
         self.0.append(&header, &[][..]).unwrap();
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(in crate::suite) fn finish(self) -> Vec<u8> {
         self.0.into_inner().unwrap()
     }
 }
 
 /// `docker save` before 25: `<id>/layer.tar`, a link where two images share a layer under different parents.
-pub(super) fn legacy(images: &[(&Tiny, Value)]) -> Vec<u8> {
+pub(in crate::suite) fn legacy(images: &[(&Tiny, Value)]) -> Vec<u8> {
     let mut pack = Pack::new();
     let mut rows = Vec::new();
     let mut saved: BTreeMap<Digest, String> = BTreeMap::new();
@@ -144,18 +152,18 @@ pub(super) fn crane(image: &Tiny) -> Vec<u8> {
 
 /// The blobs and documents of an OCI layout, by name.
 #[derive(Clone, Default)]
-pub(super) struct Layout(pub(super) BTreeMap<String, Vec<u8>>);
+pub(in crate::suite) struct Layout(pub(super) BTreeMap<String, Vec<u8>>);
 
 impl Layout {
     /// A layout whose `index.json` lists `descriptors`.
-    pub(super) fn finish(mut self, descriptors: &[Value]) -> Self {
+    pub(in crate::suite) fn finish(mut self, descriptors: &[Value]) -> Self {
         self.0.insert("oci-layout".into(), br#"{"imageLayoutVersion": "1.0.0"}"#.to_vec());
         self.0.insert("index.json".into(), index(descriptors).to_string().into_bytes());
         self
     }
 
     /// Adds a blob and returns its descriptor.
-    pub(super) fn blob(&mut self, media_type: &str, bytes: &[u8]) -> Value {
+    pub(in crate::suite) fn blob(&mut self, media_type: &str, bytes: &[u8]) -> Value {
         let digest = sha256(bytes);
         self.0.insert(format!("blobs/sha256/{}", digest.hex()), bytes.to_vec());
         json!({"mediaType": media_type, "digest": digest, "size": bytes.len()})
@@ -163,7 +171,7 @@ impl Layout {
 
     /// Adds an image with layers packed by `compress`, and returns its manifest's descriptor. The media types say gzip,
     /// whatever the layers are.
-    pub(super) fn image(&mut self, image: &Tiny, compress: fn(&[u8]) -> Vec<u8>) -> Value {
+    pub(in crate::suite) fn image(&mut self, image: &Tiny, compress: fn(&[u8]) -> Vec<u8>) -> Value {
         let config = self.blob("application/vnd.oci.image.config.v1+json", &image.config);
         let layers: Vec<_> = image
             .layers
@@ -175,11 +183,11 @@ impl Layout {
         self.blob(OCI_MANIFEST, manifest.to_string().as_bytes())
     }
 
-    pub(super) fn nested(&mut self, descriptors: &[Value]) -> Value {
+    pub(in crate::suite) fn nested(&mut self, descriptors: &[Value]) -> Value {
         self.blob("application/vnd.oci.image.index.v1+json", index(descriptors).to_string().as_bytes())
     }
 
-    pub(super) fn pack(&self) -> Vec<u8> {
+    pub(in crate::suite) fn pack(&self) -> Vec<u8> {
         let mut pack = Pack::new();
         for (name, bytes) in &self.0 {
             pack.file(name, bytes);
@@ -187,7 +195,7 @@ impl Layout {
         pack.finish()
     }
 
-    pub(super) fn write(&self, directory: &Path) {
+    pub(in crate::suite) fn write(&self, directory: &Path) {
         std::fs::create_dir_all(directory.join("blobs/sha256")).unwrap();
         for (name, bytes) in &self.0 {
             std::fs::write(directory.join(name), bytes).unwrap();
@@ -249,32 +257,32 @@ pub(super) fn xz(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A directory for one test's files.
-pub(super) struct Files(tempfile::TempDir);
+pub(in crate::suite) struct Files(tempfile::TempDir);
 
 impl Files {
-    pub(super) fn new() -> Self {
+    pub(in crate::suite) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::suite) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(in crate::suite) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
     /// What a user reads: the error and its hint, the directory cut off.
-    pub(super) fn told(&self, error: &SourceError) -> String {
+    pub(in crate::suite) fn told(&self, error: &SourceError) -> String {
         let hint = error.hint().map(|hint| format!("\n{hint}")).unwrap_or_default();
         format!("{error}{hint}").replace(&format!("{}/", self.path().display()), "")
     }
 }
 
 /// How to open, for tests that want it otherwise.
-pub(super) struct Wish {
+pub(in crate::suite) struct Wish {
     pub(super) platform: Option<&'static str>,
     pub(super) verify: bool,
     pub(super) limits: Limits,
@@ -287,7 +295,7 @@ impl Default for Wish {
 }
 
 impl Wish {
-    pub(super) fn open(&self, text: &str) -> Result<(OpenImage, Sink), SourceError> {
+    pub(in crate::suite) fn open(&self, text: &str) -> Result<(OpenImage, Sink), SourceError> {
         let reference = Reference::parse(text)?;
         let options = OpenOptions {
             platform: self.platform,
@@ -308,7 +316,7 @@ pub(super) fn open_at(path: &Path, choice: &str) -> Result<(OpenImage, Sink), So
 
 /// Keeps the diffIDs of what passes by.
 #[derive(Default)]
-pub(super) struct Sink(pub(super) Vec<Option<Digest>>);
+pub(in crate::suite) struct Sink(pub(super) Vec<Option<Digest>>);
 
 impl Host for Sink {
     fn take(&mut self, blob: &mut (dyn std::io::Read + Send)) -> Result<Option<Digest>, SourceError> {

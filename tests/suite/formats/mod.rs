@@ -1,7 +1,7 @@
 //! Every local form of an image, packed as its writer packs it, opens to the same image; what is broken, missing or
 //! ambiguous is said so.
 
-mod fixture;
+pub(super) mod fixture;
 mod one_image;
 
 use std::io::Read as _;

@@ -140,6 +140,9 @@ fn an_alternative_that_another_package_provides_is_no_alarm() {
             image.deb("vim", "1", &[("usr/bin/vim", b"vim")]);
         }
         image.symlink("etc/alternatives/editor", if vim { "/usr/bin/vim" } else { "/usr/bin/nano" });
+        let choices = if vim { "/usr/bin/nano\n40\n/usr/bin/vim\n50\n" } else { "/usr/bin/nano\n40\n" };
+        let group = format!("auto\n/usr/bin/editor\n\n{choices}\n");
+        image.write("var/lib/dpkg/alternatives/editor", group.as_bytes());
         image
     };
     let report = report(&with(false), &with(true));

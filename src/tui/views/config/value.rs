@@ -124,6 +124,7 @@ mod tests {
             left: left.map(Into::into),
             right: right.map(Into::into),
             runtime: true,
+            hidden: None,
         };
         let area = Rect::new(0, 0, 60, 24);
         let mut document = Document::default();

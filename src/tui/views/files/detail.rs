@@ -5,7 +5,7 @@ use ratatui::text::Span;
 use super::contents::Comparison;
 use super::lines::Sight;
 use super::tree::Below;
-use crate::compare::{Drift, DriftReport, FileRow, PackageRow};
+use crate::compare::{Drift, DriftReport, FileRow, Fold, PackageRow};
 use crate::model::text::{visible, visible_bytes};
 use crate::model::{Explanation, FileAt, Kind, Side};
 use crate::tui::Jump;
@@ -142,6 +142,10 @@ impl Page<'_> {
                 Some(at) => row.to(Jump::Package(at)),
                 None => row,
             });
+        }
+        let fold = self.report.files.position(&file.path).and_then(|at| self.report.files.fold_of(at));
+        if let Some(fold) = fold {
+            rows.push(self.field("part of", &format!("{}; {}", fold.name, Fold::DETAIL)).wrapped(13));
         }
         if let Some(rule) = drift.rule_label() {
             rows.push(self.field("rule", &rule));

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use ratatui::text::Span;
 
-use super::page::rule_files;
+use super::page::{completeness, rule_files};
 use crate::compare::DriftReport;
 use crate::model::text::visible;
 use crate::model::{Severity, Side};
@@ -35,6 +35,7 @@ pub(super) fn summary(report: &DriftReport, theme: Theme) -> Vec<Row> {
     );
     let mut rows =
         vec![Row::styled(found, Role::Strong, theme).wrapped(2), Row::styled(holds, Role::Muted, theme).wrapped(2)];
+    rows.extend(completeness(report, theme));
     rows.extend(rule_files(report, "naming", theme));
     rows
 }

@@ -68,7 +68,8 @@ fn kinds(report: &DriftReport) -> [Things; 6] {
 
 fn files(report: &DriftReport, wanted: Explanation) -> Vec<Jump> {
     let is_wanted = |row: &FileRow| row.drift.as_ref().is_some_and(|drift| drift.explanation == wanted);
-    let rows = (0_u32..).zip(&report.files.rows).filter(|(_, row)| is_wanted(row));
+    let is_first = |at: u32| report.files.fold_of(at).is_none_or(|fold| fold.rows.first() == Some(&at));
+    let rows = (0_u32..).zip(&report.files.rows).filter(|(at, row)| is_wanted(row) && is_first(*at));
     let mut ranked: Vec<(Danger, u32)> = rows.map(|(at, row)| (danger(row), at)).collect();
     ranked.sort_unstable();
     ranked.into_iter().map(|(_, at)| Jump::File(at)).collect()

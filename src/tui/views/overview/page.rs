@@ -7,7 +7,7 @@ use super::first::{First, is_new};
 use super::{alone, bar, base, checklist, growth, identity};
 use crate::compare::DriftReport;
 use crate::model::text::visible;
-use crate::model::{Explanation, Finding, FindingDrift, PackageMove, Severity, Verdict};
+use crate::model::{Explanation, Finding, FindingDrift, PackageMove, Severity, SideGap, Verdict};
 use crate::tui::Jump;
 use crate::tui::document::Row;
 use crate::tui::paint;
@@ -23,6 +23,15 @@ pub(super) fn rule_files(report: &DriftReport, what: &str, theme: Theme) -> impl
         let (rules, paths) = (text::plural(used.rules, "rule", "rules"), text::plural(used.paths, "path", "paths"));
         let words = format!("{}: {rules} of your own, {what} {paths}", visible(&used.file));
         Row::styled(words, Role::Notice, theme).wrapped(2)
+    })
+}
+
+/// What is not known: a line for each gap, the ones that could change the answer first.
+pub(super) fn completeness(report: &DriftReport, theme: Theme) -> impl Iterator<Item = Row> {
+    report.completeness.iter().take(MOST).map(move |SideGap { side, gap, decides }| {
+        let side = if report.alone { "" } else { side.as_str() };
+        let role = if *decides { Role::Unexplained } else { Role::Notice };
+        Row::styled(format!("not known {side}: {}", visible(&gap.why)).replace(" :", ":"), role, theme).wrapped(2)
     })
 }
 
@@ -112,6 +121,7 @@ impl Page<'_> {
             Row::styled(self.to_read(), Role::Strong, self.theme).wrapped(2),
             Row::styled(self.figures(), Role::Muted, self.theme).wrapped(2),
         ];
+        rows.extend(completeness(self.report, self.theme));
         rows.extend(rule_files(self.report, "explaining", self.theme));
         rows
     }
@@ -130,6 +140,9 @@ impl Page<'_> {
         let behind = if alarms == 1 { "behind an unmoved package" } else { "behind unmoved packages" };
         let unexplained_words = format!("{} that nothing explains", text::plural(unexplained, "change", "changes"));
         match (unexplained, alarms) {
+            (0, 0) if self.report.verdict == Verdict::Unknown => {
+                "What was not read could account for any change.".to_owned()
+            }
             (0, 0) => "Every change is accounted for.".to_owned(),
             (_, 0) => format!("Read these: {unexplained_words}."),
             (0, _) => format!("Read these: {} {behind}.", text::plural(alarms, "change", "changes")),
@@ -160,6 +173,8 @@ impl Page<'_> {
         if self.first.things.is_empty() {
             let words = if self.report.alone {
                 "Nothing: no alarm and no warning."
+            } else if self.report.verdict == Verdict::Unknown {
+                "Nothing in what was read."
             } else {
                 "Nothing: every difference is accounted for."
             };
@@ -283,7 +298,10 @@ impl Page<'_> {
             rows.push(Row::new(counts).wrapped(0));
         }
         if moved == 0 {
-            let words = format!("None of {}.", text::plural(self.report.packages.len(), "package", "packages"));
+            let words = match self.report.packages.len() {
+                0 => "No package is known.".to_owned(),
+                known => format!("None of {}.", text::plural(known, "known package", "known packages")),
+            };
             rows.push(Row::styled(words, Role::Muted, self.theme));
         }
         rows.extend(self.moved.iter().take(MOST).filter_map(|at| self.package(*at, width)));
