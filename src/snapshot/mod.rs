@@ -91,7 +91,6 @@ impl Snapshot {
             warnings.extend(layer.warnings.iter().map(|warning| format!("layer {at}: {warning}")));
         }
         gaps.extend(image.layers.iter().flat_map(|layer| layer.gaps.iter().cloned()));
-        gaps.extend(image.gaps.iter().cloned());
         warnings.extend(image.warnings.iter().cloned());
         let packages: Vec<_> = packages::catalog(&image, &mut warnings).into_iter().map(Arc::new).collect();
         gaps.extend(image.gaps.iter().cloned());

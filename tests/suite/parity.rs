@@ -78,8 +78,10 @@ fn content(snapshot: &Snapshot, path: &str) -> Option<String> {
     Some(node.file.entry.sha256().map(|digest| digest.to_string()).unwrap_or_default())
 }
 
+/// What is said of the layers alone.
 fn gaps(snapshot: &Snapshot) -> Vec<(GapKind, String)> {
-    snapshot.gaps.iter().map(|gap| (gap.what, gap.paths.join(" "))).collect()
+    let of_layers = snapshot.gaps.iter().filter(|gap| matches!(gap.what, GapKind::Entries | GapKind::Overlay));
+    of_layers.map(|gap| (gap.what, gap.paths.join(" "))).collect()
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn a_document_that_is_there_twice_is_refused_however_its_name_is_written() {
         ("manifest.json", "/manifest.json"),
         ("./manifest.json", "/manifest.json"),
         ("a/../manifest.json", "/manifest.json"),
-        (config.as_str(), &config),
+        (config.as_str(), config.as_str()),
     ] {
         let mut pack = Pack::new();
         pack.file(name, b"[]");
