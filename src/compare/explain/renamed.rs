@@ -24,9 +24,10 @@ impl Explainer<'_> {
         for (at, row) in self.rows.iter().enumerate().filter(|(_, row)| row.change == Some(Change::Added)) {
             let Some(befores) = key(row).and_then(|key| lefts.get_mut(&key)) else { continue };
             let before = befores.last().and_then(|before| self.rows.get(*before));
-            let is_same = before.and_then(|before| before.left).zip(row.right).is_some_and(|(left, right)| {
-                left.file.entry.same_metadata(&right.file.entry)
-            });
+            let is_same = before
+                .and_then(|before| before.left)
+                .zip(row.right)
+                .is_some_and(|(left, right)| left.file.entry.same_metadata(&right.file.entry));
             if let Some(before) = befores.pop_if(|_| is_same) {
                 found.push((before, at));
             }
@@ -44,7 +45,8 @@ impl Explainer<'_> {
 }
 
 fn renamed(row: &Row<'_>, other: &ImagePath) -> super::Drift {
-    let mut drift = row.drift(Explanation::Noise, format!("the same bytes as {other}: uv names this directory at random"));
+    let mut drift =
+        row.drift(Explanation::Noise, format!("the same bytes as {other}: uv names this directory at random"));
     drift.rule = Some(RULE.into());
     drift.proof = Some(Proof::Hash);
     drift.fix = Some(Arc::from("RUN --mount=type=cache,target=/root/.cache"));
@@ -133,7 +135,9 @@ mod tests {
         privileged.mode(&format!("{OTHER}/flask/fast.so"), 0o4755);
         assert!(!is_renamed(&privileged, &format!("{OTHER}/flask/fast.so")));
         // The program that was in the cache, now on the PATH; or under another name in the cache.
-        for path in ["usr/local/bin/fast.so".to_owned(), format!("{OTHER}/flask/sitecustomize.py"), format!("{OTHER}/app.py")] {
+        for path in
+            ["usr/local/bin/fast.so".to_owned(), format!("{OTHER}/flask/sitecustomize.py"), format!("{OTHER}/app.py")]
+        {
             let mut moved = TestImage::new();
             moved.write(&path, b"print(1)");
             assert!(!is_renamed(&moved, &path), "{path}");

@@ -121,7 +121,9 @@ mod tests {
         let text = "sitearchdir = $(DESTDIR)./.gem.20261201-8-w4fx1k\nsitelibdir = $(DESTDIR)./.gem.20261201-8-w4fx1k\nall:\n\tcc\n";
         let again = text.replace("20261201-8-w4fx1k", "20261202-17-iiwcno");
         assert_eq!(of(text).unwrap(), of(&again).unwrap());
-        for real in [text.replace("\tcc", "\tevil"), text.replacen("w4fx1k", "w4fx1k; evil", 1), text.replace("sitelib", "x")] {
+        for real in
+            [text.replace("\tcc", "\tevil"), text.replacen("w4fx1k", "w4fx1k; evil", 1), text.replace("sitelib", "x")]
+        {
             assert_ne!(of(text), of(&real), "{real}");
         }
         assert_eq!(masked("app/ext/Makefile", text.as_bytes()), None);
