@@ -110,6 +110,10 @@ fn is_program(program: &str, series: &str) -> bool {
 
 /// Whether it is of the standard library, below `lib/python3.N`.
 fn is_of_library(path: &[&str], series: &str) -> bool {
+    // A note that every installation puts there.
+    if path == ["site-packages", "README.txt"] {
+        return true;
+    }
     // What an interpreter runs before anything that it is asked to (`site`), and what people put into its library.
     let starts = |name: &&str| matches!(*name, "sitecustomize.py" | "usercustomize.py") || ends_as(name, "pth");
     if path.iter().any(|name| starts(name) || matches!(*name, "site-packages" | "dist-packages")) {
