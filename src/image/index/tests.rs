@@ -299,6 +299,26 @@ fn a_name_may_be_as_long_and_as_deep_as_an_engine_takes_it() {
 }
 
 #[test]
+fn headers_and_types_that_engines_refuse_or_stores_take_for_names_are_told() {
+    let layer = ["keep/a", "keep/b"].iter().fold(Layer::new(), |layer, name| layer.file(name, b"x"));
+    let layer = layer
+        .entry("keep/a", tar::EntryType::XGlobalHeader, b"", "")
+        .entry("volume", tar::EntryType::new(b'V'), b"", "")
+        .entry("contiguous", tar::EntryType::Continuous, b"x", "")
+        .entry("dump/", tar::EntryType::new(b'D'), b"", "");
+    let index = index(&layer.tar()).unwrap();
+    assert_eq!(index.entries.len(), 4);
+    let told = |word: &str| {
+        let gap = index.gaps.iter().find(|gap| gap.why.contains(word));
+        gap.map(|gap| (gap.what, gap.paths.join(" ")))
+    };
+    let entries = |paths: &str| Some((crate::model::GapKind::Entries, paths.to_owned()));
+    assert_eq!(told("global headers"), entries("/keep/a"));
+    assert_eq!(told("headers of a type"), entries("/volume"));
+    assert_eq!(told("entries of a type"), entries("/contiguous /dump"));
+}
+
+#[test]
 fn warnings_stop_at_a_hundred_and_say_how_many_more() {
     let layer = (0..250).fold(Layer::new(), |layer, at| layer.file(&format!("{at}/.wh."), b""));
     let index = index(&layer.tar()).unwrap();
