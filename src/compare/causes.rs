@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use super::{Drift, DriftReport, FileRow};
 use crate::model::{Explanation, ImagePath, Proof, rule};
 
+/// What is said first of paths that a mask proves equal and that differ because their package moved.
+pub(super) const MOVED: &str = "its package moved";
+
 /// Paths that one rule explains.
 pub struct Cause<'a> {
     pub explanation: Explanation,
@@ -48,11 +51,16 @@ pub(super) fn of_rows(rows: &[FileRow]) -> Vec<Cause<'_>> {
     for row in rows {
         let Some(drift) = row.drift.as_ref().filter(|drift| CAUSED.contains(&drift.explanation)) else { continue };
         let rule = (drift.rule.as_deref().unwrap_or_default(), drift.rule_file.as_deref());
-        let at = *known.entry((drift.explanation, rule, drift.proof)).or_insert(causes.len());
+        let moved = drift.detail.starts_with(MOVED);
+        let at = *known.entry((drift.explanation, rule, drift.proof, moved)).or_insert(causes.len());
         if at == causes.len() {
             causes.push(cause(drift));
         }
         let Some(cause) = causes.get_mut(at) else { continue };
+        // Several packages.
+        if moved && *drift.detail != *cause.detail {
+            cause.detail = MOVED;
+        }
         cause.paths.push(&row.path);
         let layer = row.right.as_ref().or(row.left.as_ref()).map(|file| file.layer);
         cause.layers.extend(layer.filter(|layer| !cause.layers.contains(layer)));

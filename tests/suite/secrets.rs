@@ -25,6 +25,9 @@ fn append(builder: &mut tar::Builder<Vec<u8>>, name: &str, bytes: &[u8]) {
 fn archive(folder: &Path, name: &str, mark: &str) -> String {
     let mut layer = tar::Builder::new(Vec::new());
     append(&mut layer, "etc/os-release", b"PRETTY_NAME=\"Test\"\n");
+    let status = b"Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n";
+    append(&mut layer, "var/lib/dpkg/status", status);
+    append(&mut layer, "var/lib/dpkg/info/a.list", b"/.\n");
     append(&mut layer, "srv/file", mark.len().to_string().as_bytes());
     let site = "usr/local/lib/python3.11/site-packages/app-1.dist-info";
     append(&mut layer, &format!("{site}/METADATA"), b"Metadata-Version: 2.1\nName: app\nVersion: 1\n");

@@ -13,6 +13,7 @@ mod ownership;
 mod places;
 mod prove;
 mod record_rows;
+mod renamed;
 mod rights;
 mod takeover;
 mod tie;
@@ -26,6 +27,7 @@ use self::accounts::Accounts;
 use self::owners::{Owner, Owners};
 use self::prove::Alternatives;
 use self::unexplained::Whiteouts;
+use super::causes::MOVED;
 use super::files::{self, Pair};
 use super::{Contested, Drift, FileDrift, FileRow, PackageRow};
 use crate::image::Node;
@@ -215,6 +217,7 @@ impl<'a> Explainer<'a> {
         self.pass(Self::compiled_from_package);
         self.pass(Self::compiled_on_one_side);
         self.pass(Self::record_of_noise);
+        self.explain_renamed();
         self.derive();
         self.pass(Self::by_user);
         self.pass(Self::generated_by_path);
@@ -355,6 +358,9 @@ impl<'a> Explainer<'a> {
                 found.hashes = hashes.map(Box::new);
                 let (left, right) = (self.left_owners.of(path), self.right_owners.of(path));
                 found.owner = found.owner.take().or_else(|| right.or(left).map(|owner| owner.label()));
+                if let Some(owner) = right.or(left).filter(|owner| owner.moved) {
+                    tell_of_the_move(found, &owner, self.packages);
+                }
                 drift.count(found);
                 if found.change != Change::Mtime {
                     let rows = [left, right].map(|owner| owner.map(|owner| owner.row));
@@ -370,6 +376,18 @@ impl<'a> Explainer<'a> {
             });
         }
         (drift, owned)
+    }
+}
+
+/// What is the same but for what a mask hides, or for its time, was written anew because its package moved: that is the
+/// cause, and no Dockerfile can do anything about it.
+fn tell_of_the_move(drift: &mut Drift, owner: &Owner<'_>, packages: &[PackageRow]) {
+    let is_masked = matches!(drift.explanation, Explanation::Noise | Explanation::Bytecode)
+        && drift.proof == Some(Proof::Mask)
+        || drift.explanation == Explanation::Mtime;
+    if let Some(row) = packages.get(owner.row).filter(|_| is_masked) {
+        drift.detail = format!("{MOVED}: {} {}", owner.label(), row.movement()).into_boxed_str();
+        drift.fix = None;
     }
 }
 

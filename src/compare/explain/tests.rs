@@ -225,6 +225,29 @@ fn what_the_image_runs_is_no_noise_wherever_it_stands() {
 }
 
 #[test]
+fn what_a_mask_hides_in_a_package_that_moved_is_put_down_to_the_move() {
+    let path = "usr/lib/foo/data.gz";
+    // `gzip` of "hello", at this time.
+    let packed = |time: u8| {
+        let header = [0x1f, 0x8b, 8, 0, time, 0xf1, 0x53, 0x65, 2, 3];
+        let rest = b"\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\0\0\0";
+        [&header[..], rest].concat()
+    };
+    let with = |version: &str, time| {
+        let mut image = TestImage::new();
+        image.deb("libfoo", version, &[(path, &packed(time))]);
+        image
+    };
+    let report = report(&with("1.0-1", 1), &with("1.0-2", 2));
+    let found = drift(&report, path);
+    assert_eq!((found.explanation, found.proof), (Explanation::Noise, Some(Proof::Mask)));
+    assert_eq!(&*found.detail, "its package moved: deb:libfoo upgraded 1.0-1 → 1.0-2");
+    assert_eq!(found.fix, None, "no Dockerfile can help it");
+    let cause = report.causes().into_iter().find(|cause| cause.rule == "gzip").unwrap();
+    assert_eq!((cause.detail, cause.fix), (&*found.detail, None));
+}
+
+#[test]
 fn a_time_in_a_header_that_switches_code_on_is_no_noise() {
     let (source, cache) = ("app/m.py", "app/__pycache__/m.cpython-311.pyc");
     let with = |time| {

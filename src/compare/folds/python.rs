@@ -24,7 +24,12 @@ pub(super) fn candidates(files: &FileDrift, left: &Snapshot, right: &Snapshot) -
         moved(files, &root, [&old, &new], &versions).then(|| {
             let [from, to] = versions;
             let name = format!("Python {from} → {to} under {}, built from source", root.to_absolute());
-            let holds = move |path: &[&str], _: &FileRow| [&old, &new].iter().any(|series| holds(path, series));
+            let holds = move |path: &[&str], row: &FileRow| {
+                let is_directory = row.sides().all(|side| side.entry.kind == Kind::Directory);
+                // As a link it would lead to what somebody else put there.
+                let is_of_build = path.last() != Some(&"site-packages") || is_directory;
+                is_of_build && [&old, &new].iter().any(|series| holds(path, series))
+            };
             Candidate { name, root, holds: Box::new(holds) }
         })
     })
@@ -110,6 +115,10 @@ fn is_program(program: &str, series: &str) -> bool {
 
 /// Whether it is of the standard library, below `lib/python3.N`.
 fn is_of_library(path: &[&str], series: &str) -> bool {
+    // The directory, and the note that every installation puts there.
+    if matches!(path, ["site-packages"] | ["site-packages", "README.txt"]) {
+        return true;
+    }
     // What an interpreter runs before anything that it is asked to (`site`), and what people put into its library.
     let starts = |name: &&str| matches!(*name, "sitecustomize.py" | "usercustomize.py") || ends_as(name, "pth");
     if path.iter().any(|name| starts(name) || matches!(*name, "site-packages" | "dist-packages")) {

@@ -5,7 +5,7 @@ use crate::nondeterminism::Rules;
 use crate::snapshot::testing::TestImage;
 
 /// A part of the standard library, more than a few files.
-const MODULES: [&str; 24] = [
+const MODULES: [&str; 25] = [
     "os.py",
     "abc.py",
     "ast.py",
@@ -30,6 +30,7 @@ const MODULES: [&str; 24] = [
     "site.py",
     "ssl.py",
     "this.py",
+    "site-packages/README.txt",
 ];
 
 /// An image with an interpreter built from source under `root`, and its version told as the official images tell it.
@@ -131,6 +132,10 @@ fn what_gains_rights_or_leads_elsewhere_is_no_part_of_a_fold() {
         "{:?}",
         alone(&report)
     );
+    let site = "usr/local/lib/python3.12/site-packages";
+    let mut linked = python("usr/local", "3.12.1");
+    linked.remove(&format!("{site}/README.txt")).symlink(site, "json");
+    assert!(alone(&compared(&left, &linked)).contains(&format!("/{site}")));
     for target in ["/tmp/python", "../../tmp/python"] {
         let mut right = python("usr/local", "3.12.1");
         right.symlink("usr/local/bin/python3", target);

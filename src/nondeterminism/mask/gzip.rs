@@ -22,7 +22,7 @@ pub(super) const MASK: Mask = Mask {
     apply: |bytes| nested::outermost(bytes, open),
 };
 
-const MAGIC: &[u8] = &[0x1f, 0x8b, 8];
+pub(super) const MAGIC: &[u8] = &[0x1f, 0x8b, 8];
 
 /// Manuals and changelogs come compressed in packages, where a difference is no noise; they are most gzip files of an image,
 /// and inflating them would be most of what masks cost.
@@ -64,6 +64,15 @@ pub(super) fn open(bytes: &[u8], nest: &mut Nest) -> Option<Form> {
     form.hide(Hidden::new("compressed size", bytes.len()));
     form.content(sealed);
     Some(form)
+}
+
+/// The content of a file of one member that has neither extra fields nor a comment; `None` when it is longer than `most`.
+pub(super) fn unpacked(bytes: &[u8], most: u64) -> Option<Vec<u8>> {
+    let mut members = Members::new(bytes)?;
+    let mut content = Vec::new();
+    members.by_ref().take(most + 1).read_to_end(&mut content).ok()?;
+    let is_plain = matches!(members.headers.as_slice(), [only] if only.extra.is_empty() && only.comment.is_empty());
+    (is_plain && content.len() as u64 <= most).then_some(content)
 }
 
 struct Header<'a> {

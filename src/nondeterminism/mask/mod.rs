@@ -7,6 +7,7 @@ mod dated_lines;
 mod dates;
 mod elf;
 mod fontconfig;
+mod gem;
 mod git_index;
 mod git_log;
 mod gzip;
@@ -17,10 +18,13 @@ mod machine_id;
 mod manifest;
 mod mo;
 mod nested;
+mod ninja;
 mod packed_tar;
 mod pdf;
 mod png;
 mod pyc;
+mod r_data;
+mod random_names;
 mod record;
 mod shadow;
 mod sqlite;
@@ -63,6 +67,7 @@ pub const MASKS: &[Mask] = &[
     baked_key::MASK,
     record::MASK,
     manifest::MASK,
+    r_data::MASK,
     gzip::MASK,
     zip::MASK,
     tar::MASK,
@@ -72,6 +77,10 @@ pub const MASKS: &[Mask] = &[
     shadow::MASK,
     git_index::MASK,
     git_log::MASK,
+    ninja::LOG,
+    ninja::DEPS,
+    random_names::CMAKE,
+    random_names::GEM_MAKEFILE,
     keystore::CACERTS,
     dated_lines::CONDA_HISTORY,
     dated_lines::PERLLOCAL,

@@ -5,8 +5,8 @@
 
 use super::super::anatomy::tar::{BLOCK, Header, header};
 use super::super::anatomy::until_nul;
-use super::nested::{self, Form, Nest};
-use super::{Mask, utc};
+use super::nested::{self, Form, Nest, Sealed};
+use super::{Mask, gem, utc};
 use crate::model::{Explanation, Hidden, ImagePath};
 
 pub(super) const MASK: Mask = Mask {
@@ -49,13 +49,25 @@ pub(super) fn open(bytes: &[u8], nest: &mut Nest) -> Option<Form> {
     if let Some(newest) = members.iter().filter_map(|member| member.time).max() {
         form.hide(Hidden::new("newest member", utc(newest)));
     }
+    let derived = members.iter().filter(|member| is_derived(member, &members)).map(|member| member.name.clone());
+    let derived: Vec<Vec<u8>> = derived.collect();
     for Member { name, form: mut member, content, .. } in members {
         if let Some(content) = content {
-            member.content(nest.seal(&name, content).of_member(&name));
+            // What follows from the other members adds nothing to them.
+            let sealed = if derived.contains(&name) { Sealed::plain(b"") } else { nest.seal(&name, content) };
+            member.content(sealed.of_member(&name));
         }
         form.form(member);
     }
     Some(form)
+}
+
+/// Whether a member says nothing but what the others are: a gem's checksums.
+fn is_derived(member: &Member<'_>, members: &[Member<'_>]) -> bool {
+    let others = || members.iter().filter_map(|other| Some((other.name.as_slice(), other.content?)));
+    member.name == gem::NAME
+        && others().filter(|(name, _)| *name == gem::NAME).count() == 1
+        && member.content.is_some_and(|list| gem::is_of(list, &others().collect::<Vec<_>>()))
 }
 
 struct Member<'a> {

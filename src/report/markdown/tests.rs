@@ -6,6 +6,7 @@ use super::page::LIMIT;
 use crate::compare::DriftReport;
 use crate::compare::review::{Review, Subject};
 use crate::model::markdown::HOSTILE;
+use crate::model::{Change, Explanation};
 use crate::report::{ReportOptions, fixture};
 
 const ALL: ReportOptions<'_> =
@@ -84,6 +85,25 @@ fn a_comment_on_github_holds_it_however_large_the_drift() {
     assert!(wide.len() <= LIMIT && wide.contains("\n</details>\n"));
     let all = printed(&fixture::huge(300), ALL);
     assert!(all.len() > LIMIT && !all.contains("left out here"));
+}
+
+#[test]
+fn what_one_instruction_did_to_the_modes_of_a_directory_is_one_line() {
+    let mut report = fixture::drifted();
+    let row = |name: &str| fixture::changed(name, Change::Metadata, Explanation::Metadata, "mode 0664 → 0644");
+    let mut rows: Vec<_> = ["a", "b", "c", "d"].iter().map(|name| row(&format!("app/{name}"))).collect();
+    let mut alarming = row("app/e");
+    alarming.drift.as_mut().unwrap().alarm = Some("world-writable".into());
+    rows.push(alarming);
+    rows.push(row("srv/f"));
+    report.files = fixture::file_drift(rows);
+    let markdown = short(&report);
+    let explained = markdown.split("#### Explained: 6 paths").nth(1).unwrap();
+    assert!(explained.contains("`/app/**`") && explained.contains("4 paths"), "{explained}");
+    assert!(explained.contains("`/app/e`") && explained.contains("`/srv/f`"), "{explained}");
+    assert!(!explained.contains("`/app/a`"), "{explained}");
+    let all = printed(&report, ALL);
+    assert!(all.contains("`/app/a`") && all.contains("`/app/d`"), "each path on request");
 }
 
 #[test]

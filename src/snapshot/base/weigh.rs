@@ -99,7 +99,7 @@ fn against_proof(shown: &BaseEvidence, said: &BaseEvidence) -> Option<String> {
     let name = said.name.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
     (!shown.digests.is_empty()).then(|| {
         format!(
-            "{} has the digest {digest}{name}, but the base that {} shows by its layers has {known}",
+            "{}: the digest {digest}{name} is none of the base's that {} shows by its layers, which has {known}",
             source(said.kind),
             source(shown.kind)
         )
