@@ -378,8 +378,8 @@ class Refused(Exception):
 
 def docker(case, archive, layout):
     loaded = run("docker", "load", "-q", "-i", archive)
-    if loaded.returncode:
-        raise Refused(loaded.stderr.strip())
+    if loaded.returncode or ": " not in loaded.stdout:
+        raise Refused(loaded.stderr.strip() or "it loads nothing")
     image = loaded.stdout.split(": ", 1)[1].strip()
     try:
         config = json.loads(run("docker", "image", "inspect", image).stdout)[0]["Config"]
@@ -473,6 +473,9 @@ class Shown:
 
     def names(self, path):
         """Whether a path is one that is named, is above or below one, or is what such a whiteout seems to hide."""
+        # A marker at the root is about all of the tree.
+        if any(gap["what"] == "overlay" and "/" in gap["paths"] for gap in self.gaps):
+            return True
         for named in self.named:
             above, name = os.path.split(named)
             for known in (named, os.path.join(above, name.removeprefix(".wh."))) + ((above,) if name.startswith(".wh.") else ()):

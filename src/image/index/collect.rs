@@ -40,9 +40,12 @@ const NAME_SHOWN: usize = 200;
 /// Bytes of one component that Linux's file systems take (`NAME_MAX`).
 const LONGEST_NAME: usize = 255;
 
+/// Bytes of a path that every store takes: `PATH_MAX` less the directories of its own that a store puts in front.
+const LONGEST_PATH: usize = ImagePath::MAX_LEN - 256;
+
 /// Why stores may hold other files than are shown.
-const ODD_TYPE: &str = "entries of a type with which engines refuse the layer are read as files or directories";
-const ODD_HEADER: &str = "headers of a type with which engines refuse the layer are passed over";
+const ODD_TYPE: &str = "entries of a type that engines refuse a layer for are read as files or directories";
+const ODD_HEADER: &str = "headers of a type that engines refuse a layer for are passed over";
 const GLOBAL: &str =
     "global headers are passed over, while some stores act upon their names, and others refuse the layer";
 /// Why a layer is not the same everywhere, or not all of it is shown.
@@ -51,6 +54,8 @@ const AMBIGUOUS: &str =
     "names with the prefix of whiteouts that are none: some stores unpack them, others leave them out";
 const NAMELESS: &str = "whiteouts that name no file are left out, while some stores remove the directory";
 const NO_NAME: &str = "names of more than 255 bytes, with which engines refuse the layer";
+const LONG_PATH: &str =
+    "names nearly as long as a path may be, with which stores refuse the layer that put more in front";
 const NO_PATH: &str = "entries whose names are beyond what an engine can unpack are left out";
 const NO_ROOT: &str =
     "entries that name the root and are no directory are left out, while some stores refuse the layer";
@@ -130,6 +135,9 @@ impl Collector<'_> {
         }
         if path.components().any(|name| name.len() > LONGEST_NAME) {
             self.kept.gaps.add(GapKind::Entries, NO_NAME, &path);
+        }
+        if path.as_bytes().len() > LONGEST_PATH {
+            self.kept.gaps.add(GapKind::Entries, LONG_PATH, &path);
         }
         if is_ambiguous(&path) {
             self.kept.gaps.add(GapKind::Entries, AMBIGUOUS, &path);

@@ -55,6 +55,9 @@ const REPEATED: &str = "of paths that are listed twice the last counts, while Do
 const LATE_TARGET: &str = "hardlinks before their target are shown, while engines refuse the layer";
 const THROUGH_LINK: &str =
     "entries below a symlink to what the layer does not hold are shown where it leads, while some stores refuse them";
+/// As measured: the kernel's overlay does not look at the attributes of a layer's root, fuse-overlayfs and vfs stores do
+/// what the marker asks.
+const OPAQUE_ROOT: &str = "an opaque marker at the root hides all lower layers, while some stores pass it over";
 const OPAQUE_LINK: &str =
     "opaque markers below a symlink hide what is where it leads, while some stores pass them over or refuse the layer";
 
@@ -168,6 +171,7 @@ impl<'a> Builder<'a> {
     fn opaque(&mut self, path: &'a ImagePath) {
         if path.is_root() {
             self.layout.opaque_root = true;
+            self.odd.gaps.add(GapKind::Overlay, OPAQUE_ROOT, path);
             return;
         }
         let Some(real) = self.enter(path, true) else { return };

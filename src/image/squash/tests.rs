@@ -159,6 +159,7 @@ fn what_stores_unpack_elsewhere_or_refuse_is_named() {
         (&[&["a", "a"]], "/a", "of paths that"),
         (&[&["b = a", "a"]], "/b", "hardlinks before their"),
         (&[&["a"], &["b = a"]], "/b", "hardlinks to a"),
+        (&[&["a"], &[".wh..wh..opq", "b"]], "/", "an opaque marker"),
     ];
     for (layers, paths, why) in doubted {
         assert_eq!(gaps(layers), [((*paths).to_owned(), (*why).to_owned())], "{layers:?}");
