@@ -58,6 +58,7 @@ fn snapshot(indexes: Vec<Arc<LayerIndex>>) -> Snapshot {
         layers_unread: 0,
         warnings: Vec::new(),
         gaps: Vec::new(),
+        secrets: imgdrift::model::Secrets::Hidden,
     })
 }
 

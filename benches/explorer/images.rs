@@ -175,6 +175,7 @@ fn side(directory: bool, seed: usize, moved: bool, mode: u32, layer: usize) -> F
             masked: None,
             md5: None,
             pyc: None,
+            words: None,
             form: Form::Other,
         }),
         ..FileEntry::implied_directory()
@@ -350,6 +351,7 @@ pub(crate) fn report() -> DriftReport {
         left: Some("before".to_owned()),
         right: Some("after".to_owned()),
         runtime: true,
+        hidden: None,
     };
     DriftReport {
         verdict: Verdict::Drifted,

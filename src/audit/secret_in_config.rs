@@ -38,7 +38,9 @@ fn secrets(config: &ImageConfig) -> BTreeMap<String, Vec<&'static str>> {
         if !value.is_empty() && is_secret(name) {
             add(name.clone(), place);
         } else {
-            names_in(value).into_iter().for_each(|inner| add(inner, place));
+            for inner in names_in(value) {
+                add(inner, place);
+            }
         }
     }
     let words = |words: &[String]| serde_json::Value::from(words.to_vec()).to_string();
@@ -48,7 +50,9 @@ fn secrets(config: &ImageConfig) -> BTreeMap<String, Vec<&'static str>> {
     let texts = texts.chain(runtime.on_build.iter().map(|line| ("on_build", line.clone())));
     let rows = config.history.iter().flat_map(|row| row.created_by.iter().chain(&row.comment));
     for (place, text) in texts.chain(rows.map(|text| ("history", text.clone()))) {
-        names_in(&text).into_iter().for_each(|name| add(name, place));
+        for name in names_in(&text) {
+            add(name, place);
+        }
     }
     found
 }

@@ -36,8 +36,10 @@ struct Candidate {
     name: String,
     root: ImagePath,
     /// By the path's components below `root`.
-    holds: Box<dyn Fn(&[&str], &FileRow) -> bool>,
+    holds: Holds,
 }
+
+type Holds = Box<dyn Fn(&[&str], &FileRow) -> bool>;
 
 /// The folds of a comparison, in order of where they lie.
 pub(super) fn all(files: &FileDrift, left: &Snapshot, right: &Snapshot) -> Vec<Fold> {

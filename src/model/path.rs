@@ -121,6 +121,7 @@ impl ImagePath {
     }
 
     /// The components from the root down.
+    #[must_use]
     pub fn components(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.0.split(|byte| *byte == b'/').filter(|part| !part.is_empty())
     }

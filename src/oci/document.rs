@@ -39,22 +39,22 @@ pub(super) fn parse_value(
     shape: &'static Shape,
 ) -> Result<Value, DocumentError> {
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        None => Err(broken(document, "it is empty".to_owned())),
+        None => Err(broken(document, "it is empty")),
         // Checked here because serde takes a list for an object, field by field.
         Some(first) if *first != opening => {
             let (expected, found) = (char::from(opening), visible_bytes(&[*first]));
-            Err(broken(document, format!("it should start with \"{expected}\" but starts with \"{found}\"")))
+            Err(broken(document, &format!("it should start with \"{expected}\" but starts with \"{found}\"")))
         }
-        Some(_) => go_json::read(bytes, shape).map_err(|error| broken(document, error.to_string())),
+        Some(_) => go_json::read(bytes, shape).map_err(|error| broken(document, &error.to_string())),
     }
 }
 
 /// What `value` says, when it has the form of a `T`.
 pub(super) fn convert<T: DeserializeOwned>(document: &str, value: Value) -> Result<T, DocumentError> {
-    serde_json::from_value(value).map_err(|error| broken(document, error.to_string()))
+    serde_json::from_value(value).map_err(|error| broken(document, &error.to_string()))
 }
 
 /// The message may quote what is in the place of something else.
-fn broken(document: &str, what: String) -> DocumentError {
-    DocumentError::Json { document: document.to_owned(), what: visible(&Secrets::Hidden.text(&what)).into_owned() }
+fn broken(document: &str, what: &str) -> DocumentError {
+    DocumentError::Json { document: document.to_owned(), what: visible(&Secrets::Hidden.text(what)).into_owned() }
 }

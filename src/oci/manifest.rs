@@ -50,7 +50,7 @@ impl Manifest {
     /// What the manifest holds when that is no container image: signatures, attestations, lists of contents, charts and
     /// other artifacts are stored as images are. By its own type (image spec, manifest.md, "Guidelines for Artifact
     /// Usage"), by the type of its config (moby's `distribution`, `ImageTypes`), or by those of its layers, since cosign
-    /// writes an image's config above its signatures (sigstore/cosign, specs/SIGNATURE_SPEC.md).
+    /// writes an image's config above its signatures (sigstore/cosign, `specs/SIGNATURE_SPEC.md`).
     #[must_use]
     pub fn artifact_type(&self) -> Option<&str> {
         let is_config = |media_type: &str| CONFIGS.contains(&media_type);

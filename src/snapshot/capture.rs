@@ -49,8 +49,11 @@ fn wants_evidence(path: &[u8], size: u64) -> bool {
     match path {
         b"etc/os-release" | b"usr/lib/os-release" | b"etc/passwd" => size <= SMALL,
         b"etc/ssl/certs/ca-certificates.crt" | b"etc/ssl/certs/java/cacerts" | b"etc/ld.so.cache" => size <= BUNDLE,
-        b"var/log/dpkg.log" | b"var/log/apt/history.log" => size <= LOG,
-        b"var/cache/debconf/config.dat" | b"var/cache/debconf/templates.dat" | b"var/lib/dpkg/available" => size <= LOG,
+        b"var/log/dpkg.log"
+        | b"var/log/apt/history.log"
+        | b"var/cache/debconf/config.dat"
+        | b"var/cache/debconf/templates.dat"
+        | b"var/lib/dpkg/available" => size <= LOG,
         _ if is_of_apt(path) || path.ends_with(b"/pyvenv.cfg") => size <= SMALL,
         _ if size > SMALL => false,
         _ => path.ends_with(b".crt") && is_certificate_source(path) || is_derived(path) || names_files(path),

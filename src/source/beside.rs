@@ -1,4 +1,4 @@
-//! Archives that are a docker-archive and an OCI layout in one, as docker 25 and BuildKit write them. Docker with its own
+//! Archives that are a docker-archive and an OCI layout in one, as docker 25 and `BuildKit` write them. Docker with its own
 //! stores follows `manifest.json`, containerd `index.json`: only where both lead to one image is it clear which one runs.
 
 use super::documents::{Documents, Request, platform_of};

@@ -82,9 +82,12 @@ impl<T> Table<T> {
     /// As [`Table::resolve`], for a document. Of two with one name Docker, which unpacks the archive, reads the last and
     /// Podman and skopeo, which look for it, the first.
     pub(super) fn document(&self, file: &Path, name: &str) -> Result<Option<&T>, SourceError> {
-        self.follow(file, name, |path| match self.repeated.contains(path) {
-            false => Ok(()),
-            true => Err(SourceError::Repeated { file: file.to_owned(), name: path.to_string() }),
+        self.follow(file, name, |path| {
+            if self.repeated.contains(path) {
+                Err(SourceError::Repeated { file: file.to_owned(), name: path.to_string() })
+            } else {
+                Ok(())
+            }
         })
     }
 

@@ -121,12 +121,12 @@ impl<'a> Explainer<'a> {
             return Some(Drift { owner: Some(left.label()), ..row.drift(Explanation::SameVersion, detail) });
         }
         let ties = [self.tie(&self.left_owners, row, left), self.tie(&self.right_owners, row, right)];
-        let mut drift = if let Some(detail) = contradiction(row, right, &ties) {
+        let mut drift = if let Some(detail) = contradiction(row, right, ties) {
             row.drift(Explanation::Unexplained, detail)
         } else {
             let was_owned = row.left.is_none() || left.is_some();
             let is_vouched = matches!(ties[1], Tie::Proven(Proof::Hash));
-            if ties.contains(&Tie::Loose) || !(was_owned || is_vouched) || !self.is_unpacked(row, left, right) {
+            if ties.contains(&Tie::Loose) || !(was_owned || is_vouched) || !Self::is_unpacked(row, left, right) {
                 return None;
             }
             let proof = ties.iter().fold(None, |worst, tie| match tie {
@@ -144,7 +144,7 @@ impl<'a> Explainer<'a> {
 
     /// Whether equal bytes with other rights are as the packages of both sides unpacked them: no record has rights, so a
     /// layer that did not install the package set them for another reason.
-    fn is_unpacked(&self, row: &Row<'a>, left: Option<Owner<'a>>, right: Option<Owner<'a>>) -> bool {
+    fn is_unpacked(row: &Row<'a>, left: Option<Owner<'a>>, right: Option<Owner<'a>>) -> bool {
         row.change != Some(Change::Metadata)
             || [(row.left, left), (row.right, right)].into_iter().all(|(node, owner)| {
                 node.zip(owner).is_some_and(|(node, owner)| node.file.layer == owner.package.layer)
@@ -178,7 +178,7 @@ impl<'a> Explainer<'a> {
 const OWN_RECORD: &str = "dpkg's own record of the package changed";
 
 /// What speaks against a moved package as the explanation.
-fn contradiction(row: &Row<'_>, right: Option<Owner<'_>>, ties: &[Tie; 2]) -> Option<String> {
+fn contradiction(row: &Row<'_>, right: Option<Owner<'_>>, ties: [Tie; 2]) -> Option<String> {
     if let Some(privilege) = row.privilege_gained() {
         return Some(format!("{privilege}; no package records modes, so none vouches for it"));
     }

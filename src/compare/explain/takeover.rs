@@ -14,7 +14,7 @@ pub(super) fn lost_only_rows_taken_over<'a>(explainer: &Explainer<'a>, row: &Row
     let Some((left, right)) = row.left.zip(row.right).filter(|_| is_list) else { return false };
     let (Some(left), Some(right)) = (lines(left), lines(right)) else { return false };
     let is_taken = |line: &&[u8]| ImagePath::parse(line).is_ok_and(|path| is_taken_over(explainer, &path, owner));
-    right.is_subset(&left) && left.difference(&right).all(|line| is_taken(&line))
+    right.is_subset(&left) && left.difference(&right).all(is_taken)
 }
 
 /// Whether a package that moved and replaces `owner` owns `path` on the right side.

@@ -1,11 +1,11 @@
-//! A database cluster of PostgreSQL that `initdb` made anew: Debian's under `/var/lib/postgresql/NN/main`, the official
+//! A database cluster of `PostgreSQL` that `initdb` made anew: Debian's under `/var/lib/postgresql/NN/main`, the official
 //! image's under `/var/lib/postgresql/data`. The settings in it, by which the server runs commands, are no part of it.
 
 use super::{Candidate, FileRow};
 use crate::model::{FileEntry, ImagePath, Kind};
 use crate::snapshot::Snapshot;
 
-/// Directories of a cluster ("Database File Layout" of PostgreSQL's documentation).
+/// Directories of a cluster ("Database File Layout" of `PostgreSQL`'s documentation).
 const DIRECTORIES: [&str; 18] = [
     "base",
     "global",

@@ -86,7 +86,7 @@ fn holds(path: &[&str], series: &str) -> bool {
         ["lib", file] if file.starts_with("libpython3") => file.contains(".so") || ends_as(file, "a"),
         ["lib", "pkgconfig", file] => file.starts_with("python") && ends_as(file, "pc"),
         ["share", "man", "man1", page] => page.starts_with("python") && ends_as(page, "1"),
-        ["include", headers] | ["lib", headers] => *headers == name,
+        ["include" | "lib", headers] => *headers == name,
         ["include", headers, rest @ ..] => {
             *headers == name
                 && rest.last().is_some_and(|file| {
@@ -103,7 +103,7 @@ fn ends_as(name: &str, extension: &str) -> bool {
 }
 
 fn is_program(program: &str, series: &str) -> bool {
-    let bare = program.strip_suffix(series).map(|program| program.trim_end_matches('-')).unwrap_or(program);
+    let bare = program.strip_suffix(series).map_or(program, |program| program.trim_end_matches('-'));
     let versioned = format!("python{series}-config");
     let debugger = format!("python{series}-gdb.py");
     matches!(

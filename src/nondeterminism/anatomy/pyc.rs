@@ -12,14 +12,14 @@ pub(super) fn dissect(content: &[u8]) -> Option<Anatomy> {
     let version = format!("3.{minor}");
     let magic = header.magic;
     let mut fields = vec![Part::text("magic", format!("{magic} (Python {version})"))];
-    if !header.is_hashed() {
-        fields.push(Part::text("valid while", "the source keeps its time and size"));
-        fields.push(Part::time("source mtime", header.mtime.into()));
-        fields.push(Part::text("source size", format!("{} bytes", header.size)));
-    } else {
+    if header.is_hashed() {
         let checked = if header.is_checked() { "the source keeps its hash" } else { "always: it is not checked" };
         fields.push(Part::text("valid while", checked));
         fields.push(Part::text("source hash", format!("{:016x}", u64::from_be_bytes(array(content, 8)?))));
+    } else {
+        fields.push(Part::text("valid while", "the source keeps its time and size"));
+        fields.push(Part::time("source mtime", header.mtime.into()));
+        fields.push(Part::text("source size", format!("{} bytes", header.size)));
     }
     fields.push(payload("code", code));
     Some(Anatomy { format: format!("compiled Python {version}"), fields, complete: true, ..Anatomy::default() })

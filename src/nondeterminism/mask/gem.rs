@@ -1,4 +1,4 @@
-//! A gem's own checksums: `checksums.yaml.gz` beside the members whose SHA-256 and SHA-512 it lists (RubyGems,
+//! A gem's own checksums: `checksums.yaml.gz` beside the members whose SHA-256 and SHA-512 it lists (`RubyGems`,
 //! `package.rb`). Where all of them are right it says nothing that the members do not.
 
 use sha2::{Digest as _, Sha256, Sha512};
@@ -58,8 +58,8 @@ mod tests {
     fn gem(data: &str, time: u32, edit: fn(String) -> String) -> Vec<u8> {
         let members = [("metadata.gz", packed("--- !ruby/object\n", time)), ("data.tar.gz", packed(data, time))];
         let list = |name: &str, sum: fn(&[u8]) -> String| {
-            let rows: String = members.iter().map(|(member, bytes)| format!("  {member}: {}\n", sum(bytes))).collect();
-            format!("{name}:\n{rows}")
+            let rows = members.iter().map(|(member, bytes)| format!("  {member}: {}\n", sum(bytes)));
+            format!("{name}:\n{}", rows.collect::<Vec<_>>().concat())
         };
         let text = format!(
             "---\n{}{}",

@@ -29,7 +29,7 @@ pub(super) const DEPS: Mask = Mask {
     each_build: true,
     max_bytes: 64 << 20,
     matches: |path, head| path.file_name() == b".ninja_deps" && head.starts_with(DEPS_HEADER),
-    apply: deps,
+    apply: |bytes| deps(bytes),
 };
 
 const LOG_HEADER: &[u8] = b"# ninja log v";
@@ -59,7 +59,7 @@ fn is_number(text: &[u8]) -> bool {
 }
 
 /// Records led by their length, whose highest bit tells the inputs of one output from a path.
-fn deps(bytes: &mut Vec<u8>) -> Option<Vec<Hidden>> {
+fn deps(bytes: &mut [u8]) -> Option<Vec<Hidden>> {
     const IS_DEPS: u32 = 1 << 31;
     const LONGEST: usize = 1 << 20;
     let start = DEPS_HEADER.len();
@@ -109,8 +109,8 @@ mod tests {
     }
 
     /// One path and one output, as version 4 writes them.
-    fn deps(time: u8, path: &[u8; 8], input: u8) -> Vec<u8> {
-        let path_record = [&12_u32.to_le_bytes()[..], path, &[0xff; 4]].concat();
+    fn deps(time: u8, path: [u8; 8], input: u8) -> Vec<u8> {
+        let path_record = [&12_u32.to_le_bytes()[..], &path, &[0xff; 4]].concat();
         let deps_record = [&(16_u32 | 1 << 31).to_le_bytes()[..], &[0; 4], &[time; 8], &[input, 0, 0, 0]].concat();
         [b"# ninjadeps\n".as_slice(), &4_u32.to_le_bytes(), &path_record, &deps_record].concat()
     }
@@ -118,10 +118,10 @@ mod tests {
     #[test]
     fn the_times_of_inputs_go_and_which_they_are_stays() {
         let of = |bytes: &[u8]| masked("src/build/.ninja_deps", bytes);
-        let one = deps(1, b"util.c.o", 3);
-        assert_eq!(of(&one).unwrap(), of(&deps(9, b"util.c.o", 3)).unwrap());
-        assert_ne!(of(&one), of(&deps(1, b"evil.c.o", 3)));
-        assert_ne!(of(&one), of(&deps(1, b"util.c.o", 4)));
+        let one = deps(1, *b"util.c.o", 3);
+        assert_eq!(of(&one).unwrap(), of(&deps(9, *b"util.c.o", 3)).unwrap());
+        assert_ne!(of(&one), of(&deps(1, *b"evil.c.o", 3)));
+        assert_ne!(of(&one), of(&deps(1, *b"util.c.o", 4)));
         assert_eq!(of(&[&one[..], b"more"].concat()), None);
         survives_damage("src/build/.ninja_deps", &one);
     }

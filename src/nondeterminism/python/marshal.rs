@@ -312,7 +312,9 @@ impl<'a> Reader<'a> {
             hasher.update(self.bytes.get(open.numbers..open.numbers + self.layout.numbers * 4)?);
             hasher.update(self.bytes.get(line..line + 4)?);
         }
-        members.into_iter().for_each(|member| hasher.update(member));
+        for member in members {
+            hasher.update(member);
+        }
         Some(Identity::hashed(hasher))
     }
 

@@ -68,8 +68,8 @@ fn word(name: &[u8]) -> Word {
         .unwrap_or(name)
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    let [a, b, c, d, e, f, g, h] = hash.to_le_bytes();
-    u32::from_le_bytes([a ^ e, b ^ f, c ^ g, d ^ h])
+    let low = |half: u64| u32::try_from(half & u64::from(u32::MAX)).unwrap_or_default();
+    low(hash) ^ low(hash >> 32)
 }
 
 #[cfg(test)]

@@ -53,9 +53,9 @@ fn wants(path: &ImagePath) -> bool {
 
 /// Whether what a package's files are, and their hashes, are read from the file at `path`.
 fn is_record(path: &ImagePath) -> bool {
-    path.as_bytes().strip_prefix(ADMIN).is_some_and(|rest| {
-        rest.starts_with(b"status.d/") || rest.strip_prefix(b"info/").is_some_and(|name| is_list_or_sums(name))
-    })
+    path.as_bytes()
+        .strip_prefix(ADMIN)
+        .is_some_and(|rest| rest.starts_with(b"status.d/") || rest.strip_prefix(b"info/").is_some_and(is_list_or_sums))
 }
 
 fn is_list_or_sums(name: &[u8]) -> bool {

@@ -252,7 +252,8 @@ fn to_read(page: &mut Page, report: &DriftReport, strict: bool) {
 fn causes(page: &mut Page, report: &DriftReport) {
     let row = |cause: Cause<'_>| {
         let proof = match cause.proof {
-            Some(proof) if proof.is_certain() => ", proven",
+            // Nothing is called proven over what was not read.
+            Some(proof) if proof.is_certain() && report.verdict != Verdict::Unknown => ", proven",
             Some(_) => ", likely",
             None => "",
         };

@@ -291,7 +291,8 @@ fn causes(report: &DriftReport) -> Section {
             about = format!("{about}; fix: {fix}");
         }
         let proof = match cause.proof {
-            Some(proof) if proof.is_certain() => "proven",
+            // Nothing is called proven over what was not read.
+            Some(proof) if proof.is_certain() && report.verdict != Verdict::Unknown => "proven",
             Some(_) => "likely",
             None => "",
         };

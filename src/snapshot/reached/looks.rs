@@ -149,7 +149,7 @@ fn is_wal_index(bytes: &[u8]) -> bool {
     const VERSION: u32 = 3_007_000;
     const REGION: usize = 32 << 10;
     let starts = bytes.starts_with(&VERSION.to_le_bytes()) || bytes.starts_with(&VERSION.to_be_bytes());
-    bytes.is_empty() || starts && bytes.len() % REGION == 0
+    bytes.is_empty() || starts && bytes.len().is_multiple_of(REGION)
 }
 
 /// At least as many hexadecimal digits as the rest of a SHA-1 whose first four digits are directories.
@@ -167,6 +167,7 @@ pub(super) fn is_git_object(path: &ImagePath, bytes: &[u8]) -> bool {
     }
     let directory = path.parent().map(|directory| directory.file_name().to_vec()).unwrap_or_default();
     let name = [&directory, path.file_name()].concat();
-    let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes();
+    let digit = |nibble: u8| b"0123456789abcdef".get(usize::from(nibble)).copied().unwrap_or_default();
+    let hex = |digest: &[u8]| digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect::<Vec<u8>>();
     name == hex(&Sha1::digest(&object)) || name == hex(&Sha256::digest(&object))
 }

@@ -153,7 +153,9 @@ impl<'a> References<'a> {
             let Some(directory) = self.tree.resolve(&directory) else { continue };
             let files: Vec<&Node> =
                 self.tree.children(&directory.path).filter(|node| node.file.entry.kind == Kind::File).collect();
-            files.into_iter().for_each(|node| self.name(node, by));
+            for node in files {
+                self.name(node, by);
+            }
         }
     }
 

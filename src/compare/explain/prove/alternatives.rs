@@ -61,31 +61,34 @@ impl<'a> Alternatives<'a> {
     }
 }
 
+/// The name of a link, where it is, and what a choice makes it lead to.
+type Given<'a> = (&'a str, &'a str, &'a str);
+
 impl<'a> Group<'a> {
     /// `None` when the text is not of the format.
     fn parse(name: &'a str, text: &'a str) -> Option<Self> {
-        let mut lines = text.lines();
-        let is_auto = match lines.next()? {
+        let mut rest = text.lines();
+        let is_auto = match rest.next()? {
             "auto" => true,
             "manual" => false,
             _ => return None,
         };
-        let mut links = vec![(name, lines.next()?)];
+        let mut links = vec![(name, rest.next()?)];
         loop {
-            match lines.next()? {
+            match rest.next()? {
                 "" => break,
-                name => links.push((name, lines.next()?)),
+                name => links.push((name, rest.next()?)),
             }
             if links.len() > MAX_ITEMS {
                 return None;
             }
         }
         let mut choices = BTreeMap::new();
-        while let Some(path) = lines.next().filter(|path| !path.is_empty()) {
-            let priority = lines.next()?.parse().ok()?;
+        while let Some(path) = rest.next().filter(|path| !path.is_empty()) {
+            let priority = rest.next()?.parse().ok()?;
             let mut paths = vec![path];
             for _ in 1..links.len() {
-                paths.push(lines.next()?);
+                paths.push(rest.next()?);
             }
             choices.insert(path, (priority, paths));
             if choices.len() > MAX_ITEMS {
@@ -96,7 +99,7 @@ impl<'a> Group<'a> {
     }
 
     /// The priority of a choice, and what it gives for which link: links that it gives nothing for are those of others.
-    fn given(&self, path: &str) -> Option<(i64, Vec<(&'a str, &'a str, &'a str)>)> {
+    fn given(&self, path: &str) -> Option<(i64, Vec<Given<'a>>)> {
         let (priority, paths) = self.choices.get(path)?;
         let given = self.links.iter().zip(paths).filter(|(_, path)| !path.is_empty());
         Some((*priority, given.map(|((name, link), path)| (*name, *link, *path)).collect()))

@@ -148,11 +148,6 @@ impl<'a> Explainer<'a> {
     }
 }
 
-#[cfg(test)]
-pub(super) mod testing {
-    pub(in super::super) use super::libraries::testing::cache;
-}
-
 /// A mark without content, on each side that has it.
 fn is_empty(row: &Row<'_>) -> Result<(), String> {
     let is_mark = |entry: &FileEntry| entry.kind == Kind::File && entry.size == 0 && !entry.is_executable();
@@ -165,8 +160,13 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What only one of two texts has, each line once, with the side that has it.
-fn differing<'t>([left, right]: [&'t str; 2]) -> Vec<(&'static str, &'t str)> {
+fn differing([left, right]: [&str; 2]) -> Vec<(&'static str, &str)> {
     let (lefts, rights): (HashSet<&str>, HashSet<&str>) = (lines(left).collect(), lines(right).collect());
     let lost = lines(left).filter(|line| !rights.contains(line)).map(|line| ("left", line));
     lost.chain(lines(right).filter(|line| !lefts.contains(line)).map(|line| ("right", line))).collect()
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    pub(in super::super) use super::libraries::testing::cache;
 }

@@ -32,7 +32,7 @@ impl<'a> Explainer<'a> {
             let strings = strings(of.bytes()?).ok_or_else(|| format!("the {} file is no cache of iconv", of.side))?;
             for name in strings {
                 let name = std::str::from_utf8(name).map_err(|_| "a name in it is not text".to_owned())?;
-                let is_file = name.ends_with(".so") || name.contains("..");
+                let is_file = name.as_bytes().ends_with(b".so") || name.contains("..");
                 let is_directory = name.starts_with('/') && !name.ends_with("//");
                 let is_own = if is_directory {
                     name.trim_end_matches('/') == directory.trim_end_matches('/')

@@ -29,7 +29,7 @@ impl<'a> Explainer<'a> {
             for (of, stanza) in
                 self.sides(row).filter_map(|of| Some((of, if of.side == "left" { left } else { right }?)))
             {
-                if self.at_arrival(of, key).is_some_and(|then| then != written(stanza)) {
+                if Self::at_arrival(of, key).is_some_and(|then| then != written(stanza)) {
                     return Err(format!("the {} stanza of {} was edited after it arrived", of.side, visible(name)));
                 }
             }
@@ -39,7 +39,7 @@ impl<'a> Explainer<'a> {
 
     /// The package's stanza in the database of the layer in which it arrived; `None` where that is not known, or is the
     /// database itself.
-    fn at_arrival(&self, of: Of<'a>, key: &str) -> Option<Vec<&'a str>> {
+    fn at_arrival(of: Of<'a>, key: &str) -> Option<Vec<&'a str>> {
         let (name, arch) = key.split_once(' ')?;
         let is_it = |package: &&Arc<Package>| package.name == name && package.arch.as_deref() == Some(arch);
         let mut debs = of.snapshot.packages.iter().filter(|package| package.ecosystem == Ecosystem::Deb);

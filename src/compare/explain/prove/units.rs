@@ -54,8 +54,8 @@ impl<'a> Explainer<'a> {
             let is_list = name.ends_with(b".dsh-also");
             let unit = name.strip_suffix(b".dsh-also").unwrap_or(name);
             let file = DIRECTORIES.iter().find_map(|directory| of.find(&[directory.as_bytes(), unit].concat()));
-            let owned = file.and_then(|file| Some((file, self.owner_on(of, file).filter(|owner| owner.moved)?)));
-            let Some((file, owner)) = owned else {
+            let found = file.and_then(|file| Some((file, self.owner_on(of, file).filter(|owner| owner.moved)?)));
+            let Some((file, owner)) = found else {
                 return Err(format!("no package that moved has the unit {}", visible_bytes(unit)));
             };
             let text = file.bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();

@@ -10,10 +10,10 @@ const NOW: u64 = 1_700_000_000;
 const BEFORE: u64 = 1_600_000_000;
 
 /// The source as it was at a time, and code with these names and a header of another time.
-fn with(time: u64, named: u64, names: &[&str]) -> TestImage {
+fn with(time: u64, header: u64, names: &[&str]) -> TestImage {
     let mut image = TestImage::new();
     image.write(SOURCE, TEXT).mtime(SOURCE, time);
-    image.pyc(CACHE, named, TEXT.len(), &TestImage::code(names, "a"));
+    image.pyc(CACHE, header, TEXT.len(), &TestImage::code(names, "a"));
     image
 }
 

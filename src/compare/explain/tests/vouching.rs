@@ -77,7 +77,7 @@ fn an_upgrade_in_one_layer_is_proven_by_its_record() {
 #[test]
 fn a_list_touched_after_its_package_arrived_vouches_for_nothing() {
     let report = report_of(|layer| {
-        claim(layer, "openssl", &[("usr/lib/evil.so", b"evil"), ("etc/cron.d/x", b"* * * * * root sh\n")])
+        claim(layer, "openssl", &[("usr/lib/evil.so", b"evil"), ("etc/cron.d/x", b"* * * * * root sh\n")]);
     });
     for path in ["usr/lib/evil.so", "etc/cron.d/x", "usr/bin/openssl"] {
         assert_eq!(explanation(&report, path), Explanation::Unexplained, "{path}");
@@ -159,9 +159,8 @@ fn a_file_without_a_hash_is_no_ones_where_its_package_has_hashes() {
     let mut right = TestImage::new();
     right.deb("x", "2", &[("usr/bin/x", b"2"), ("usr/bin/y", b"2")]);
     let sums = String::from_utf8(right.bytes("var/lib/dpkg/info/x.md5sums").to_vec()).unwrap();
-    let kept: String =
-        sums.lines().filter(|line| !line.ends_with("usr/bin/y")).map(|line| format!("{line}\n")).collect();
-    right.write("var/lib/dpkg/info/x.md5sums", kept.as_bytes());
+    let kept: Vec<&str> = sums.split_inclusive('\n').filter(|line| !line.ends_with("usr/bin/y\n")).collect();
+    right.write("var/lib/dpkg/info/x.md5sums", kept.concat().as_bytes());
     let report = report(&left, &right);
     assert_eq!(explanation(&report, "usr/bin/x"), Explanation::Package);
     assert_eq!(explanation(&report, "usr/bin/y"), Explanation::Unexplained);
