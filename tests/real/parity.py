@@ -65,11 +65,11 @@ def layer(*entries):
     return out.getvalue()
 
 
-def header(name, flag, size=0, magic=b"ustar\x0000"):
+def header(name, flag, size=0, magic=b"ustar\x0000", link=b""):
     """A header that no writer makes."""
     block = bytearray(512)
     for at, field in [(0, name), (100, b"0000644\0"), (108, b"0000000\0"), (116, b"0000000\0"), (124, b"%011o\0" % size),
-                      (136, b"14524536400\0"), (148, b" " * 8), (156, flag), (257, magic)]:
+                      (136, b"14524536400\0"), (148, b" " * 8), (156, flag), (157, link), (257, magic)]:
         block[at:at + len(field)] = field
     block[148:156] = b"%06o\0 " % sum(block)
     return bytes(block)
@@ -151,8 +151,8 @@ def on_base(name, *entries, **more):
     return Case(name, [BASE, layer(*entries)], **more)
 
 
-def on_base_raw(name, *parts):
-    return Case(name, [BASE, b"".join(parts) + b"\0" * 1024])
+def on_base_raw(name, *parts, **more):
+    return Case(name, [BASE, b"".join(parts) + b"\0" * 1024], **more)
 
 
 def blob(value):
@@ -276,10 +276,12 @@ def cases():
     yield on_base_raw("pax-size-of-dir", records(b"x", b"size", b"512"), header(b"dd/", b"5"), entry(b"y"), entry(b"z"))
     for flag in [b"X", b"V", b"M", b"N"]:
         yield on_base_raw("type-" + flag.decode(), records(flag, b"path", b"d/keep"), entry(b"y"))
-    for flag in [b"7", b"S", b"D", b"Q"]:
+    for flag in [b"7", b"D", b"Q"]:
         yield on_base_raw("type-" + flag.decode(), entry(b"y", b"\0" * 512, flag), entry(b"z"))
+    yield on_base_raw("type-S", entry(b"y", b"\0" * 512, b"S"), entry(b"z"), says=["sparse"])
     for flag in [b"1", b"2", b"5"]:
-        yield on_base_raw("type-%s-sized" % flag.decode(), entry(b"q"), header(b"s", flag, 512), entry(b"y"), entry(b"z"))
+        yield on_base_raw("type-%s-sized" % flag.decode(), entry(b"q"), header(b"s", flag, 512, link=b"q"), entry(b"y"), entry(b"z"))
+    yield on_base_raw("link-empty", header(b"s", b"2"))
     yield on_base_raw("type-0-as-dir", entry(b"old/", b"", b"\0", magic=b"\0" * 8), entry(b"old/y"))
     yield on_base_raw("slash-of-file", entry(b"slash/"))
     # Entries where the layer, or one below it, has a symlink or a file.

@@ -57,6 +57,7 @@ const NO_NAME: &str = "names of more than 255 bytes, with which engines refuse t
 const LONG_PATH: &str =
     "names nearly as long as a path may be, with which stores refuse the layer that put more in front";
 const NO_PATH: &str = "entries whose names are beyond what an engine can unpack are left out";
+const NO_LINK: &str = "symlinks without a target, with which engines refuse the layer";
 const NO_ROOT: &str =
     "entries that name the root and are no directory are left out, while some stores refuse the layer";
 
@@ -184,6 +185,9 @@ impl Collector<'_> {
         // moby, containers/storage and umoci unpack the types of POSIX but `7`, and none of GNU's.
         if !matches!(entry.flag, 0 | b'0'..=b'6') {
             self.kept.gaps.add(GapKind::Entries, ODD_TYPE, &path);
+        }
+        if kind == Kind::Symlink && entry.link.is_empty() {
+            self.kept.gaps.add(GapKind::Entries, NO_LINK, &path);
         }
         let content = if kind == Kind::File { Some(self.content(&path, entry, reader)?) } else { None };
         let mut xattrs: Vec<_> =

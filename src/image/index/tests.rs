@@ -307,9 +307,10 @@ fn headers_and_types_that_engines_refuse_or_stores_take_for_names_are_told() {
         .entry("keep/a", tar::EntryType::XGlobalHeader, b"", "")
         .entry("volume", tar::EntryType::new(b'V'), b"", "")
         .entry("contiguous", tar::EntryType::Continuous, b"x", "")
-        .entry("dump/", tar::EntryType::new(b'D'), b"", "");
+        .entry("dump/", tar::EntryType::new(b'D'), b"", "")
+        .entry("nowhere", tar::EntryType::Symlink, b"", "");
     let index = index(&layer.tar()).unwrap();
-    assert_eq!(index.entries.len(), 4);
+    assert_eq!(index.entries.len(), 5);
     let told = |word: &str| {
         let gap = index.gaps.iter().find(|gap| gap.why.contains(word));
         gap.map(|gap| (gap.what, gap.paths.join(" ")))
@@ -317,6 +318,7 @@ fn headers_and_types_that_engines_refuse_or_stores_take_for_names_are_told() {
     let entries = |paths: &str| Some((crate::model::GapKind::Entries, paths.to_owned()));
     assert_eq!(told("global headers"), entries("/keep/a"));
     assert_eq!(told("headers of a type"), entries("/volume"));
+    assert_eq!(told("symlinks without a target"), entries("/nowhere"));
     assert_eq!(told("entries of a type"), entries("/contiguous /dump"));
 }
 
