@@ -12,4 +12,4 @@ pub const BUFFER_BYTES: usize = 128 << 10;
 pub use compression::{Compression, decompress};
 pub use hash::{HashingReader, sha256};
 pub use limits::Limits;
-pub use tar::{TarEntry, TarError, TarKind, TarReader};
+pub use tar::{PassedOver, TarEntry, TarError, TarKind, TarReader};

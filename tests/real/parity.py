@@ -18,7 +18,8 @@ Anything else is a failure. An engine that is missing is named, and is a failure
 """
 import hashlib, io, json, os, shutil, stat, subprocess, sys, tarfile, tempfile
 
-WORK = tempfile.mkdtemp(prefix="parity-")
+# Podman makes a name of an image from a layout's path, which may hold no more than a name may.
+WORK = os.path.join(tempfile.gettempdir(), "parity-" + os.urandom(4).hex())
 OCI = "application/vnd.oci.image."
 MAN, CFG, LAY, IDX = OCI + "manifest.v1+json", OCI + "config.v1+json", OCI + "layer.v1.tar", OCI + "index.v1+json"
 
@@ -62,6 +63,27 @@ def layer(*entries):
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     return out.getvalue()
+
+
+def header(name, flag, size=0, magic=b"ustar\x0000", link=b""):
+    """A header that no writer makes."""
+    block = bytearray(512)
+    for at, field in [(0, name), (100, b"0000644\0"), (108, b"0000000\0"), (116, b"0000000\0"), (124, b"%011o\0" % size),
+                      (136, b"14524536400\0"), (148, b" " * 8), (156, flag), (157, link), (257, magic)]:
+        block[at:at + len(field)] = field
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def entry(name, data=b"new", flag=b"0", **more):
+    return header(name, flag, len(data), **more) + data + b"\0" * (-len(data) % 512)
+
+
+def records(flag, key, value, name=b"pax"):
+    """An extension header with one record."""
+    length = len(key) + len(value) + 3
+    length = next(n for n in range(length, length + 9) if n == length + len(str(n)))
+    return entry(name, b"%d %s=%s\n" % (length, key, value), flag)
 
 
 BASE = layer(d("d"), f("d/keep", "1"), f("d/gone", "1"), d("d/sub"), f("d/sub/deep", "1"), f("x", "1"), d("e"), f("e/f", "1"),
@@ -127,6 +149,10 @@ class Case:
 
 def on_base(name, *entries, **more):
     return Case(name, [BASE, layer(*entries)], **more)
+
+
+def on_base_raw(name, *parts, **more):
+    return Case(name, [BASE, b"".join(parts) + b"\0" * 1024], **more)
 
 
 def blob(value):
@@ -238,6 +264,45 @@ def cases():
     yield on_base("long-way", f("w/../" * 1000 + "y"))
     yield on_base("hardlink-nowhere", h("hard", "no/such"))
     yield on_base("root-file", f("."))
+    # Headers that are no entries, and types that no engine unpacks.
+    for name, path in [("file", b"d/keep"), ("dir", b"d"), ("whiteout", b"d/.wh.gone"), ("opaque", b"d/.wh..wh..opq"),
+                       ("new", b"new/dir/z"), ("leaves", b"../../z")]:
+        yield on_base_raw("global-" + name, records(b"g", b"path", path), entry(b"y"))
+    yield on_base_raw("global-own-name", records(b"g", b"comment", b"x", b"d/.wh.gone"), entry(b"y"))
+    yield on_base_raw("global-of-git", records(b"g", b"comment", b"x", b"pax_global_header"), entry(b"y"))
+    yield on_base_raw("global-after-pax", records(b"x", b"path", b"d/keep"), records(b"g", b"comment", b"x"), entry(b"y"))
+    yield on_base_raw("pax-twice", records(b"x", b"path", b"d/keep"), records(b"x", b"mtime", b"1"), entry(b"y"))
+    yield on_base_raw("pax-and-long-name", records(b"x", b"path", b"d/keep"), entry(b"L", b"d/gone\0", b"L"), entry(b"y"))
+    yield on_base_raw("pax-size-of-dir", records(b"x", b"size", b"512"), header(b"dd/", b"5"), entry(b"y"), entry(b"z"))
+    for flag in [b"X", b"V", b"M", b"N"]:
+        yield on_base_raw("type-" + flag.decode(), records(flag, b"path", b"d/keep"), entry(b"y"))
+    for flag in [b"7", b"D", b"Q"]:
+        yield on_base_raw("type-" + flag.decode(), entry(b"y", b"\0" * 512, flag), entry(b"z"))
+    yield on_base_raw("type-S", entry(b"y", b"\0" * 512, b"S"), entry(b"z"), says=["sparse"])
+    for flag in [b"1", b"2", b"5"]:
+        yield on_base_raw("type-%s-sized" % flag.decode(), entry(b"q"), header(b"s", flag, 512, link=b"q"), entry(b"y"), entry(b"z"))
+    yield on_base_raw("link-empty", header(b"s", b"2"))
+    yield on_base_raw("type-0-as-dir", entry(b"old/", b"", b"\0", magic=b"\0" * 8), entry(b"old/y"))
+    yield on_base_raw("slash-of-file", entry(b"slash/"))
+    # Entries where the layer, or one below it, has a symlink or a file.
+    linked = layer(d("d"), f("d/keep", "1"), l("s", "d"))
+    yield Case("below-link", [linked, layer(f("s/y"))])
+    yield Case("below-link-dir", [linked, layer(d("s"), f("s/y"))])
+    yield Case("below-link-whiteout", [linked, layer(f("s/.wh.keep", ""))])
+    yield Case("below-file", [layer(f("x", "1")), layer(f("x/y"))])
+    yield on_base("below-own-file", f("q"), f("q/y"))
+    yield on_base("through-link-whiteout", l("s", "d"), f("s/.wh.keep", ""))
+    yield on_base("through-link-opaque", l("s", "d"), f("s/.wh..wh..opq", ""))
+    yield on_base("through-link-out", l("a", "../../../../tmp"), f("a/y"))
+    yield on_base("through-link-loop", l("a", "b"), l("b", "a"), f("a/y"))
+    yield on_base("through-own-link", d("o"), l("s", "o"), f("s/y"))
+    yield on_base("whiteout-above", f(".wh.d", ""), f("d/sub/y"))
+    yield on_base("whiteout-link", l("d/.wh.gone", "x"))
+    yield on_base("opaque-dir", d("d"), d("d/.wh..wh..opq"))
+    yield on_base("hardlink-lower", h("hard", "d/keep"))
+    yield on_base("hardlink-before", h("hard", "q"), f("q"))
+    yield on_base("hardlink-dir", d("dd"), h("hard", "dd"))
+    yield on_base("hardlink-replaced", f("q", "one"), h("hard", "q"), f("q", "two"))
     # Archives that hold more than one image, or less.
     other = Case("other", [BASE, layer(f("usr/bin/app", "other"))])
     yield Case("archive-same-twice", beside=True, forms="a")
@@ -287,7 +352,10 @@ def tree_of_directory(root):
     while pending:
         above, directory = pending.pop()
         for name in os.listdir(directory):
-            path, found = above + "/" + name, os.stat(name, dir_fd=directory, follow_symlinks=False)
+            try:
+                path, found = above + "/" + name, os.stat(name, dir_fd=directory, follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # An overlay lists a whiteout whose directory it did not merge.
             kind, content, link = {stat.S_IFDIR: "directory", stat.S_IFLNK: "symlink", stat.S_IFCHR: "char-device", stat.S_IFBLK: "block-device", stat.S_IFIFO: "fifo"}.get(stat.S_IFMT(found.st_mode), "file"), None, None
             if kind == "symlink":
                 link = os.readlink(name, dir_fd=directory)
@@ -312,8 +380,8 @@ class Refused(Exception):
 
 def docker(case, archive, layout):
     loaded = run("docker", "load", "-q", "-i", archive)
-    if loaded.returncode:
-        raise Refused(loaded.stderr.strip())
+    if loaded.returncode or ": " not in loaded.stdout:
+        raise Refused(loaded.stderr.strip() or "it loads nothing")
     image = loaded.stdout.split(": ", 1)[1].strip()
     try:
         config = json.loads(run("docker", "image", "inspect", image).stdout)[0]["Config"]
@@ -337,7 +405,10 @@ def podman(driver):
         loaded = run(*store, "pull", "-q", "oci:" + layout + ":x") if layout else run(*store, "load", "-q", "-i", archive)
         if loaded.returncode:
             raise Refused(loaded.stderr.strip())
-        image = run(*store, "images", "-q", "--no-trunc").stdout.split()[0]
+        images = run(*store, "images", "-q", "--no-trunc")
+        if not images.stdout.strip():
+            raise Refused(images.stderr.strip())
+        image = images.stdout.split()[0]
         try:
             config = json.loads(run(*store, "image", "inspect", image).stdout)[0]["Config"]
             mounted = run(*store, "image", "mount", image)
@@ -357,8 +428,10 @@ def skopeo(case, archive, layout):
     try:
         if copied.returncode:
             raise Refused(copied.stderr.strip())
-        config = json.loads(run("skopeo", "inspect", "--config", f"oci:{copy}:x").stdout)
-        return None, runtime_of(config.get("config"))
+        inspected = run("skopeo", "inspect", "--config", f"oci:{copy}:x")
+        if inspected.returncode:
+            raise Refused(inspected.stderr.strip())
+        return None, runtime_of(json.loads(inspected.stdout).get("config"))
     finally:
         shutil.rmtree(copy, ignore_errors=True)
 
@@ -402,6 +475,9 @@ class Shown:
 
     def names(self, path):
         """Whether a path is one that is named, is above or below one, or is what such a whiteout seems to hide."""
+        # A marker at the root is about all of the tree.
+        if any(gap["what"] == "overlay" and "/" in gap["paths"] for gap in self.gaps):
+            return True
         for named in self.named:
             above, name = os.path.split(named)
             for known in (named, os.path.join(above, name.removeprefix(".wh."))) + ((above,) if name.startswith(".wh.") else ()):
@@ -439,6 +515,7 @@ def held(shown, case, look):
 
 
 def main():
+    os.mkdir(WORK, 0o700)
     imgdrift, wanted = os.path.abspath(sys.argv[1]), set(sys.argv[2:])
     there = {name: look for name, look in ENGINES.items() if shutil.which(PROGRAMS[name])}
     missing = sorted(ENGINES.keys() - there.keys())

@@ -90,13 +90,27 @@ fn an_entry_with_dots_in_its_name_replaces_the_program() {
     for items in [
         &[file("usr/lib/../bin/app", "evil")][..],
         &[file("no/such/../../usr/bin/app", "evil")],
-        &[file("usr/bin/app", "good"), file("/usr/./bin//app", "evil")],
         &[file("q", "evil"), ("usr/bin/app", b'1', "etc/../q", &[])],
     ] {
         let snapshot = read(items);
         assert_eq!(content(&snapshot, "/usr/bin/app"), evil);
         assert_eq!(gaps(&snapshot), []);
     }
+}
+
+#[test]
+fn of_two_names_of_one_path_the_last_counts_and_docker_refuses_the_layer() {
+    let snapshot = read(&[file("usr/bin/app", "good"), file("/usr/./bin//app", "evil")]);
+    assert_eq!(content(&snapshot, "/usr/bin/app"), Some(sha256(b"evil").to_string()));
+    assert_eq!(gaps(&snapshot), [(GapKind::Entries, "/usr/bin/app".to_owned())]);
+}
+
+/// Podman and umoci take the name of a global header for a whiteout's; to Docker it is none.
+#[test]
+fn a_global_header_that_some_stores_take_for_a_whiteout_is_named() {
+    let snapshot = read(&[("etc/sudoers.d/.wh.policy", b'g', "", &[])]);
+    assert!(content(&snapshot, "/etc/sudoers.d/policy").is_some());
+    assert_eq!(gaps(&snapshot), [(GapKind::Entries, "/etc/sudoers.d/.wh.policy".to_owned())]);
 }
 
 #[test]

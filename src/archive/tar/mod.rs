@@ -65,6 +65,17 @@ pub struct TarEntry {
     pub sparse: bool,
 }
 
+/// A header that is no entry here, and that engines take for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    pub flag: u8,
+    /// The name that Go's reader gives it: of a global PAX header its own record's, else the header's.
+    pub path: Vec<u8>,
+}
+
+/// Headers passed over that are kept between two entries: enough to name them, whatever an archive holds.
+const MOST_PASSED_OVER: usize = 20;
+
 /// What is wrong with a tar stream.
 #[derive(Debug, thiserror::Error)]
 pub enum TarError {
@@ -89,6 +100,7 @@ pub struct TarReader<R> {
     block: Block,
     body: Body,
     entries: u64,
+    passed_over: Vec<PassedOver>,
     end: End,
 }
 
@@ -136,6 +148,7 @@ impl<R: BufRead> TarReader<R> {
             block: [0; BLOCK],
             body: Body::default(),
             entries: 0,
+            passed_over: Vec::new(),
             end: End::NotYet,
         }
     }
@@ -165,11 +178,23 @@ impl<R: BufRead> TarReader<R> {
                 b'x' | b'X' => {
                     let records = self.special("a PAX header")?;
                     extensions.pax = Pax::parse(&records).map_err(|what| malformed(start, what))?;
+                    if header.flag == b'X' {
+                        self.pass_over(header, None);
+                    }
                 }
                 b'L' => extensions.long_name = header::text(&self.special("a GNU long name")?).to_vec(),
                 b'K' => extensions.long_link = header::text(&self.special("a GNU long link")?).to_vec(),
-                // Global headers, volume labels, continued files and old long names: engines look at none of them.
-                b'g' | b'V' | b'M' | b'N' => {
+                // Its records apply to nothing in Go, but it is an entry there, with a name.
+                b'g' => {
+                    let records = self.special("a global PAX header")?;
+                    let path = Pax::parse(&records).map_err(|what| malformed(start, what))?.path;
+                    self.pass_over(header, path);
+                    extensions = Extensions::default();
+                    extended = false;
+                }
+                // Volume labels, continued files and old long names.
+                b'V' | b'M' | b'N' => {
+                    self.pass_over(header, None);
                     extensions = Extensions::default();
                     extended = false;
                 }
@@ -181,6 +206,17 @@ impl<R: BufRead> TarReader<R> {
     /// Whether the archive ended with a zero block, as it should; a stream cut between two entries does not.
     pub fn is_terminated(&self) -> bool {
         self.end == End::Marked
+    }
+
+    /// The first headers passed over since the last call.
+    pub fn take_passed_over(&mut self) -> Vec<PassedOver> {
+        std::mem::take(&mut self.passed_over)
+    }
+
+    fn pass_over(&mut self, header: Header, path: Option<Vec<u8>>) {
+        if self.passed_over.len() < MOST_PASSED_OVER {
+            self.passed_over.push(PassedOver { flag: header.flag, path: path.unwrap_or(header.path) });
+        }
     }
 
     /// Bytes of the tar stream consumed so far.

@@ -141,6 +141,29 @@ fn a_later_extended_header_replaces_an_earlier_and_a_global_one_is_ignored() {
 }
 
 #[test]
+fn headers_that_are_no_entries_are_kept_by_the_name_that_engines_give_them() {
+    let bytes = archive(&[
+        file(b"g", b'g', &record(b"path", b"of the record")),
+        file(b"own name", b'g', &record(b"comment", b"x")),
+        file(b"X", b'X', &record(b"path", b"b")),
+        header(b"a", b'0', 0).to_vec(),
+        file(b"volume", b'V', b""),
+    ]);
+    let mut reader = TarReader::new(&bytes[..], &small_limits());
+    assert_eq!(reader.next_entry().unwrap().unwrap().path, b"b");
+    let passed = |flag, path: &[u8]| PassedOver { flag, path: path.to_vec() };
+    let expected = [passed(b'g', b"of the record"), passed(b'g', b"own name"), passed(b'X', b"X")];
+    assert_eq!(reader.take_passed_over(), expected);
+    assert!(reader.next_entry().unwrap().is_none());
+    assert_eq!(reader.take_passed_over(), [passed(b'V', b"volume")]);
+
+    let many = archive(&vec![file(b"g", b'g', b""); 1000]);
+    let mut reader = TarReader::new(&many[..], &small_limits());
+    assert!(reader.next_entry().unwrap().is_none());
+    assert_eq!(reader.take_passed_over().len(), MOST_PASSED_OVER);
+}
+
+#[test]
 fn names_are_put_together_as_their_format_asks() {
     let mut split = header(b"name", b'0', 0);
     split[345..351].copy_from_slice(b"prefix");

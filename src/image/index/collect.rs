@@ -11,7 +11,7 @@ use super::overlay::private_meaning;
 use super::stream::Budget;
 use super::whiteout::{Meaning, is_ambiguous};
 use super::{IndexOptions, LayerEntry, LayerNode, drain};
-use crate::archive::{TarEntry, TarError, TarKind, TarReader, sha256};
+use crate::archive::{PassedOver, TarEntry, TarError, TarKind, TarReader, sha256};
 use crate::image::gaps::Gaps;
 use crate::image::warnings::Warnings;
 use crate::model::text::visible_bytes;
@@ -40,15 +40,24 @@ const NAME_SHOWN: usize = 200;
 /// Bytes of one component that Linux's file systems take (`NAME_MAX`).
 const LONGEST_NAME: usize = 255;
 
+/// Bytes of a path that every store takes: `PATH_MAX` less the directories of its own that a store puts in front.
+const LONGEST_PATH: usize = ImagePath::MAX_LEN - 256;
+
 /// Why stores may hold other files than are shown.
-const ODD_TYPE: &str = "entries of a type that no engine unpacks so are read as files";
+const ODD_TYPE: &str = "entries of a type that engines refuse a layer for are read as files or directories";
+const ODD_HEADER: &str = "headers of a type that engines refuse a layer for are passed over";
+const GLOBAL: &str =
+    "global headers are passed over, while some stores act upon their names, and others refuse the layer";
 /// Why a layer is not the same everywhere, or not all of it is shown.
 const LEAVES_ROOT: &str = "names that leave the root are taken to stay in it, while some stores refuse the layer";
 const AMBIGUOUS: &str =
     "names with the prefix of whiteouts that are none: some stores unpack them, others leave them out";
 const NAMELESS: &str = "whiteouts that name no file are left out, while some stores remove the directory";
 const NO_NAME: &str = "names of more than 255 bytes, with which engines refuse the layer";
+const LONG_PATH: &str =
+    "names nearly as long as a path may be, with which stores refuse the layer that put more in front";
 const NO_PATH: &str = "entries whose names are beyond what an engine can unpack are left out";
+const NO_LINK: &str = "symlinks without a target, with which engines refuse the layer";
 const NO_ROOT: &str =
     "entries that name the root and are no directory are left out, while some stores refuse the layer";
 
@@ -74,8 +83,10 @@ pub(super) fn collect<R: BufRead>(
         for side in options.sides {
             options.progress.side(*side).saw_entry();
         }
+        collector.note(reader.take_passed_over());
         collector.take(&entry, &mut reader)?;
     }
+    collector.note(reader.take_passed_over());
     if !reader.is_terminated() {
         collector.kept.warnings.add(|| "the layer ends without an end-of-archive mark: it may be cut short".to_owned());
     }
@@ -99,6 +110,18 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
+    /// As measured: where Docker skips a global header, Podman and umoci take its name for a whiteout's or an opaque
+    /// marker's, and vfs stores remove what has its name.
+    fn note(&mut self, passed_over: Vec<PassedOver>) {
+        for PassedOver { flag, path } in passed_over {
+            let why = if flag == b'g' { GLOBAL } else { ODD_HEADER };
+            match ImagePath::clean(&path) {
+                Ok((path, _)) => self.kept.gaps.add(GapKind::Entries, why, &path),
+                Err(_) => self.kept.gaps.add_named(GapKind::Entries, why, || shown(&path)),
+            }
+        }
+    }
+
     fn take<R: BufRead>(&mut self, entry: &TarEntry, reader: &mut TarReader<R>) -> Result<(), TarError> {
         let (path, leaves) = match ImagePath::clean(&entry.path) {
             Ok(cleaned) => cleaned,
@@ -113,6 +136,9 @@ impl Collector<'_> {
         }
         if path.components().any(|name| name.len() > LONGEST_NAME) {
             self.kept.gaps.add(GapKind::Entries, NO_NAME, &path);
+        }
+        if path.as_bytes().len() > LONGEST_PATH {
+            self.kept.gaps.add(GapKind::Entries, LONG_PATH, &path);
         }
         if is_ambiguous(&path) {
             self.kept.gaps.add(GapKind::Entries, AMBIGUOUS, &path);
@@ -155,7 +181,13 @@ impl Collector<'_> {
             self.kept
                 .warnings
                 .add(|| format!("{path}: unknown type flag {:?}; read as a file", char::from(entry.flag)));
+        }
+        // moby, containers/storage and umoci unpack the types of POSIX but `7`, and none of GNU's.
+        if !matches!(entry.flag, 0 | b'0'..=b'6') {
             self.kept.gaps.add(GapKind::Entries, ODD_TYPE, &path);
+        }
+        if kind == Kind::Symlink && entry.link.is_empty() {
+            self.kept.gaps.add(GapKind::Entries, NO_LINK, &path);
         }
         let content = if kind == Kind::File { Some(self.content(&path, entry, reader)?) } else { None };
         let mut xattrs: Vec<_> =

@@ -290,12 +290,36 @@ fn a_name_may_be_as_long_and_as_deep_as_an_engine_takes_it() {
     let name = |length: usize| [&b"d/".repeat(length / 2 - 1)[..], b"xy"].concat();
     let layer = |name: &[u8]| Layer::new().pax(&[("path", name)]).file("short", b"").tar();
     let deep = index(&layer(&name(4094))).unwrap();
-    assert_eq!((deep.entries[0].path.as_bytes().len(), deep.gaps.len()), (4094, 0));
+    assert_eq!(deep.entries[0].path.as_bytes().len(), 4094);
+    assert!(gaps(&deep)[0].ends_with("names nearly as long as"), "{:?}", deep.gaps);
+    assert_eq!(index(&layer(&name(3000))).unwrap().gaps, []);
     assert_eq!(index(&layer(&[b'n'; 255])).unwrap().gaps, []);
     assert!(gaps(&index(&layer(&[b'n'; 256])).unwrap())[0].ends_with("names of more than 255"));
     let beyond = index(&layer(&name(4098))).unwrap();
     assert!(beyond.entries.is_empty());
     assert!(gaps(&beyond)[0].ends_with("entries whose names are beyond"), "{:?}", beyond.gaps);
+}
+
+#[test]
+fn headers_and_types_that_engines_refuse_or_stores_take_for_names_are_told() {
+    let layer = ["keep/a", "keep/b"].iter().fold(Layer::new(), |layer, name| layer.file(name, b"x"));
+    let layer = layer
+        .entry("keep/a", tar::EntryType::XGlobalHeader, b"", "")
+        .entry("volume", tar::EntryType::new(b'V'), b"", "")
+        .entry("contiguous", tar::EntryType::Continuous, b"x", "")
+        .entry("dump/", tar::EntryType::new(b'D'), b"", "")
+        .entry("nowhere", tar::EntryType::Symlink, b"", "");
+    let index = index(&layer.tar()).unwrap();
+    assert_eq!(index.entries.len(), 5);
+    let told = |word: &str| {
+        let gap = index.gaps.iter().find(|gap| gap.why.contains(word));
+        gap.map(|gap| (gap.what, gap.paths.join(" ")))
+    };
+    let entries = |paths: &str| Some((crate::model::GapKind::Entries, paths.to_owned()));
+    assert_eq!(told("global headers"), entries("/keep/a"));
+    assert_eq!(told("headers of a type"), entries("/volume"));
+    assert_eq!(told("symlinks without a target"), entries("/nowhere"));
+    assert_eq!(told("entries of a type"), entries("/contiguous /dump"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Odd, remove_below};
+use super::{BELOW_FILE, Odd, remove_below};
 use crate::image::index::{LayerEntry, LayerIndex, LayerNode};
 use crate::image::walk::{Place, parent_length, walk};
 use crate::model::{GapKind, ImagePath, Kind};
@@ -51,6 +51,15 @@ const EFFORT: u64 = 1 << 25;
 /// Why stores may hold other files than are shown.
 const NO_PLACE: &str = "entries are left out, since their directories lead in circles or too far";
 const BESIDE_WHITEOUT: &str = "paths that stand beside their own whiteout are shown, while some stores hide them";
+const REPEATED: &str = "of paths that are listed twice the last counts, while Docker and Podman refuse the layer";
+const LATE_TARGET: &str = "hardlinks before their target are shown, while engines refuse the layer";
+const THROUGH_LINK: &str =
+    "entries below a symlink to what the layer does not hold are shown where it leads, while some stores refuse them";
+/// As measured: the kernel's overlay does not look at the attributes of a layer's root, fuse-overlayfs and vfs stores do
+/// what the marker asks.
+const OPAQUE_ROOT: &str = "an opaque marker at the root hides all lower layers, while some stores pass it over";
+const OPAQUE_LINK: &str =
+    "opaque markers below a symlink hide what is where it leads, while some stores pass them over or refuse the layer";
 
 struct Builder<'a> {
     number: u32,
@@ -100,7 +109,13 @@ impl<'a> Builder<'a> {
     /// Hardlinks may come before their target, or lead to a lower layer.
     fn settle_links(&mut self) {
         for (path, target) in std::mem::take(&mut self.waiting) {
-            let what = self.inode_of(target).map_or_else(|| What::LinkBelow(target.clone()), What::Entry);
+            let what = match self.inode_of(target) {
+                Some(inode) => {
+                    self.odd.gaps.add(GapKind::Entries, LATE_TARGET, path);
+                    What::Entry(inode)
+                }
+                None => What::LinkBelow(target.clone()),
+            };
             self.put(path, what);
         }
     }
@@ -120,6 +135,7 @@ impl<'a> Builder<'a> {
             _ => false,
         };
         if is_repeated {
+            self.odd.gaps.add(GapKind::Entries, REPEATED, &path);
             self.warn(|| format!("{path} is listed twice; the last counts"));
         }
         if was_whiteout {
@@ -155,10 +171,14 @@ impl<'a> Builder<'a> {
     fn opaque(&mut self, path: &'a ImagePath) {
         if path.is_root() {
             self.layout.opaque_root = true;
+            self.odd.gaps.add(GapKind::Overlay, OPAQUE_ROOT, path);
             return;
         }
-        let real = self.enter(path, true);
-        if let Some(laid) = real.and_then(|real| self.layout.nodes.get_mut(real.as_slice())) {
+        let Some(real) = self.enter(path, true) else { return };
+        if real != path.as_bytes() {
+            self.doubt_through(OPAQUE_LINK, path, &real);
+        }
+        if let Some(laid) = self.layout.nodes.get_mut(real.as_slice()) {
             laid.lower = laid.lower.max(Lower::Opaque);
         }
     }
@@ -172,12 +192,24 @@ impl<'a> Builder<'a> {
         if is_plain {
             return Some(path.clone());
         }
+        let held = self.layout.nodes.len();
         let real = self.enter(path, false)?;
         if real == bytes {
             return Some(path.clone());
         }
+        if self.layout.nodes.len() > held {
+            self.doubt_through(THROUGH_LINK, path, &real);
+        }
         let real = ImagePath::parse(&real);
         real.map_err(|error| self.leave_out(path, &error.to_string())).ok()
+    }
+
+    /// Names a path that leads through a symlink, and where it leads.
+    fn doubt_through(&mut self, why: &'static str, path: &ImagePath, real: &[u8]) {
+        self.odd.gaps.add(GapKind::Entries, why, path);
+        if let Ok(real) = ImagePath::parse(real) {
+            self.odd.gaps.add(GapKind::Entries, why, &real);
+        }
     }
 
     /// Follows `path` through this layer and makes the directories on the way.
@@ -210,8 +242,11 @@ impl<'a> Builder<'a> {
         // A whiteout below a path of this layer: the lower directory is hidden, and there is a new one.
         let known = self.layout.nodes.get(&key);
         let lower = known.map_or(Lower::Merges, |_| Lower::Gone);
-        let is_file = known.is_some_and(|laid| !matches!(laid.what, What::Whiteout));
-        if is_file {
+        let (is_there, was_whiteout) = known.map_or((false, false), |laid| (true, matches!(laid.what, What::Whiteout)));
+        if was_whiteout {
+            self.warn_beside_whiteout(&key);
+        } else if is_there {
+            self.odd.gaps.add(GapKind::Entries, BELOW_FILE, &key);
             self.warn(|| format!("{key} is a file and has entries below it; taken as a directory"));
         }
         self.layout.nodes.insert(key, Laid { what: What::Implied, lower });

@@ -22,6 +22,11 @@ use layout::{Laid, Layout, Lower, What};
 
 /// Why stores may hold other files than are shown.
 const NO_TARGET: &str = "hardlinks that lead to no file are left out, while engines refuse the layer";
+const LINK_BELOW: &str = "hardlinks to a lower layer's file are shown, while overlay stores refuse the layer";
+const BELOW_LINK: &str =
+    "entries below a lower layer's symlink take its place, as in overlay stores, while others follow the symlink";
+const BELOW_FILE: &str =
+    "files with entries below them are taken as directories, as in overlay stores, while others refuse the layer";
 
 /// What was odd about the layers.
 #[derive(Default)]
@@ -90,7 +95,7 @@ impl Merged {
             let bytes = path.as_bytes();
             match laid.what {
                 What::Whiteout => self.hide(bytes),
-                What::Implied => self.directory(path, laid.lower, None, number, &mut odd.warnings),
+                What::Implied => self.directory(path, laid.lower, None, number, odd),
                 What::Entry(entry) => {
                     let Some(LayerNode::Inode(file)) = layer.entries.get(entry as usize).map(|entry| &entry.node)
                     else {
@@ -98,7 +103,7 @@ impl Merged {
                     };
                     let inode = Inode { file: Arc::clone(file), layer: number, entry: Some(entry) };
                     if file.kind == Kind::Directory {
-                        self.directory(path, laid.lower, Some(inode), number, &mut odd.warnings);
+                        self.directory(path, laid.lower, Some(inode), number, odd);
                     } else {
                         self.hide(bytes);
                         self.nodes.insert(path, inode);
@@ -110,7 +115,10 @@ impl Merged {
                         if borrowed.is_some() { "a lower layer's, which engines refuse" } else { "no file; left out" };
                     odd.warnings.add(|| format!("layer {number}: {path} is a hardlink to {target}: {what}"));
                     match borrowed {
-                        Some(inode) => drop(self.nodes.insert(path, inode)),
+                        Some(inode) => {
+                            odd.gaps.add(GapKind::Entries, LINK_BELOW, &path);
+                            self.nodes.insert(path, inode);
+                        }
                         None => odd.gaps.add(GapKind::Entries, NO_TARGET, &path),
                     }
                 }
@@ -121,14 +129,19 @@ impl Merged {
     /// The file of a lower layer that a hardlink names.
     fn borrowed(&self, laid: &Laid) -> Option<Inode> {
         let What::LinkBelow(target) = &laid.what else { return None };
-        let real = walk(target, false, |path| {
+        let real = self.follow(target, false)?;
+        self.nodes.get(real.as_slice()).filter(|inode| inode.file.kind != Kind::Directory).cloned()
+    }
+
+    /// Where a path leads among the layers applied so far.
+    fn follow(&self, path: &ImagePath, follow_last: bool) -> Option<Vec<u8>> {
+        walk(path, follow_last, |path| {
             Some(match self.nodes.get(path).map(|inode| (inode.file.kind, &inode.file.link)) {
                 Some((_, Some(link))) => Place::Symlink(link),
                 Some((Kind::Directory, None)) => Place::Directory,
                 _ => Place::Other,
             })
-        })?;
-        self.nodes.get(real.as_slice()).filter(|inode| inode.file.kind != Kind::Directory).cloned()
+        })
     }
 
     fn hide(&mut self, path: &[u8]) {
@@ -137,11 +150,31 @@ impl Merged {
         }
     }
 
+    /// Names what stores disagree upon where a layer has entries below `path`, and a lower one has no directory there. As
+    /// measured: overlay stores make a directory, vfs stores and umoci write and delete where a symlink leads.
+    fn doubt_implied(&self, path: &ImagePath, known: Option<Kind>, odd: &mut Odd) {
+        match known {
+            None | Some(Kind::Directory) => {}
+            Some(Kind::Symlink) => {
+                odd.gaps.add(GapKind::Entries, BELOW_LINK, path);
+                odd.gaps.add_named(GapKind::Entries, BELOW_LINK, || {
+                    let real = self.follow(path, true).and_then(|real| ImagePath::parse(&real).ok());
+                    real.as_ref().unwrap_or(path).to_absolute()
+                });
+            }
+            Some(_) => odd.gaps.add(GapKind::Entries, BELOW_FILE, path),
+        }
+    }
+
     /// Puts a directory over what is there; without an inode, one that only has to be there.
-    fn directory(&mut self, path: ImagePath, lower: Lower, inode: Option<Inode>, layer: u32, warnings: &mut Warnings) {
+    fn directory(&mut self, path: ImagePath, lower: Lower, inode: Option<Inode>, layer: u32, odd: &mut Odd) {
         let known = self.nodes.get(&path).map(|inode| inode.file.kind);
         if known == Some(Kind::Symlink) && lower == Lower::Merges {
-            warnings.add(|| format!("layer {layer}: {path} is a directory here and hides a lower layer's symlink"));
+            odd.warnings.add(|| format!("layer {layer}: {path} is a directory here and hides a lower layer's symlink"));
+        }
+        // A directory of the layer's own takes the place of what is there in every store.
+        if inode.is_none() && lower != Lower::Gone {
+            self.doubt_implied(&path, known, odd);
         }
         if known == Some(Kind::Directory) && lower != Lower::Merges {
             remove_below(&mut self.nodes, path.as_bytes());

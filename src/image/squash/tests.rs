@@ -138,6 +138,45 @@ fn a_hard_link_keeps_its_content_and_bytes_when_its_target_is_replaced_or_hidden
     assert_eq!(image.tree.nodes().len(), 2);
 }
 
+/// What stores disagree upon, as `tests/real/parity.py` measured it: where, and the first words of why.
+#[test]
+fn what_stores_unpack_elsewhere_or_refuse_is_named() {
+    let gaps = |layers: &[&[&str]]| -> Vec<(String, String)> {
+        let image = squash(layers.iter().map(|entries| layer(entries)).collect());
+        let start = |why: &str| why.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+        image.gaps.iter().map(|gap| (gap.paths.join(" "), start(&gap.why))).collect()
+    };
+    let link = ["d/", "d/x", "s -> d"];
+    let doubted: &[(&[&[&str]], &str, &str)] = &[
+        // Written and deleted where a lower layer's symlink leads, or in a directory in its place.
+        (&[&link, &["s/y"]], "/d /s", "entries below a"),
+        (&[&link, &["s/.wh.x"]], "/d /s", "entries below a"),
+        (&[&["a"], &["a/y"]], "/a", "files with entries"),
+        (&[&["a", "a/y"]], "/a", "files with entries"),
+        (&[&["d/", "d/x"], &["s -> d", "s/.wh.x"]], "/d/x /s/x", "entries below a"),
+        (&[&["d/", "d/x"], &["s -> d", "s/.wh..wh..opq"]], "/d /s", "opaque markers below"),
+        (&[&["d/", "d/x"], &[".wh.d", "d/y"]], "/d", "paths that stand"),
+        (&[&["a", "a"]], "/a", "of paths that"),
+        (&[&["b = a", "a"]], "/b", "hardlinks before their"),
+        (&[&["a"], &["b = a"]], "/b", "hardlinks to a"),
+        (&[&["a"], &[".wh..wh..opq", "b"]], "/", "an opaque marker"),
+    ];
+    for (layers, paths, why) in doubted {
+        assert_eq!(gaps(layers), [((*paths).to_owned(), (*why).to_owned())], "{layers:?}");
+    }
+    let honest: &[&[&[&str]]] = &[
+        // A directory of the layer's own, or a symlink to one that it holds, is the same everywhere.
+        &[&link, &["s/", "s/y"]],
+        &[&["usr/lib/", "lib -> usr/lib", "lib/x"]],
+        &[&["d/", "d/x"], &["d/y", ".wh.e"]],
+        &[&["d/", "d/"]],
+        &[&["a", "b = a"]],
+    ];
+    for layers in honest {
+        assert_eq!(gaps(layers), [], "{layers:?}");
+    }
+}
+
 #[test]
 fn a_link_over_a_directory_takes_later_entries_elsewhere() {
     // `d` turns from a directory into a symlink within one layer.
