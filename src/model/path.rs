@@ -60,6 +60,15 @@ impl ImagePath {
         Ok((path, leaves))
     }
 
+    /// The path that a process in the directory `self` means by `written`, by its words alone: no link is followed.
+    ///
+    /// # Errors
+    /// As [`ImagePath::clean`].
+    pub fn lead(&self, written: &[u8]) -> Result<Self, PathError> {
+        let base: &[u8] = if written.starts_with(b"/") { b"" } else { self.as_bytes() };
+        Self::clean(&[base, b"/", written].concat()).map(|(path, _)| path)
+    }
+
     /// The components of `raw` one after another; `climb` is what a `..` does to those before it.
     fn normalise(raw: &[u8], mut climb: impl FnMut(&mut Vec<u8>) -> Result<(), PathError>) -> Result<Self, PathError> {
         if raw.contains(&0) {

@@ -49,14 +49,5 @@ fn is_family(package: &Package, other: &Package) -> bool {
 /// Where the link leads by its words alone, for one that leads nowhere.
 fn target(node: &Node) -> Option<ImagePath> {
     let link = node.file.entry.link.as_deref()?;
-    let directory = node.path.parent().filter(|_| !link.starts_with(b"/"));
-    let mut parts: Vec<Vec<u8>> = directory.iter().flat_map(|path| path.components().map(<[u8]>::to_vec)).collect();
-    for part in link.split(|byte| *byte == b'/') {
-        match part {
-            b"" | b"." => {}
-            b".." => drop(parts.pop()),
-            name => parts.push(name.to_vec()),
-        }
-    }
-    ImagePath::parse(&parts.join(&b'/')).ok()
+    node.path.parent()?.lead(link).ok()
 }

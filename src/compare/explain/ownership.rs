@@ -7,7 +7,7 @@ use super::tie::Tie;
 use super::unexplained::compiled_code;
 use super::{Explainer, Row, takeover};
 use crate::model::text::visible_bytes;
-use crate::model::{Change, Explanation, FileEntry, Kind, Proof, Role};
+use crate::model::{Change, Explanation, FileEntry, Kind, Proof, Role, Side};
 use crate::packages::source_of;
 
 impl<'a> Explainer<'a> {
@@ -120,7 +120,7 @@ impl<'a> Explainer<'a> {
                 format!("{} did not move, yet {} claims its file", left.package.label(), right.package.label());
             return Some(Drift { owner: Some(left.label()), ..row.drift(Explanation::SameVersion, detail) });
         }
-        let ties = [self.tie(&self.left_owners, row, left), self.tie(&self.right_owners, row, right)];
+        let ties = [Side::Left, Side::Right].map(|side| self.tie(side, row));
         let mut drift = if let Some(detail) = contradiction(row, right, ties) {
             row.drift(Explanation::Unexplained, detail)
         } else {

@@ -1,6 +1,6 @@
 //! What ties one side's file to a package that moved.
 
-use super::owners::{Owner, Owners, Record};
+use super::owners::{Owner, Record};
 use super::{Explainer, Row, links, places};
 use crate::model::{FileEntry, ImagePath, Kind, Package, Proof, RecordedHash, Role, Side};
 
@@ -19,26 +19,25 @@ pub(super) enum Tie {
 }
 
 impl<'a> Explainer<'a> {
-    /// What ties the file of one side to its `owner` there.
-    pub(super) fn tie(&self, owners: &Owners<'a>, row: &Row<'a>, owner: Option<Owner<'a>>) -> Tie {
-        let is_left = std::ptr::eq(owners, &raw const self.left_owners);
-        let (node, other) = if is_left {
-            (row.left, self.right_owners.of(row.path()))
-        } else {
-            (row.right, self.left_owners.of(row.path()))
+    /// What ties the file of one side to its owner there.
+    pub(super) fn tie(&self, side: Side, row: &Row<'a>) -> Tie {
+        let path = row.path();
+        let (owners, others, node) = match side {
+            Side::Left => (&self.left_owners, &self.right_owners, row.left),
+            Side::Right => (&self.right_owners, &self.left_owners, row.right),
         };
+        let owner = owners.of(path);
         let Some(node) = node else {
-            let side = if is_left { Side::Left } else { Side::Right };
             return match owner {
                 // It is listed, yet not there.
                 Some(_) => Tie::Loose,
-                None if other.is_some_and(|other| self.is_struck(other.row, side, row.path())) => Tie::Loose,
+                None if others.of(path).is_some_and(|other| self.is_struck(other.row, side, path)) => Tie::Loose,
                 None => Tie::Nothing,
             };
         };
         let entry = &node.file.entry;
         let Some(owner) = owner else {
-            return if is_left { Tie::Nothing } else { Tie::Loose };
+            return if side == Side::Left { Tie::Nothing } else { Tie::Loose };
         };
         let is_from_arrival = owners.is_from_arrival(&owner, node);
         match (owners.record(&owner, entry), entry.kind) {

@@ -21,15 +21,5 @@ pub(super) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The path that a process in `base` means by `word`; `None` where it names none.
 pub(super) fn path(base: &ImagePath, word: &[u8]) -> Option<ImagePath> {
-    let mut parts: Vec<&[u8]> = if word.starts_with(b"/") { Vec::new() } else { base.components().collect() };
-    for part in word.split(|byte| *byte == b'/') {
-        match part {
-            b"" | b"." => {}
-            b".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    ImagePath::parse(&parts.join(&b'/')).ok()
+    base.lead(word).ok()
 }
